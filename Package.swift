@@ -1,0 +1,78 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),  // SE-0480
+    .enableUpcomingFeature("ExistentialAny"),  // SE-0335: `any` says where a value is boxed
+    .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444: a file imports what it uses
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461: async code stays on its caller's executor
+    .enableUpcomingFeature("InferIsolatedConformances"),  // SE-0470
+]
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "hsmwatch",
+    products: [.executable(name: "hsmwatch", targets: ["hsmwatch"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .target(name: "HSMWatchCore", swiftSettings: strict),
+        .target(
+            name: "HSMWatchService",
+            dependencies: [
+                "CSystemd", "HSMWatchCore", nioCore, nioPosix, lifecycle, signals, logging,
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "HSMWatchSimulation",
+            dependencies: ["HSMWatchCore", nioCore, nioPosix],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "hsmwatch",
+            dependencies: [
+                "HSMWatchCore", "HSMWatchService", "HSMWatchSimulation", lifecycle, signals, logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "HSMWatchCoreTests", dependencies: ["HSMWatchCore"], exclude: ["Golden"], swiftSettings: strict),
+        .testTarget(
+            name: "HSMWatchServiceTests",
+            dependencies: ["HSMWatchCore", "HSMWatchService", "HSMWatchSimulation", nioCore, nioPosix, logging],
+            exclude: ["BadConfigurations"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["hsmwatch", "HSMWatchCore", "HSMWatchSimulation"],
+            path: "Tests/EndToEnd",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SystemdTests",
+            dependencies: ["hsmwatch"],
+            path: "Tests/Systemd",
+            exclude: ["Machine"],
+            swiftSettings: strict
+        ),
+    ]
+)
