@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How all HSMs are right now, and what was counted since the start: for the heartbeat and systemd's status line.
+package struct FleetStatus: Sendable {
+    /// HSMs that the status line names for each state that is not ok.
+    package static let namesShown = 3
+
+    private struct Seen {
+        var state = HSMState.unknown
+        var reading: Reading?
+    }
+
+    private struct Member {
+        let name: String
+        var queries: [Query: Seen]
+
+        /// The query port that is worst off speaks for the HSM.
+        var worst: Seen { queries.values.max { $0.state.gravity < $1.state.gravity } ?? Seen() }
+    }
+
+    private var members: [Member] = []
+    package private(set) var probes = 0
+    package private(set) var probesFailed = 0
+    package private(set) var probesSkipped = 0
+
+    package init() {}
+
+    package mutating func add(name: String, queries: [Query]) -> Int {
+        members.append(Member(name: name, queries: Dictionary(uniqueKeysWithValues: queries.map { ($0, Seen()) })))
+        return members.count - 1
+    }
+
+    /// Notes one answer of the HSM with this index.
+    package mutating func note(_ index: Int, query: Query, outcome: Outcome, state: HSMState) {
+        probes += 1
+        switch outcome {
+        case .reading(let reading, _):
+            members[index].queries[query] = Seen(state: state, reading: reading)
+        case .failure:
+            probesFailed += 1
+            members[index].queries[query]?.state = state
+        }
+    }
+
+    package mutating func noteSkipped(_ count: Int) {
+        probesSkipped += count
+    }
+
+    /// HSMs in each state; every state has an entry.
+    package var states: [HSMState: Int] {
+        var counts = Dictionary(uniqueKeysWithValues: HSMState.allCases.map { ($0, 0) })
+        for member in members {
+            counts[member.worst.state, default: 0] += 1
+        }
+        return counts
+    }
+
+    /// `4 HSMs: 3 ok, 1 critical (khi-2: 12 of 256 available) · 0 queued`
+    package func line(queued: Int) -> String {
+        let worst = members.map { (name: $0.name, seen: $0.worst) }
+        let groups = HSMState.allCases.compactMap { state -> String? in
+            let group = worst.filter { $0.seen.state == state }
+            guard !group.isEmpty else { return nil }
+            guard state != .ok else { return "\(group.count) ok" }
+            let names = group.prefix(Self.namesShown).map { Self.describe($0.name, $0.seen) }
+            let rest = group.count > Self.namesShown ? ", …" : ""
+            return "\(group.count) \(state.rawValue) (\(names.joined(separator: ", "))\(rest))"
+        }
+        let noun = members.count == 1 ? "HSM" : "HSMs"
+        return "\(members.count) \(noun): \(groups.joined(separator: ", ")) · \(queued) queued"
+    }
+
+    private static func describe(_ name: String, _ seen: Seen) -> String {
+        switch seen.state {
+        case .ok, .warning, .critical:
+            seen.reading.map { "\(name): \($0.available) of \($0.total) available" } ?? name
+        case .unreachable, .unknown:
+            name
+        }
+    }
+}
+
+extension HSMState {
+    /// Which state speaks for an HSM with several query ports: the highest.
+    fileprivate var gravity: Int {
+        switch self {
+        case .ok: 0
+        case .warning: 1
+        case .unknown: 2
+        case .unreachable: 3
+        case .critical: 4
+        }
+    }
+}

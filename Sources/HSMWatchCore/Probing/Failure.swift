@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why a probe brought no reading.
+package struct Failure: Hashable, Sendable {
+    /// The kinds of failure; the raw value is what `_failure` carries.
+    package enum Kind: String, CaseIterable, Sendable {
+        /// The host name has no address, or the resolver did not answer within the deadline.
+        case dns
+        /// The HSM's host answered the connection attempt with a reset.
+        case refused
+        /// The network said that there is no way to the HSM.
+        case unreachable
+        /// The deadline passed while connecting.
+        case timeout
+        /// Connected, but the deadline passed before a complete frame came.
+        case noReply = "no_reply"
+        /// Connected, but the connection ended before a complete frame came.
+        case closed
+        /// The HSM answered with an error, `<00#XXYYZZ#…>`.
+        case hsmError = "hsm_error"
+        /// Something answered, but not with what the protocol allows.
+        case malformed
+    }
+
+    package let kind: Kind
+    /// One sentence for a person, printable ASCII.
+    package let detail: String
+    /// The error number XX of an `hsm_error`.
+    package let errorCode: Int?
+
+    package init(_ kind: Kind, _ detail: String, errorCode: Int? = nil) {
+        self.kind = kind
+        self.detail = detail
+        self.errorCode = errorCode
+    }
+}

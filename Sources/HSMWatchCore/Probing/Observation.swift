@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How a probe of one query ended.
+package enum Outcome: Hashable, Sendable {
+    /// A reading, and the frame that carried it as printable ASCII.
+    case reading(Reading, reply: String)
+    case failure(Failure)
+
+    /// Whether what came was not what the protocol allows.
+    package var isMalformed: Bool {
+        switch self {
+        case .reading: false
+        case .failure(let failure): failure.kind == .malformed
+        }
+    }
+}
+
+/// The facts of one probe: what came of it, when, and how long it took. No opinion.
+package struct Observation: Hashable, Sendable {
+    package let outcome: Outcome
+    /// When the probe ended, on the monotonic clock.
+    package let instant: Instant
+    /// When the probe ended, in civil time.
+    package let timestamp: Timestamp
+    /// From the request's first byte to the frame's last; for a failure, from the probe's start to its end.
+    package let latency: Duration
+
+    package init(outcome: Outcome, instant: Instant, timestamp: Timestamp, latency: Duration) {
+        self.outcome = outcome
+        self.instant = instant
+        self.timestamp = timestamp
+        self.latency = latency
+    }
+
+    package init(outcome: Outcome, at moment: Moment, latency: Duration) {
+        self.init(outcome: outcome, instant: moment.instant, timestamp: moment.timestamp, latency: latency)
+    }
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One point in time on both clocks.
+package struct Moment: Hashable, Sendable {
+    package let instant: Instant
+    package let timestamp: Timestamp
+
+    package init(instant: Instant, timestamp: Timestamp) {
+        self.instant = instant
+        self.timestamp = timestamp
+    }
+}
