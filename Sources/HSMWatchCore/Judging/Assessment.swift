@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// An opinion about one observation.
+package struct Assessment: Hashable, Sendable {
+    /// The confirmed state after this observation.
+    package let state: HSMState
+    /// The change that this observation confirmed, if it did.
+    package let transition: Transition?
+    /// The thresholds in sockets, as they apply to the total last seen.
+    package let thresholds: AppliedThresholds
+    /// Thresholds that are not below the total: told once, with the first reading that shows it, and again only with a
+    /// reading of another total.
+    package let misconfigured: [MisconfiguredThreshold]
+
+    package init(
+        state: HSMState, transition: Transition?, thresholds: AppliedThresholds,
+        misconfigured: [MisconfiguredThreshold]
+    ) {
+        self.state = state
+        self.transition = transition
+        self.thresholds = thresholds
+        self.misconfigured = misconfigured
+    }
+}
+
+/// A confirmed change of state.
+package struct Transition: Hashable, Sendable {
+    package let from: HSMState
+    package let to: HSMState
+    /// How long the state before had lasted.
+    package let lasted: Duration
+
+    package init(from: HSMState, to: HSMState, lasted: Duration) {
+        self.from = from
+        self.to = to
+        self.lasted = lasted
+    }
+}
+
+/// A threshold that every reading of this HSM must violate, because it is not below the total.
+package struct MisconfiguredThreshold: Hashable, Sendable {
+    /// The configuration's key: `warning` or `critical`.
+    package let key: String
+    /// The threshold in sockets.
+    package let threshold: Int
+    /// The HSM's total.
+    package let total: Int
+
+    package init(key: String, threshold: Int, total: Int) {
+        self.key = key
+        self.threshold = threshold
+        self.total = total
+    }
+}

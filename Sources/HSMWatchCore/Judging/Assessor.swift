@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Forms the opinion about one HSM and query port, observation by observation, in constant memory.
+///
+/// ```
+///  start ─▶ unknown ── first observation ──▶ the state it speaks for
+///  ok ─▶ warning ─▶ critical     raise_after readings in a row at least that bad; failures do not break the row
+///  any ─▶ unreachable ⇄ unknown  raise_after_failures failures in a row; between the two: of the new one's kind
+///  critical ─▶ warning ─▶ ok     clear_after readings in a row, clear_margin above; the worst of them counts
+///  unreachable, unknown ─▶ any   to ok and warning as above but without the margin, to critical as from ok
+/// ```
+package struct Assessor: Sendable {
+    /// The confirmed state.
+    package private(set) var state = HSMState.unknown
+    /// Since when `state` lasts.
+    package private(set) var since: Instant
+
+    private let alert: AlertConfiguration
+    private var thresholds: AppliedThresholds
+    /// The total last seen.
+    private var total: Int?
+    private var hasObserved = false
+    private var runs = Runs()
+
+    /// `startedAt` is since when the state has been `unknown`.
+    package init(alert: AlertConfiguration, startedAt: Instant) {
+        self.alert = alert
+        since = startedAt
+        thresholds = AppliedThresholds(alert, total: nil)
+    }
+
+    /// Takes in the next observation; instants never fall.
+    package mutating func assess(_ observation: Observation) -> Assessment {
+        let misconfigured: [MisconfiguredThreshold]
+        let judged: HSMState
+        switch observation.outcome {
+        case .reading(let reading, _):
+            misconfigured = apply(total: reading.total)
+            judged = judge(reading)
+        case .failure(let failure):
+            misconfigured = []
+            judged = judge(HSMState(failure.kind))
+        }
+        hasObserved = true
+        return Assessment(
+            state: judged,
+            transition: enter(judged, at: observation.instant),
+            thresholds: thresholds,
+            misconfigured: misconfigured
+        )
+    }
+
+    /// Fits the thresholds to the total, and returns those that are not below a total not seen just before.
+    private mutating func apply(total: Int) -> [MisconfiguredThreshold] {
+        guard total != self.total else { return [] }
+        self.total = total
+        thresholds = AppliedThresholds(alert, total: total)
+        return thresholds.misconfigured(total: total)
+    }
+
+    /// The state after a reading.
+    private mutating func judge(_ reading: Reading) -> HSMState {
+        let alone = thresholds.state(of: reading)
+        runs.add(reading: alone, cautious: thresholds.state(of: reading, margin: alert.clearMargin))
+        guard hasObserved else { return alone }
+        if state != .critical, runs.critical >= alert.raiseAfter { return .critical }
+        if state == .ok, runs.warning >= alert.raiseAfter { return .warning }
+
+        // An HSM that answers again must not stay unreachable for want of a margin, nor because it hovers around
+        // critical.
+        let improvement = state.isFailure ? runs.answering : runs.clearing
+        guard let reached = improvement.reached(in: alert.clearAfter), reached.rank < state.rank else { return state }
+        return reached
+    }
+
+    /// The state after a failure that speaks for `failure`.
+    private mutating func judge(_ failure: HSMState) -> HSMState {
+        runs.add(failure: failure)
+        guard hasObserved else { return failure }
+        let row = state.isFailure ? runs.sameFailures : runs.failures
+        return row >= alert.raiseAfterFailures ? failure : state
+    }
+
+    private mutating func enter(_ next: HSMState, at now: Instant) -> Transition? {
+        guard next != state else { return nil }
+        let transition = Transition(from: state, to: next, lasted: now - since)
+        state = next
+        since = now
+        if next.isFailure { runs.forgetReadings() }
+        return transition
+    }
+}

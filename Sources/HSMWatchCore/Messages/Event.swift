@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Something that happened, in the domain's terms, before it is put into words and bytes.
+package struct Event: Hashable, Sendable {
+    /// When it happened.
+    package let timestamp: Timestamp
+    package let content: Content
+
+    package enum Content: Hashable, Sendable {
+        case reading(Subject, Reading, reply: String, latency: Duration, Assessment)
+        case probeFailure(Subject, Failure, Assessment)
+        /// The outcome is the one that confirmed the change.
+        case stateChange(Subject, Transition, Outcome, AppliedThresholds)
+        case heartbeat(Heartbeat)
+        case service(ServiceAction)
+    }
+
+    package init(timestamp: Timestamp, content: Content) {
+        self.timestamp = timestamp
+        self.content = content
+    }
+
+    /// The kind that `_event_type` names; the raw value is also the order in which the spool gives them up.
+    package enum Kind: Int, CaseIterable, Sendable {
+        case reading = 0
+        case probeFailure = 1
+        case heartbeat = 2
+        case service = 3
+        case stateChange = 4
+
+        /// What `_event_type` carries.
+        package var name: String {
+            switch self {
+            case .reading: "reading"
+            case .probeFailure: "probe_failure"
+            case .heartbeat: "heartbeat"
+            case .service: "service"
+            case .stateChange: "state_change"
+            }
+        }
+    }
+
+    package var kind: Kind {
+        switch content {
+        case .reading: .reading
+        case .probeFailure: .probeFailure
+        case .stateChange: .stateChange
+        case .heartbeat: .heartbeat
+        case .service: .service
+        }
+    }
+
+    package var level: Level {
+        switch content {
+        case .reading(_, let reading, _, _, let assessment):
+            // While the recovery of an HSM is not confirmed, its state says nothing about the reading.
+            Level(ofReadingIn: assessment.state.isFailure ? assessment.thresholds.state(of: reading) : assessment.state)
+        case .probeFailure: .error
+        case .stateChange(_, let transition, _, _): Level(ofChangeTo: transition.to)
+        case .heartbeat: .informational
+        case .service(let action): action.isProblem ? .warning : .notice
+        }
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Turns events into messages: one flat GELF 1.1 object each, with the names and types of the contract's section 7.
+package struct MessageEncoder: Sendable {
+    /// Characters of `_reply`.
+    package static let longestReply = 200
+    /// Bytes that hold a common message without growing.
+    private static let commonSize = 1024
+
+    /// How every message begins.
+    private let head: JSONWriter
+
+    /// `source` is GELF's `host`: the name of the machine that watches; not blank.
+    package init(source: String) {
+        var head = JSONWriter(continuing: Array("{\"version\":\"1.1\"".utf8))
+        head.string("host", source)
+        head.string("_event_source", "hsmwatch")
+        self.head = head
+    }
+
+    package func encode(_ event: Event) -> Message {
+        var json = head
+        json.reserveCapacity(Self.commonSize)
+        json.string("_event_type", event.kind.name)
+        json.decimal("timestamp", thousandths: Int(event.timestamp.milliseconds))
+        json.integer("level", event.level.rawValue)
+        json.string("short_message", event.sentence)
+        switch event.content {
+        case .reading(let subject, let reading, let reply, let latency, let assessment):
+            json.append(subject.encoded)
+            json.append(reading)
+            json.decimal("_latency_ms", thousandths: Int(latency.wholeNanoseconds / 1000))
+            json.string("_reply", Self.printable(reply))
+            json.append(assessment.state, assessment.thresholds)
+        case .probeFailure(let subject, let failure, let assessment):
+            json.append(subject.encoded)
+            json.append(failure)
+            json.append(assessment.state, assessment.thresholds)
+        case .stateChange(let subject, let transition, let outcome, let thresholds):
+            json.append(subject.encoded)
+            if case .reading(let reading, _) = outcome { json.append(reading) }
+            json.append(transition.to, thresholds)
+            json.string("_previous_state", transition.from.rawValue)
+            json.integer("_state_seconds", Int(transition.lasted.wholeSeconds))
+        case .heartbeat(let heartbeat):
+            json.append(heartbeat)
+        case .service(let action):
+            json.append(action)
+        }
+        return Message(kind: event.kind, timestamp: event.timestamp, body: json.bytes)
+    }
+
+    /// The first characters of a frame, with a dot for each byte that is not printable ASCII.
+    private static func printable(_ reply: String) -> String {
+        let printable = reply.utf8.prefix(longestReply).map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: ".") }
+        return String(decoding: printable, as: UTF8.self)
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func append(_ reading: Reading) {
+        integer("_sockets_available", reading.available)
+        integer("_sockets_total", reading.total)
+        integer("_sockets_consumed", reading.consumed)
+        // Rounded half up: ten digits of sockets times 2000 fit.
+        decimal("_sockets_consumed_percent", tenths: (reading.consumed * 2000 + reading.total) / (reading.total * 2))
+    }
+
+    fileprivate mutating func append(_ failure: Failure) {
+        string("_failure", failure.kind.rawValue)
+        string("_failure_detail", failure.detail)
+        if let code = failure.errorCode { integer("_hsm_error_code", code) }
+    }
+
+    fileprivate mutating func append(_ state: HSMState, _ thresholds: AppliedThresholds) {
+        string("_state", state.rawValue)
+        if let warning = thresholds.warning { integer("_threshold_warning", warning) }
+        if let critical = thresholds.critical { integer("_threshold_critical", critical) }
+    }
+
+    fileprivate mutating func append(_ heartbeat: Heartbeat) {
+        integer("_hsms_total", heartbeat.total)
+        for state in HSMState.allCases {
+            integer("_hsms_" + state.rawValue, heartbeat.states[state, default: 0])
+        }
+        integer("_probes", heartbeat.probes)
+        integer("_probes_failed", heartbeat.probesFailed)
+        integer("_probes_skipped", heartbeat.probesSkipped)
+        integer("_spooled", heartbeat.spooled)
+        integer("_dropped", heartbeat.dropped)
+        integer("_uptime_seconds", Int(heartbeat.uptime.wholeSeconds))
+    }
+
+    fileprivate mutating func append(_ action: ServiceAction) {
+        string("_action", action.name)
+        switch action {
+        case .started(_, _, let reason):
+            if let reason { string("_reason", reason) }
+        case .stopping(let waiting):
+            integer("_waiting", waiting)
+        case .messagesDropped(let count, let reason):
+            integer("_dropped", count)
+            string("_reason", reason)
+        case .outputDown(let output, let endpoint, let reason):
+            string("_output", output)
+            string("_endpoint", endpoint)
+            string("_reason", reason)
+        case .outputUp(let output, let endpoint, let outage, let waiting, let resent):
+            string("_output", output)
+            string("_endpoint", endpoint)
+            integer("_outage_seconds", Int(outage.wholeSeconds))
+            integer("_waiting", waiting)
+            integer("_resent", resent)
+        }
+    }
+}

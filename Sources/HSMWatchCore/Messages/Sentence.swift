@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What `short_message` says: one plain sentence for somebody who is woken by it.
+extension Event {
+    package var sentence: String {
+        switch content {
+        case .reading(let subject, let reading, _, _, _):
+            // Word for word what existing Graylog searches match on.
+            "\(reading.consumed) TCP socket connections are consumed out of \(reading.total)"
+                + " on HSM Host: \(subject.address)"
+        case .probeFailure(let subject, let failure, _):
+            "No reading from \(subject.sentencePart): \(failure.sentencePart)"
+        case .stateChange(let subject, let transition, let outcome, _):
+            "\(subject.sentencePart) is \(transition.to.rawValue): \(outcome.sentencePart)"
+                + " (was \(transition.from.rawValue) for \(transition.lasted.sentencePart))"
+        case .heartbeat(let heartbeat):
+            heartbeat.sentence
+        case .service(let action):
+            action.sentence
+        }
+    }
+}
+
+extension Subject {
+    fileprivate var sentencePart: String {
+        "HSM \(name) at \(address)" + (queryPort.map { " (port \($0) asked)" } ?? "")
+    }
+}
+
+extension Failure {
+    fileprivate var sentencePart: String { detail.isEmpty ? kind.rawValue : detail }
+}
+
+extension Outcome {
+    fileprivate var sentencePart: String {
+        switch self {
+        case .reading(let reading, _): "\(reading.available) of \(reading.total) sockets available"
+        case .failure(let failure): failure.sentencePart
+        }
+    }
+}
+
+extension Heartbeat {
+    fileprivate var sentence: String {
+        let present = HSMState.allCases.compactMap { state in
+            states[state].flatMap { $0 > 0 ? "\($0) \(state.rawValue)" : nil }
+        }
+        return "hsmwatch watches \(counted(total, "HSM"))" + (present.isEmpty ? "" : ": ")
+            + present.joined(separator: ", ")
+            + "; up for \(uptime.sentencePart), \(counted(spooled, "message")) waiting, \(dropped) dropped"
+    }
+}
+
+extension ServiceAction {
+    fileprivate var sentence: String {
+        switch self {
+        case .started(let version, let hsms, let reason):
+            "hsmwatch \(version) started, watching \(counted(hsms, "HSM"))" + (reason.map { ": \($0)" } ?? "")
+        case .stopping(let waiting):
+            "hsmwatch is stopping, the HSMs are no longer watched; \(counted(waiting, "message")) waiting"
+        case .messagesDropped(let count, let reason):
+            "hsmwatch dropped \(counted(count, "message")) before delivery: \(reason)"
+        case .outputDown(let output, let endpoint, let reason):
+            "Output \(output) cannot deliver to \(endpoint): \(reason); messages wait in the spool"
+        case .outputUp(let output, let endpoint, let outage, let waiting, let resent):
+            "Output \(output) delivers again to \(endpoint) after \(outage.sentencePart): "
+                + "\(counted(waiting, "message")) waited, \(resent) sent again"
+        }
+    }
+}
+
+extension Duration {
+    /// The two largest units, cut: `2 h 3 min`.
+    fileprivate var sentencePart: String {
+        let seconds = wholeSeconds
+        let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400)
+        if minutes == 0 { return "\(seconds) s" }
+        if hours == 0 { return "\(minutes) min \(seconds % 60) s" }
+        if days == 0 { return "\(hours) h \(minutes % 60) min" }
+        return "\(days) d \(hours % 24) h"
+    }
+}
+
+/// `1 message`, `2 messages`.
+private func counted(_ count: Int, _ noun: String) -> String {
+    count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
+}

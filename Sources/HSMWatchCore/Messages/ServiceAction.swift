@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What happened to hsmwatch itself.
+package enum ServiceAction: Hashable, Sendable {
+    /// `reason` tells what was found at the start that should not be, such as a damaged spool that was replaced.
+    case started(version: String, hsms: Int, reason: String?)
+    case stopping(waiting: Int)
+    case messagesDropped(count: Int, reason: String)
+    case outputDown(output: String, endpoint: String, reason: String)
+    case outputUp(output: String, endpoint: String, outage: Duration, waiting: Int, resent: Int)
+
+    /// What `_action` carries.
+    package var name: String {
+        switch self {
+        case .started: "started"
+        case .stopping: "stopping"
+        case .messagesDropped: "messages_dropped"
+        case .outputDown: "output_down"
+        case .outputUp: "output_up"
+        }
+    }
+
+    /// Whether somebody should look into it.
+    var isProblem: Bool {
+        switch self {
+        case .started(_, _, let reason): reason != nil
+        case .messagesDropped, .outputDown: true
+        case .stopping, .outputUp: false
+        }
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HSMWatchCore
+import Testing
+
+/// One event of each kind, by the name of its golden file.
+struct Sample: CustomTestStringConvertible, Sendable {
+    let testDescription: String
+    let event: Event
+
+    static let instance = "0f3c9a52d1e84b67"
+
+    init(_ name: String, _ content: Event.Content) {
+        testDescription = name
+        event = Event(timestamp: Timestamp(milliseconds: 1_785_432_180_123), content: content)
+    }
+
+    /// The finished message.
+    var message: [UInt8] {
+        MessageEncoder(source: "monitor-1.example.net").encode(event).numbered(instance: Self.instance, sequence: 4711)
+    }
+
+    static let all: [Sample] = [
+        Sample(
+            "reading",
+            .reading(subject, Reading(50, of: 64), reply: "<2223#50#64#14#>", latency: .microseconds(421), ok)),
+        Sample("probe_failure", .probeFailure(askedSubject, refused, failed(.unreachable))),
+        Sample(
+            "hsm_error",
+            .probeFailure(
+                subject,
+                Failure(.hsmError, "HSM error 22 (command not enabled): <00#220000#>", errorCode: 22), failed(.unknown))
+        ),
+        Sample(
+            "state_change",
+            .stateChange(
+                askedSubject, Transition(from: .ok, to: .critical, lasted: .seconds(7380)),
+                .reading(Reading(12, of: 256), reply: "<2223#12#256#244#>"),
+                AppliedThresholds(warning: 100, critical: 50))),
+        Sample(
+            "state_change_failure",
+            .stateChange(
+                subject, Transition(from: .warning, to: .unreachable, lasted: .milliseconds(59_999)),
+                .failure(refused), AppliedThresholds(warning: nil, critical: 50))),
+        Sample("heartbeat", .heartbeat(heartbeat)),
+        Sample("service_started", .service(.started(version: "1.0.0", hsms: 4, reason: nil))),
+        Sample(
+            "service_started_with_reason",
+            .service(.started(version: "1.0.0", hsms: 1, reason: "the spool was damaged and has been replaced"))),
+        Sample("service_stopping", .service(.stopping(waiting: 1))),
+        Sample(
+            "service_messages_dropped", .service(.messagesDropped(count: 1200, reason: "the spool reached 256 MiB"))),
+        Sample(
+            "service_output_down",
+            .service(.outputDown(output: "graylog", endpoint: "10.10.5.7:12201", reason: "connection refused"))),
+        Sample(
+            "service_output_up",
+            .service(
+                .outputUp(
+                    output: "graylog", endpoint: "10.10.5.8:12201", outage: .seconds(95_000), waiting: 310, resent: 12))
+        ),
+    ]
+
+    static let subject = Subject(
+        name: "khi-1", address: HostPort(host: "10.10.5.6", port: 9010), queryPort: nil,
+        fields: [Field(name: "site", value: "khi"), Field(name: "environment", value: "production")])
+    static let askedSubject = Subject(
+        name: "khi-2", address: HostPort(host: "2001:db8::7", port: 9011), queryPort: 9010, fields: [])
+    static let refused = Failure(.refused, "connection refused")
+    static let heartbeat = Heartbeat(
+        states: [.ok: 3, .warning: 0, .critical: 1, .unreachable: 0, .unknown: 0], probes: 86_400, probesFailed: 17,
+        probesSkipped: 2, spooled: 1, dropped: 0, uptime: .milliseconds(3_723_900))
+
+    private static let ok = Assessment(
+        state: .ok, transition: nil, thresholds: AppliedThresholds(warning: 13, critical: 5), misconfigured: [])
+    private static func failed(_ state: HSMState) -> Assessment {
+        Assessment(
+            state: state, transition: nil, thresholds: AppliedThresholds(warning: nil, critical: 50), misconfigured: [])
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HSMWatchCore
+import Testing
+
+@Suite("Sentences")
+struct SentenceTests {
+    @Test(
+        "how long a state lasted is told in its two largest units",
+        arguments: [
+            (0, "0 s"), (59, "59 s"), (60, "1 min 0 s"), (3599, "59 min 59 s"), (3600, "1 h 0 min"),
+            (7380, "2 h 3 min"), (86_399, "23 h 59 min"), (86_400, "1 d 0 h"), (8_640_000, "100 d 0 h"),
+        ])
+    func durations(seconds: Int, words: String) {
+        let content = Event.Content.stateChange(
+            Sample.subject, Transition(from: .unreachable, to: .ok, lasted: .seconds(seconds)),
+            .reading(Reading(200, of: 256), reply: ""), AppliedThresholds(warning: nil, critical: 50))
+        #expect(
+            Sample("", content).event.sentence
+                == "HSM khi-1 at 10.10.5.6:9010 is ok: 200 of 256 sockets available (was unreachable for \(words))")
+    }
+
+    @Test("a failure without a detail is told by its kind", arguments: Failure.Kind.allCases)
+    func failureWithoutDetail(_ kind: Failure.Kind) {
+        let assessment = Assessment(
+            state: .unknown, transition: nil, thresholds: AppliedThresholds(warning: nil, critical: 50),
+            misconfigured: [])
+        let event = Sample("", .probeFailure(Sample.askedSubject, Failure(kind, ""), assessment)).event
+        #expect(
+            event.sentence
+                == "No reading from HSM khi-2 at [2001:db8::7]:9011 (port 9010 asked): \(kind.rawValue)")
+    }
+
+    @Test("a heartbeat without HSMs says so")
+    func emptyHeartbeat() {
+        let heartbeat = Heartbeat(
+            states: [:], probes: 0, probesFailed: 0, probesSkipped: 0, spooled: 2, dropped: 3, uptime: .seconds(61))
+        #expect(
+            Sample("", .heartbeat(heartbeat)).event.sentence
+                == "hsmwatch watches 0 HSMs; up for 1 min 1 s, 2 messages waiting, 3 dropped")
+    }
+}
