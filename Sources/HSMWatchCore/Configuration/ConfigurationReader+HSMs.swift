@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension ConfigurationReader {
+    /// Reads `defaults` and `hsms`, and merges the one into each of the other.
+    mutating func hsms(_ root: ConfigurationSection) -> [HSMConfiguration] {
+        let defaults = root.section("defaults", keys: HSMSettings.keys, &problems)
+            .map { HSMSettings($0, &problems) }
+        root.reportIfMissing("hsms", needed: "the list of HSMs to poll, each with name and address", &problems)
+        guard let list = root.list("hsms", count: 1...ConfigurationLimits.hsms, &problems) else { return [] }
+
+        var merger = HSMMerger(defaults: defaults ?? HSMSettings())
+        var names: [String: Mark] = [:]
+        var addresses: [HostPort: Mark] = [:]
+        var hsms: [HSMConfiguration] = []
+        for (index, node) in list.value.enumerated() {
+            let keys = ["name", "address"] + HSMSettings.keys
+            guard let section = ConfigurationSection(node, path: "hsms[\(index)]", keys: keys, &problems) else {
+                continue
+            }
+            let name = uniqueName(section, &names)
+            let address = address(section, &addresses)
+            // Without a name or address the rest is checked all the same; the error keeps it from being used.
+            var hsm = HSMConfiguration(name: name ?? "", address: address ?? HostPort(host: "", port: 1))
+            merger.merge(HSMSettings(section, &problems), into: &hsm, &problems)
+            hsms.append(hsm)
+        }
+        return hsms
+    }
+
+    /// Reads an entry's address; a warning if another entry has it, because each keeps a connection of its own.
+    private mutating func address(
+        _ section: ConfigurationSection, _ addresses: inout [HostPort: Mark]
+    ) -> HostPort? {
+        let address = section.required("address", needed: "host:port or [v6]:port of the HSM", &problems) {
+            text throws(InvalidText) in try HostPort(parsing: text)
+        }
+        guard let address else { return nil }
+        let caseless = HostPort(host: address.value.host.lowercased(), port: address.value.port)
+        if let first = addresses[caseless] {
+            problems.warning(
+                at: address,
+                "\(address.value) is also polled by the entry on line \(first.line); each uses a socket of its own")
+        } else {
+            addresses[caseless] = address.mark
+        }
+        return address.value
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension ConfigurationReader {
+    /// Reads `outputs`.
+    mutating func outputs(_ root: ConfigurationSection) -> [OutputConfiguration] {
+        root.reportIfMissing("outputs", needed: "the list of outputs, each with name, type and endpoints", &problems)
+        guard let list = root.list("outputs", count: 1...ConfigurationLimits.outputs, &problems) else { return [] }
+        var names: [String: Mark] = [:]
+        var outputs: [OutputConfiguration] = []
+        for (index, node) in list.value.enumerated() {
+            let keys = ["name", "type", "endpoints", "tls", "confirm"]
+            guard let section = ConfigurationSection(node, path: "outputs[\(index)]", keys: keys, &problems) else {
+                continue
+            }
+            let name = uniqueName(section, &names)
+            let kind = kind(section)
+            let endpoints = endpoints(section)
+            let tls = tls(section)
+            let confirm = section.duration("confirm", in: ConfigurationLimits.confirm, &problems)
+            guard let name, let kind else { continue }
+            outputs.append(
+                OutputConfiguration(
+                    name: name, kind: kind, endpoints: endpoints, tls: tls,
+                    confirm: confirm?.value ?? OutputConfiguration.defaultConfirm))
+        }
+        return outputs
+    }
+
+    private mutating func kind(_ section: ConfigurationSection) -> OutputKind? {
+        let kinds = OutputKind.allCases.map(\.rawValue).joined(separator: ", ")
+        section.reportIfMissing("type", needed: "one of \(kinds)", &problems)
+        let kind: Located<OutputKind>? = section.word("type", &problems)
+        NotYetAvailable.refuse(kind: kind, &problems)
+        return kind?.value
+    }
+
+    private mutating func endpoints(_ section: ConfigurationSection) -> [HostPort] {
+        section.reportIfMissing("endpoints", needed: "a list of host:port, tried in order", &problems)
+        guard let list = section.list("endpoints", count: 1...ConfigurationLimits.endpoints, &problems) else {
+            return []
+        }
+        var endpoints: [HostPort] = []
+        for (index, node) in list.value.enumerated() {
+            let endpoint = ConfigurationSection.value(node, path: "\(list.path)[\(index)]", &problems) {
+                text throws(InvalidText) in try HostPort(parsing: text)
+            }
+            if let endpoint {
+                endpoints.append(endpoint.value)
+            }
+        }
+        return endpoints
+    }
+
+    private mutating func tls(_ section: ConfigurationSection) -> TLSConfiguration? {
+        NotYetAvailable.refuse(tls: section["tls"], path: section.path(of: "tls"), &problems)
+        let keys = ["ca", "certificate", "key", "server_name"]
+        guard let tls = section.section("tls", keys: keys, &problems) else { return nil }
+        let serverName = tls.value("server_name", &problems) { text throws(InvalidText) in
+            if let problem = HostText.problem(text) { throw InvalidText(problem) }
+            return text
+        }
+        if tls["certificate"] != nil {
+            tls.reportIfMissing("key", needed: "the file of the certificate's private key", &problems)
+        }
+        if tls["key"] != nil {
+            tls.reportIfMissing("certificate", needed: "the file of the key's certificate", &problems)
+        }
+        return TLSConfiguration(
+            ca: file("ca", tls), certificate: file("certificate", tls), key: file("key", tls),
+            serverName: serverName?.value)
+    }
+
+    private mutating func file(_ key: String, _ section: ConfigurationSection) -> String? {
+        let unreadability = unreadability
+        return section.value(key, &problems) { text throws(InvalidText) in
+            let path = try VisibleText.check(text, maxLength: ConfigurationLimits.pathLength)
+            if let reason = unreadability(path) {
+                throw InvalidText("\(path.quoted) cannot be read: \(reason); allowed: a readable file")
+            }
+            return path
+        }?.value
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Understands a configuration's syntax tree: strict and complete, every problem at once.
+package struct ConfigurationReader {
+    /// Why the file at a path cannot be read; nil when it can.
+    let unreadability: (String) -> String?
+    var problems = ConfigurationProblems()
+
+    /// Reads the whole file `node`.
+    ///
+    /// The problems are sorted by place. The configuration is nil if one of them is an error.
+    package static func read(
+        _ node: ConfigurationNode, unreadability: @escaping (String) -> String?
+    ) -> (configuration: Configuration?, problems: [ConfigurationProblem]) {
+        var reader = ConfigurationReader(unreadability: unreadability)
+        let configuration = reader.configuration(node)
+        return (reader.problems.hasErrors ? nil : configuration, reader.problems.sorted)
+    }
+
+    private mutating func configuration(_ node: ConfigurationNode) -> Configuration? {
+        let keys = ["source", "heartbeat", "defaults", "hsms", "outputs", "spool"]
+        guard let root = ConfigurationSection(node, path: "", keys: keys, &problems) else { return nil }
+        let source = root.value("source", &problems) { text throws(InvalidText) in
+            try VisibleText.check(text, maxLength: ConfigurationLimits.sourceLength)
+        }
+        let heartbeat = root.duration("heartbeat", in: ConfigurationLimits.heartbeat, &problems)
+        return Configuration(
+            source: source?.value,
+            heartbeat: heartbeat?.value ?? Configuration.defaultHeartbeat,
+            hsms: hsms(root),
+            outputs: outputs(root),
+            spool: spool(root)
+        )
+    }
+
+    private mutating func spool(_ root: ConfigurationSection) -> SpoolConfiguration {
+        var spool = SpoolConfiguration()
+        guard let section = root.section("spool", keys: ["max_size", "max_age"], &problems) else { return spool }
+        let maxSize = section.value("max_size", &problems) { text throws(InvalidText) in
+            try SizeText.parse(text, in: ConfigurationLimits.spoolSize)
+        }
+        let maxAge = section.duration("max_age", in: ConfigurationLimits.spoolAge, &problems)
+        spool.maxSize = maxSize?.value ?? spool.maxSize
+        spool.maxAge = maxAge?.value ?? spool.maxAge
+        return spool
+    }
+
+    /// Reads the required key `name` and remembers it in `names`, where each may stand once.
+    mutating func uniqueName(_ section: ConfigurationSection, _ names: inout [String: Mark]) -> String? {
+        let name = section.required("name", needed: NameText.allowed, &problems, parse: NameText.check)
+        guard let name else { return nil }
+        if let first = names[name.value] {
+            problems.error(at: name, "duplicate name \(name.value.quoted); its first is on line \(first.line)")
+        } else {
+            names[name.value] = name.mark
+        }
+        return name.value
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the configuration names and this version cannot do: refused, because it must not be promised.
+enum NotYetAvailable {
+    private static let outputKinds: [OutputKind] = [.gelfTCP]
+
+    static func refuse(kind: Located<OutputKind>?, _ problems: inout ConfigurationProblems) {
+        guard let kind, !outputKinds.contains(kind.value) else { return }
+        let available = outputKinds.map(\.rawValue).joined(separator: ", ")
+        problems.error(
+            at: kind, "type '\(kind.value.rawValue)' is not available in this version; available: \(available)")
+    }
+
+    static func refuse(
+        tls: ConfigurationSection.Entry?, path: String, _ problems: inout ConfigurationProblems
+    ) {
+        guard let tls else { return }
+        problems.error(at: tls.keyMark, path, "tls is not available in this version; available: plain TCP, without tls")
+    }
+
+    static func refuse(warnWithin: Located<Duration>?, _ problems: inout ConfigurationProblems) {
+        guard let warnWithin else { return }
+        problems.error(
+            at: warnWithin, "warn_within is not available in this version; available: forecast without warn_within")
+    }
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The format and transport of an output; raw values are the words of the configuration.
+package enum OutputKind: String, CaseIterable, Sendable {
+    case gelfTCP = "gelf-tcp"
+    case gelfUDP = "gelf-udp"
+    case gelfHTTP = "gelf-http"
+    case syslogTCP = "syslog-tcp"
+    case syslogUDP = "syslog-udp"
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension StringProtocol {
+    /// The text in single quotes for a message: control characters escaped, cut after 80 characters.
+    var quoted: String {
+        let maxLength = 80
+        var text = "'"
+        for (index, scalar) in unicodeScalars.enumerated() {
+            guard index < maxLength else {
+                text += "…"
+                break
+            }
+            text += scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
+        }
+        return text + "'"
+    }
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Whole numbers with a unit, such as `5s` and `256MiB`.
+enum UnitText {
+    /// Units with what one of them counts in the smallest, largest first.
+    typealias Units = [(name: String, size: Int)]
+
+    /// Reads a number directly followed by one of `units`; nil when `text` is anything else or does not fit an `Int`.
+    static func parse(_ text: String, units: Units) -> Int? {
+        let number = text.prefix { $0.isASCII && $0.isNumber }
+        guard let count = WholeNumber.parse(number),
+            let unit = units.first(where: { $0.name == text[number.endIndex...] })
+        else { return nil }
+        let (product, overflow) = count.multipliedReportingOverflow(by: unit.size)
+        return overflow ? nil : product
+    }
+
+    /// Writes `count`, in the smallest unit, in the largest one that says it exactly.
+    static func format(_ count: Int, units: Units) -> String {
+        guard let unit = units.first(where: { count.isMultiple(of: $0.size) }) else { return "\(count)" }
+        return "\(count / unit.size)\(unit.name)"
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import HSMWatchCore
+import HSMWatchService
+
+/// `hsmwatch check`: says everything that is wrong with a configuration before the service meets it.
+struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Validate a configuration: every problem with its file, line and column.",
+        discussion: "Exits 0 when the configuration is valid, warnings or not, and 78 when it is not."
+    )
+
+    @OptionGroup var file: ConfigurationOption
+
+    @Flag(help: "Print the effective configuration as YAML, every default filled in.")
+    var show = false
+
+    func run() throws {
+        var configuration = try file.load()
+        guard show else {
+            let hsms = Self.count(configuration.hsms.count, "HSM")
+            let outputs = Self.count(configuration.outputs.count, "output")
+            printToStandardError("\(file.path): \(hsms), \(outputs): valid")
+            return
+        }
+        configuration.source = configuration.source ?? MachineName.current
+        print(ConfigurationPrinter.yaml(configuration), terminator: "")
+    }
+
+    private static func count(_ count: Int, _ noun: String) -> String {
+        count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
+    }
+}

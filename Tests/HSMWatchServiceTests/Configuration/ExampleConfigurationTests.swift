@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import HSMWatchCore
+import HSMWatchService
+import Testing
+
+@Suite("The example configuration")
+struct ExampleConfigurationTests {
+    static let file = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "systemd/hsmwatch.yaml")
+
+    @Test("is valid as it is shipped, and shows the defaults")
+    func valid() {
+        let (configuration, problems) = ConfigurationFile.load(Self.file.path)
+        #expect(problems.isEmpty)
+        let hsms = [("hsm-1", "192.0.2.11", "east"), ("hsm-2", "192.0.2.12", "west")].map { name, host, site in
+            HSMConfiguration(
+                name: name, address: HostPort(host: host, port: 9010), fields: [Field(name: "site", value: site)])
+        }
+        let output = OutputConfiguration(name: "graylog", endpoints: [HostPort(host: "192.0.2.21", port: 12_201)])
+        #expect(configuration == Configuration(hsms: hsms, outputs: [output]))
+    }
+
+    @Test("is valid with every key that it only mentions, and these show their defaults")
+    func validUncommented() throws {
+        let text = try String(contentsOf: Self.file, encoding: .utf8)
+        // `# key: value` and its indented lines are keys; prose has no colon directly behind its first word.
+        let uncommented = text.replacing(/(?m)^( *)# ((?:  )?[a-z_]+:(?: |$))/) { "\($0.1)\($0.2)" }
+        let (configuration, problems) = ConfigurationFile.read(uncommented.utf8)
+        #expect(problems.isEmpty)
+        let hsm = try #require(configuration?.hsms.first)
+        #expect(configuration?.source == "monitor-1.example.net")
+        #expect(configuration?.heartbeat == Configuration.defaultHeartbeat)
+        #expect(configuration?.spool == SpoolConfiguration())
+        #expect(configuration?.outputs.first?.confirm == OutputConfiguration.defaultConfirm)
+        #expect(hsm.interval == HSMConfiguration.defaultInterval)
+        #expect(hsm.timeout == HSMConfiguration.defaultTimeout)
+        #expect(hsm.queryPorts == [9010])
+        #expect(hsm.alert == AlertConfiguration(warning: .absolute(100)))
+        #expect(hsm.forecast == ForecastConfiguration())
+        #expect(hsm.fields == [Field(name: "environment", value: "production"), Field(name: "site", value: "east")])
+    }
+
+    @Test("cut off anywhere it is read to an end, and each problem is inside it")
+    func everyPrefix() throws {
+        let bytes = Array(try Data(contentsOf: Self.file))
+        for length in bytes.indices {
+            Self.expectSoundProblems(bytes[..<length])
+        }
+    }
+
+    @Test("with a byte replaced anywhere it is read to an end", arguments: Array(":\"'\t\n&*[{#- \u{0}".utf8) + [0xFF])
+    func everyReplacement(byte: UInt8) throws {
+        var bytes = Array(try Data(contentsOf: Self.file))
+        // Prime to the lines' lengths, so that all kinds of places are met in a tenth of the time.
+        for index in stride(from: 0, to: bytes.count, by: 11) {
+            let original = bytes[index]
+            bytes[index] = byte
+            Self.expectSoundProblems(bytes[...])
+            bytes[index] = original
+        }
+    }
+
+    private static func expectSoundProblems(_ bytes: ArraySlice<UInt8>) {
+        let (configuration, problems) = ConfigurationFile.read(bytes)
+        // libyaml sees the end of a file without a last newline on the next line.
+        let lines = bytes.count { $0 == UInt8(ascii: "\n") } + 2
+        let areInside = problems.allSatisfy { (1...lines).contains($0.mark.line) && $0.mark.column >= 1 }
+        #expect(areInside, "\(problems)")
+        #expect((configuration == nil) == problems.contains { $0.severity == .error })
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import HSMWatchCore
+import HSMWatchService
+import Testing
+
+@Suite("Names of extra fields")
+struct ReservedFieldsTests {
+    static let golden = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "HSMWatchCoreTests/Golden")
+
+    /// The fields of our own messages, as the golden ones have them, without those configured there.
+    static func sent() throws -> [String] {
+        let files = try FileManager.default.contentsOfDirectory(at: golden, includingPropertiesForKeys: nil)
+        let keys = try files.flatMap { file in
+            try String(decoding: Data(contentsOf: file), as: UTF8.self).matches(of: /"_?([a-z_]+)":/).map {
+                String($0.1)
+            }
+        }
+        return Set(keys).subtracting(["site", "environment"]).sorted()
+    }
+
+    @Test("a field that hsmwatch sends itself is refused", arguments: try sent())
+    func refusesSent(name: String) {
+        expectReserved(name)
+        expectReserved(name.replacing("_", with: "."))
+    }
+
+    @Test(
+        "a field that Graylog sets, skips or overwrites is refused",
+        arguments: [
+            "id", "host", "source", "message", "short_message", "full_message", "timestamp", "level", "facility",
+            "file",
+            "line", "version", "streams", "gl2_remote_ip", "gl2_", "gl2.source",
+        ])
+    func refusesGraylogs(name: String) {
+        expectReserved(name)
+    }
+
+    @Test("any other is allowed", arguments: ["site", "Host", "sources", "id2", "gl3", "rack.row", "-", "9", "a"])
+    func allows(name: String) {
+        #expect(Self.problems(name).isEmpty)
+    }
+
+    private func expectReserved(_ name: String) {
+        #expect(
+            Self.problems(name) == [
+                "defaults.fields: field '\(name)' is one that Graylog or hsmwatch itself sets; allowed: another name"
+            ])
+    }
+
+    private static func problems(_ name: String) -> [String] {
+        let yaml = "defaults: {fields: {\"\(name)\": x}}\n" + ConfigurationFileTests.minimal
+        return ConfigurationFile.read(yaml.utf8).problems.map(\.message)
+    }
+}
