@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+
+/// swift-log's way into the journal, or onto a terminal.
+package struct JournalLogHandler: LogHandler {
+    /// The metadata key of a notice's `MESSAGE_ID`.
+    package static let messageIDKey = "MESSAGE_ID"
+
+    package var metadata: Logger.Metadata = [:]
+    package var logLevel = Logger.Level.info
+    private let writer: JournalWriter
+
+    package init(writer: JournalWriter) {
+        self.writer = writer
+    }
+
+    package subscript(metadataKey key: String) -> Logger.MetadataValue? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    package func log(event: LogEvent) {
+        let fields = metadata.merging(event.metadata ?? [:]) { $1 }
+        writer.write(
+            JournalEntry(level: event.level, text: "\(event.message)", fields: fields.mapValues { "\($0)" }))
+    }
+}
+
+/// One line for whoever reads the log.
+package struct JournalEntry: Sendable {
+    package let level: Logger.Level
+    package let text: String
+    /// Upper-case names become journal fields; the others are the libraries' own and do not.
+    package let fields: [String: String]
+
+    package init(level: Logger.Level, text: String, fields: [String: String]) {
+        self.level = level
+        self.text = text
+        self.fields = fields
+    }
+
+    /// The syslog priority (sd-daemon(3)).
+    package var priority: Int {
+        switch level {
+        case .trace, .debug: 7
+        case .info: 6
+        case .notice: 5
+        case .warning: 4
+        case .error: 3
+        case .critical: 2
+        }
+    }
+
+    /// `NAME=value` as the journal's native protocol wants it (sd_journal_sendv(3)). No value can forge a field: each
+    /// travels with its own length.
+    package var journalFields: [[UInt8]] {
+        let named = fields.filter { $0.key.first?.isUppercase ?? false }
+        return (["MESSAGE=\(text)", "PRIORITY=\(priority)", "SYSLOG_IDENTIFIER=hsmwatch"]
+            + named.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })
+            .map { Array($0.utf8) }
+    }
+
+    /// One line for a terminal or a pipe; what could move a cursor or forge a line is replaced.
+    package func line(at time: String) -> String {
+        let safe = String(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "·" : Character($0) })
+        return "\(time) \(level.rawValue.uppercased()) \(safe)\n"
+    }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CSystemd
+import Dispatch
+import Foundation
+import HSMWatchCore
+import Logging
+import Synchronization
+
+/// Writes log entries where they are read: the journal by its native protocol when it is our stderr, else stderr.
+///
+/// Both can block, so they run on a queue of their own; what a stuck journal cannot take is dropped and counted, and
+/// polling goes on.
+package final class JournalWriter: Sendable {
+    /// Entries that wait to be written at the most.
+    package static let queueLimit = 2000
+
+    /// How long `flush` waits at the most.
+    package static let patience = Duration.seconds(2)
+
+    private let send: @Sendable (JournalEntry) -> Void
+    private let queue = DispatchQueue(label: "hsmwatch.journal")
+    private let waiting = Atomic(0)
+    private let dropped = Atomic(0)
+
+    /// - Parameter send: brings an entry where it is read; may block.
+    package init(send: @escaping @Sendable (JournalEntry) -> Void) {
+        self.send = send
+    }
+
+    /// The journal under systemd, else plain text on stderr.
+    package static func standard() -> JournalWriter {
+        isJournal(STDERR_FILENO, stream: ProcessInfo.processInfo.environment["JOURNAL_STREAM"])
+            ? JournalWriter { sendToJournal($0) } : JournalWriter { printToStderr($0) }
+    }
+
+    /// Takes an entry; never waits.
+    package func write(_ entry: JournalEntry) {
+        guard waiting.add(1, ordering: .relaxed).newValue <= Self.queueLimit else {
+            waiting.subtract(1, ordering: .relaxed)
+            dropped.add(1, ordering: .relaxed)
+            return
+        }
+        queue.async { [self] in
+            let lost = dropped.exchange(0, ordering: .relaxed)
+            if lost > 0 {
+                send(JournalEntry(level: .warning, text: "\(lost) log entries were dropped: the log is slow", fields: [:]))
+            }
+            send(entry)
+            waiting.subtract(1, ordering: .relaxed)
+        }
+    }
+
+    /// Returns when what was taken is written, at the latest after `patience`. Only for the end of the process.
+    package func flush() {
+        let done = DispatchSemaphore(value: 0)
+        queue.async { done.signal() }
+        _ = done.wait(timeout: .now() + .nanoseconds(Int(Self.patience.wholeNanoseconds)))
+    }
+
+    /// Whether a descriptor is the stream that `$JOURNAL_STREAM` names as `device:inode` (systemd.exec(5)).
+    package static func isJournal(_ descriptor: CInt, stream: String?) -> Bool {
+        var status = stat()
+        guard let stream, fstat(descriptor, &status) == 0 else { return false }
+        return stream == "\(status.st_dev):\(status.st_ino)"
+    }
+
+    private static func sendToJournal(_ entry: JournalEntry) {
+        let fields = entry.journalFields
+        var storage = fields.flatMap { $0 }
+        let status = storage.withUnsafeMutableBytes { bytes in
+            var vectors: [iovec] = []
+            var offset = 0
+            for field in fields {
+                vectors.append(iovec(iov_base: bytes.baseAddress?.advanced(by: offset), iov_len: field.count))
+                offset += field.count
+            }
+            return sd_journal_sendv(&vectors, CInt(vectors.count))
+        }
+        // Where the journal takes nothing, stderr is what is left.
+        if status < 0 {
+            printToStderr(entry)
+        }
+    }
+
+    private static func printToStderr(_ entry: JournalEntry) {
+        let time = Date.now.formatted(
+            .iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted))
+        // A closed stderr is no reason to stop.
+        try? FileHandle.standardError.write(contentsOf: Data(entry.line(at: time).utf8))
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import HSMWatchCore
+import Logging
+import ServiceLifecycle
+
+/// Keeps the service manager informed: ready, how things are, that every part makes progress.
+///
+/// The watchdog's Dispatch timer only asks; the answer is sent from the event loop, and only if the loop came to it, the
+/// poll timer is on time and the spool's job is done in time. So a `WATCHDOG=1` proves all of them.
+@ServiceLoop
+final class Supervisor: Service {
+    /// How often the status line is renewed, if it has changed.
+    static let statusInterval = Duration.seconds(1)
+
+    private let manager: ServiceManager
+    private let timer: PollTimer
+    private let armed: Signal
+    private let ticks: Ticks
+    private let fleet: Fleet
+    private let spool: Spool
+    private let logger: Logger
+    private var status = ""
+    private var withheld: Liveness.Part?
+
+    init(manager: ServiceManager, timer: PollTimer, armed: Signal, fleet: Fleet, spool: Spool, logger: Logger) {
+        self.manager = manager
+        self.timer = timer
+        self.armed = armed
+        ticks = timer.add(name: "status", interval: Self.statusInterval, at: .now)
+        self.fleet = fleet
+        self.spool = spool
+        self.logger = logger
+    }
+
+    /// Ends last: the manager may hear that there is progress for as long as anything runs.
+    func run() async {
+        await armed.wait()
+        status = line
+        manager.notify("READY=1", "STATUS=\(status)")
+        let watchdog = startWatchdog()
+        while await ticks.next() != nil {
+            renewStatus()
+        }
+        // Cancelled or not, this is the end.
+        try? await gracefulShutdown()
+        watchdog?.cancel()
+    }
+
+    private var line: String {
+        fleet.status.line(queued: spool.waiting)
+    }
+
+    private func renewStatus() {
+        let line = line
+        guard line != status else { return }
+        status = line
+        manager.notify("STATUS=\(line)")
+    }
+
+    private func startWatchdog() -> (any DispatchSourceTimer)? {
+        guard let timeout = manager.watchdogTimeout else { return nil }
+        let half = DispatchTimeInterval.nanoseconds(Int((timeout / 2).wholeNanoseconds))
+        let source = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "hsmwatch.watchdog"))
+        source.setEventHandler { @Sendable [weak self] in
+            Task { @ServiceLoop in self?.vouch() }
+        }
+        source.schedule(deadline: .now(), repeating: half)
+        source.activate()
+        return source
+    }
+
+    private func vouch() {
+        var liveness = Liveness()
+        liveness.expect(.timers, by: timer.deadline.map { $0 + Liveness.timerGrace })
+        liveness.expect(.spool, by: spool.jobDeadline)
+        let overdue = liveness.overdue(at: .now)
+        if overdue == nil {
+            manager.notify("WATCHDOG=1")
+        }
+        if let overdue, overdue != withheld {
+            logger.note(.watchdogWithheld(overdue))
+        }
+        withheld = overdue
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HSMWatchCore
+import Logging
+import ServiceLifecycle
+
+/// Tells Graylog and the journal that hsmwatch started, lives and stops.
+@ServiceLoop
+final class Announcer: Service {
+    private let ticks: Ticks
+    private let fleet: Fleet
+    private let spool: Spool
+    private let logger: Logger
+    private let startedAt = Instant.now
+    private let hsms: Int
+
+    init(heartbeat: Duration, hsms: Int, timer: PollTimer, fleet: Fleet, spool: Spool, logger: Logger) {
+        ticks = timer.add(name: "heartbeat", interval: heartbeat, at: startedAt)
+        self.hsms = hsms
+        self.fleet = fleet
+        self.spool = spool
+        self.logger = logger
+    }
+
+    /// The heartbeats end with the timer; the last word waits until the polling is over.
+    func run() async {
+        let damage = spool.damaged.map { "the spool was damaged; it is kept as \($0)" }
+        tell(.service(.started(version: Version.number, hsms: hsms, reason: damage)))
+        while await ticks.next() != nil {
+            tell(.heartbeat(heartbeat))
+        }
+        // Cancelled or not, this is the end.
+        try? await gracefulShutdown()
+        tell(.service(.stopping(waiting: spool.waiting)))
+    }
+
+    private var heartbeat: Heartbeat {
+        Heartbeat(
+            states: fleet.status.states, probes: fleet.status.probes, probesFailed: fleet.status.probesFailed,
+            probesSkipped: fleet.status.probesSkipped, spooled: spool.waiting, dropped: spool.dropped,
+            uptime: .now - startedAt)
+    }
+
+    private func tell(_ content: Event.Content) {
+        let event = Event(timestamp: .now, content: content)
+        logger.note(.event(event))
+        spool.append(event)
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import HSMWatchCore
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// The whole service, put together: HSMs → spool → outputs, with what announces and supervises them.
+package struct Monitor: Sendable {
+    /// Orders to obey: SIGTERM and SIGINT stop, SIGHUP is for a reload.
+    package typealias Signals = any AsyncSequence<UnixSignal, Never> & Sendable
+
+    /// How long the parts may take to end before they are cancelled.
+    package static let shutdownTimeout = SignalService.stopTimeout
+
+    private let configuration: Configuration
+    private let stateDirectory: String
+    private let signals: Signals
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - stateDirectory: where the spool is kept.
+    ///   - signals: what `trapSignals` answered when the process began, or another's orders.
+    package init(
+        configuration: Configuration, stateDirectory: String, signals: Signals, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.stateDirectory = stateDirectory
+        self.signals = signals
+        self.logger = logger
+    }
+
+    /// Stands before anything else, so that a signal during the start is obeyed and not fatal.
+    package static func trapSignals() async -> Signals {
+        await UnixSignalsSequence(trapping: SignalService.trapped)
+    }
+
+    /// Where systemd wants the spool, else where it lies on a Debian system.
+    package static var defaultStateDirectory: String {
+        ProcessInfo.processInfo.environment["STATE_DIRECTORY"] ?? "/var/lib/hsmwatch"
+    }
+
+    /// Runs until SIGTERM or SIGINT. The parts end in reverse order, so that each can still hand on what it has.
+    package func run() async throws {
+        try await withTaskExecutorPreference(EventLoopExecutor(ServiceLoop.shared.eventLoop)) {
+            try await assemble().run()
+        }
+    }
+
+    @ServiceLoop
+    private func assemble() -> ServiceGroup {
+        let spool = Spool(
+            file: SpoolFile(directory: stateDirectory), outputs: configuration.outputs.map(\.name),
+            limits: configuration.spool, encoder: MessageEncoder(source: configuration.source ?? MachineName.current),
+            logger: logger)
+        let resolver = Resolver()
+        let timer = PollTimer()
+        let armed = Signal()
+        let outputs = configuration.outputs.map {
+            Output(configuration: $0, spool: spool, resolver: resolver, logger: logger)
+        }
+        let fleet = Fleet(
+            hsms: configuration.hsms, timer: timer, resolver: resolver, spool: spool, armed: armed, logger: logger)
+        let announcer = Announcer(
+            heartbeat: configuration.heartbeat, hsms: configuration.hsms.count, timer: timer, fleet: fleet,
+            spool: spool, logger: logger)
+        let manager = ServiceManager(logger: logger)
+        let supervisor = Supervisor(
+            manager: manager, timer: timer, armed: armed, fleet: fleet, spool: spool,
+            logger: logger)
+
+        let parts: [any Service] = [supervisor, spool] + outputs + [announcer, fleet]
+        var group = ServiceGroupConfiguration(
+            services: parts.map { .init(service: $0) } + [
+                .init(
+                    service: SignalService(signals: signals, manager: manager, logger: logger),
+                    successTerminationBehavior: .gracefullyShutdownGroup)
+            ],
+            logger: logger)
+        group.maximumGracefulShutdownDuration = Self.shutdownTimeout
+        return ServiceGroup(configuration: group)
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HSMWatchCore
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// Obeys the signals that were trapped when the process began: SIGTERM and SIGINT end the service in good order.
+struct SignalService: Service {
+    /// The signals to trap before anything else is done.
+    static let trapped: [UnixSignal] = [.sigterm, .sigint, .sighup]
+
+    /// How long the service manager shall wait for the end: above what the outputs may take to drain.
+    static let stopTimeout = Output.drainTimeout * 2
+
+    let signals: Monitor.Signals
+    let manager: ServiceManager
+    let logger: Logger
+
+    /// Returns when the service shall stop.
+    func run() async {
+        await obey(signals)
+    }
+
+    private func obey(_ signals: some AsyncSequence<UnixSignal, Never> & Sendable) async {
+        for await signal in signals.cancelOnGracefulShutdown() {
+            guard signal == .sighup else {
+                return await announceStop()
+            }
+            logger.note(.reloadIgnored)
+        }
+    }
+
+    @ServiceLoop
+    private func announceStop() {
+        let microseconds = Self.stopTimeout.wholeNanoseconds / 1000
+        manager.notify("STOPPING=1", "STATUS=stopping", "EXTEND_TIMEOUT_USEC=\(microseconds)")
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import HSMWatchCore
+import NIOCore
+
+/// Puts what the kernel says of a TCP connection into the domain's words.
+enum ConnectFailure {
+    /// Why a connection was not made. Whatever else the kernel may say, no packet has come through.
+    ///
+    /// - Parameter name: what the user calls the peer; the address is told only where it says more.
+    static func describe(_ error: any Error, address: SocketAddress, name: HostPort) -> Failure {
+        let place = text(address) == name.description ? "" : "\(text(address)): "
+        if error is ChannelError {
+            return Failure(.timeout, "\(place)no connection in time")
+        }
+        guard let error = error as? IOError else {
+            return Failure(.unreachable, place + Reply.printable("\(error)".utf8))
+        }
+        let detail = place + words(error.errnoCode)
+        return switch error.errnoCode {
+        case ECONNREFUSED: Failure(.refused, detail)
+        case ETIMEDOUT: Failure(.timeout, detail)
+        default: Failure(.unreachable, detail)
+        }
+    }
+
+    /// How a connection ended, in words that follow the peer's name.
+    static func ending(_ error: any Error) -> String {
+        switch (error as? IOError)?.errnoCode {
+        case ECONNRESET: "reset the connection"
+        case .some(let code): "lost the connection (\(words(code)))"
+        case nil: "lost the connection"
+        }
+    }
+
+    /// The errno's text in the C locale, as strerror(3) has it.
+    static func words(_ code: CInt) -> String {
+        String(cString: strerror(code)).lowercased()
+    }
+
+    private static func text(_ address: SocketAddress) -> String {
+        guard let host = address.ipAddress, let port = address.port else { return "\(address)" }
+        return HostPort(host: host, port: UInt16(clamping: port)).description
+    }
+}

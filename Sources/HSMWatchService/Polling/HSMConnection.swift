@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import HSMWatchCore
+import NIOCore
+import NIOPosix
+
+/// The one TCP connection to an HSM, opened or being opened: tells what happens on it, and writes requests.
+///
+/// It never half-closes: how an HSM takes that is not known.
+final class HSMConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    /// What ends a connection that nobody closed here.
+    private static let closed = "closed the connection"
+
+    private let name: HostPort
+    private let report: (ProbeConversation.Event) -> Void
+    private var channel: (any Channel)?
+    private var isOpen = false
+    private var isAbandoned = false
+    private var ending = closed
+
+    /// - Parameters:
+    ///   - name: the HSM as the configuration has it.
+    ///   - report: called on the event loop, until `close`.
+    init(name: HostPort, report: @escaping (ProbeConversation.Event) -> Void) {
+        self.name = name
+        self.report = report
+    }
+
+    /// Starts to connect; the report is `connected` or `notConnected`.
+    func open(_ address: SocketAddress, on loop: any EventLoop, within limit: Duration) {
+        let box = NIOLoopBound(self, eventLoop: loop)
+        ClientBootstrap(group: loop)
+            .channelOption(.socketOption(.so_keepalive), value: 1)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.maxMessagesPerRead, value: 1)
+            .connectTimeout(.nanoseconds(limit.wholeNanoseconds))
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    box.value.channel = channel
+                    try channel.pipeline.syncOperations.addHandler(box.value)
+                }
+            }
+            .connect(to: address)
+            .assumeIsolated()
+            .whenComplete { result in
+                switch result {
+                case .success(let channel):
+                    self.connected(channel)
+                case .failure(let error):
+                    self.tell(.notConnected(ConnectFailure.describe(error, address: address, name: self.name)))
+                }
+            }
+    }
+
+    func send(_ request: Request) {
+        guard let channel else { return }
+        channel.writeAndFlush(channel.allocator.buffer(bytes: request.bytes), promise: nil)
+    }
+
+    /// Closes the connection, or gives up opening it. Nothing is reported from here on.
+    func close() {
+        isAbandoned = true
+        channel?.close(mode: .all, promise: nil)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        tell(.received(Array(unwrapInboundIn(data).readableBytesView)))
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        ending = ConnectFailure.ending(error)
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        guard isOpen else { return }
+        tell(.ended(detail: ending))
+    }
+
+    private func connected(_ channel: any Channel) {
+        guard !isAbandoned else {
+            channel.close(mode: .all, promise: nil)
+            return
+        }
+        isOpen = true
+        tell(.connected)
+    }
+
+    private func tell(_ event: ProbeConversation.Event) {
+        guard !isAbandoned else { return }
+        report(event)
+    }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Foundation
+import NIOCore
+import NIOPosix
+
+/// Looks host names up, off the event loop, one lookup per name at a time.
+///
+/// `getaddrinfo` blocks for as long as the resolver's own time-outs say, and cannot be stopped: whoever waits gives up
+/// at a deadline, and the next one who asks joins the lookup that still runs.
+@ServiceLoop
+package final class Resolver {
+    /// Lookups that may block at once; further names wait for one of them.
+    package static let lookupsAtOnce = 8
+
+    package enum Resolution: Sendable {
+        /// At least one address, in the order of RFC 6724.
+        case addresses([SocketAddress])
+        case failed(String)
+    }
+
+    private struct Question: Hashable {
+        let host: String
+        let port: UInt16
+    }
+
+    private let threads: NIOThreadPool
+    private var waiting: [Question: [(Resolution) -> Void]] = [:]
+
+    package init() {
+        threads = NIOThreadPool(numberOfThreads: Self.lookupsAtOnce)
+        threads.start()
+    }
+
+    /// Calls back with the host's addresses, at once when it is an address itself.
+    package func resolve(host: String, port: UInt16, then answer: @escaping (Resolution) -> Void) {
+        if let literal = try? SocketAddress(ipAddress: host, port: Int(port)) {
+            answer(.addresses([literal]))
+            return
+        }
+        let question = Question(host: host, port: port)
+        waiting[question, default: []].append(answer)
+        guard waiting[question]?.count == 1 else { return }
+        threads.submit { _ in
+            let resolution = Self.lookUp(host: host, port: port)
+            Task { @ServiceLoop in self.finish(question, resolution) }
+        }
+    }
+
+    private func finish(_ question: Question, _ resolution: Resolution) {
+        for answer in waiting.removeValue(forKey: question) ?? [] {
+            answer(resolution)
+        }
+    }
+
+    private nonisolated static func lookUp(host: String, port: UInt16) -> Resolution {
+        var hints = addrinfo()
+        hints.ai_family = AF_UNSPEC
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        let status = getaddrinfo(host, String(port), &hints, &list)
+        defer {
+            if let list { freeaddrinfo(list) }
+        }
+        guard status == 0 else {
+            return .failed("cannot resolve \(host): \(String(cString: gai_strerror(status)))")
+        }
+        let addresses = sequence(first: list) { $0?.pointee.ai_next }
+            .compactMap { $0?.pointee.ai_addr }
+            .compactMap(socketAddress)
+        return addresses.isEmpty ? .failed("cannot resolve \(host): no address") : .addresses(addresses)
+    }
+
+    private nonisolated static func socketAddress(_ address: UnsafeMutablePointer<sockaddr>) -> SocketAddress? {
+        switch Int32(address.pointee.sa_family) {
+        case AF_INET:
+            address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { SocketAddress($0.pointee) }
+        case AF_INET6:
+            address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { SocketAddress($0.pointee) }
+        default:
+            nil
+        }
+    }
+}

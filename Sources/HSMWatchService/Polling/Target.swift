@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HSMWatchCore
+import Logging
+
+/// One HSM, from its ticks to the spool: await a tick, probe, assess, append.
+@ServiceLoop
+final class Target {
+    /// What one query of the HSM has come to.
+    private struct Watched {
+        let subject: Subject
+        var assessor: Assessor
+        var log: ObservationLog
+    }
+
+    private let index: Int
+    private let ticks: Ticks
+    private let prober: Prober
+    private let fleet: Fleet
+    private let spool: Spool
+    private let logger: Logger
+    private var watched: [Query: Watched] = [:]
+
+    init(
+        hsm: HSMConfiguration, index: Int, ticks: Ticks, prober: Prober, fleet: Fleet, spool: Spool, logger: Logger
+    ) {
+        self.index = index
+        self.ticks = ticks
+        self.prober = prober
+        self.fleet = fleet
+        self.spool = spool
+        self.logger = logger
+        for query in hsm.queries {
+            watched[query] = Watched(
+                subject: Subject(name: hsm.name, address: hsm.address, queryPort: query.port, fields: hsm.fields),
+                assessor: Assessor(alert: hsm.alert, startedAt: .now),
+                log: ObservationLog(logger: logger))
+        }
+    }
+
+    /// Runs until the ticks end.
+    func watch() async {
+        while let (tick, skipped) = await ticks.next() {
+            fleet.status.noteSkipped(skipped)
+            let answers = await prober.probe(start: tick.due)
+            for answer in answers {
+                record(answer.observation, of: answer.query)
+            }
+            if answers.isEmpty {
+                fleet.status.noteSkipped(1)
+            }
+        }
+        prober.stop()
+    }
+
+    private func record(_ observation: Observation, of query: Query) {
+        guard var watched = watched[query] else { return }
+        let assessment = watched.assessor.assess(observation)
+        let events = Event.telling(of: watched.subject, observation, assessment)
+        fleet.status.note(index, query: query, outcome: observation.outcome, state: assessment.state)
+        events.forEach(spool.append)
+        watched.log.note(events, of: watched.subject, observation, assessment)
+        self.watched[query] = watched
+    }
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import HSMWatchService
+
+/// The command line: one subcommand a file.
+@main
+struct HSMWatch: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hsmwatch",
+        abstract: "Watch how many TCP sockets payment HSMs have left, and tell Graylog.",
+        version: Version.number,
+        subcommands: [Run.self, Check.self, Simulate.self, Receive.self, Demo.self]
+    )
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Glibc
+import HSMWatchCore
+import HSMWatchService
+import Logging
+
+/// `hsmwatch run`: the service.
+struct Run: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the service in the foreground; what systemd starts.",
+        discussion: """
+            Polls every HSM of the configuration, judges the answers, and delivers them to the outputs. The spool is \
+            kept in $STATE_DIRECTORY, else in /var/lib/hsmwatch. Logs to the journal under systemd, else to stderr.
+
+            SIGTERM and SIGINT stop it in good order: exit 0. A bad configuration: exit 78.
+            """
+    )
+
+    @OptionGroup var file: ConfigurationOption
+
+    func run() async throws {
+        let signals = await Monitor.trapSignals()
+        let journal = JournalWriter.standard()
+        defer { journal.flush() }
+        LoggingSystem.bootstrap { _ in JournalLogHandler(writer: journal) }
+        let logger = Logger(label: "hsmwatch")
+
+        let (configuration, problems) = ConfigurationFile.load(file.path)
+        for problem in problems {
+            logger.note(.configurationProblem(problem, file: file.path))
+        }
+        guard let configuration else { throw ConfigurationOption.badConfiguration }
+        OpenFiles.raiseLimit()
+        // The spool tells who has how many sockets: nobody else's business.
+        umask(0o077)
+        let monitor = Monitor(
+            configuration: configuration, stateDirectory: Monitor.defaultStateDirectory, signals: signals,
+            logger: logger)
+        try await monitor.run()
+    }
+}
