@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@Suite("The service under a real systemd", .timeLimit(.minutes(10)))
+struct SystemdTests {
+    @Test("what `make install` installs is a valid configuration")
+    func installedConfiguration() async throws {
+        try await Machine.expect("installed-configuration-is-valid")
+    }
+
+    @Test("systemctl enable starts it at boot")
+    func enable() async throws {
+        try await Machine.expect("enabled-at-boot")
+    }
+
+    @Test("systemctl start waits, and it is active only after READY")
+    func ready() async throws {
+        try await Machine.expect("active-only-after-ready")
+    }
+
+    @Test("it becomes active with every HSM and Graylog down")
+    func everythingDown() async throws {
+        try await Machine.expect("starts-with-everything-down")
+    }
+
+    @Test("systemctl status tells how the HSMs are and how many messages wait")
+    func statusText() async throws {
+        try await Machine.expect("status-text")
+    }
+
+    @Test("a hung process is ended by the watchdog and started again, and nothing spooled is lost")
+    func watchdog() async throws {
+        try await Machine.expect("hang-is-ended-by-the-watchdog")
+    }
+
+    @Test("systemctl stop delivers what waits, says so, and ends with success")
+    func stop() async throws {
+        try await Machine.expect("stop-drains")
+    }
+
+    @Test("systemctl stop keeps for the next start what cannot be delivered")
+    func stopWithoutGraylog() async throws {
+        try await Machine.expect("stop-keeps-what-is-undelivered")
+    }
+
+    @Test("a hangup signal does not end it")
+    func hangup() async throws {
+        try await Machine.expect("hangup-is-survived")
+    }
+
+    @Test("journalctl finds a transition by its fields")
+    func journal() async throws {
+        try await Machine.expect("transition-found-by-field")
+    }
+
+    @Test("a broken configuration is named with file, line and column, and not tried again")
+    func brokenConfiguration() async throws {
+        try await Machine.expect("broken-configuration-is-not-retried")
+    }
+
+    @Test("it runs as a user of its own that alone can read the spool")
+    func dynamicUser() async throws {
+        try await Machine.expect("runs-as-a-dynamic-user")
+    }
+
+    @Test("hardened to an exposure of at most 1.5, it polls by address and by name and delivers")
+    func hardening() async throws {
+        try await Machine.expect("hardened-and-still-delivers")
+    }
+}
