@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What was awaited did not happen in time.
+package struct DeadlinePassed: Error, CustomStringConvertible {
+    /// How long it was awaited.
+    package let limit: Duration
+    /// How things stood when the time was over.
+    package let situation: String
+
+    package var description: String {
+        "not within \(limit); at the end: \(situation)"
+    }
+}

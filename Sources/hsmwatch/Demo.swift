@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Foundation
+import HSMWatchCore
+import HSMWatchService
+import HSMWatchSimulation
+import Logging
+import UnixSignals
+
+/// `hsmwatch demo`: simulated HSMs, the service and a receiver in one process, on free ports of the loopback.
+struct Demo: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Simulated HSMs, the service and a Graylog receiver together: nothing to install or configure.",
+        discussion: """
+            Five HSMs are polled. One fills up until it has no socket left, and is freed again; another stops answering \
+            for a while. Each line is a message as Graylog would store it. Ends after --duration, or on Ctrl-C.
+            """
+    )
+
+    @Option(
+        help: ArgumentHelp("How long it runs: a number with s, m or h.", valueName: "d"),
+        transform: { try DurationText.parse($0, in: Self.durations) })
+    var duration = Duration.seconds(40)
+
+    private static let durations = Duration.seconds(1)...Duration.seconds(86_400)
+
+    func run() async throws {
+        let signals = await Monitor.trapSignals()
+        // The messages themselves are what there is to see.
+        LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
+        let directory = FileManager.default.temporaryDirectory.appending(path: "hsmwatch-demo-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: directory) }
+
+        let receiver = try await GELFReceiver.start(on: .free)
+        let scenario = try await DemoScenario.start()
+        printToStandardError(
+            "demo: \(scenario.hsms.count) HSMs and a GELF receiver at \(receiver.address), for"
+                + " \(DurationText.format(duration)); Ctrl-C ends it")
+        let (orders, order) = AsyncStream.makeStream(of: UnixSignal.self)
+        let monitor = Monitor(
+            configuration: scenario.configuration(receiver: receiver.address), stateDirectory: directory.path,
+            signals: orders, logger: Logger(label: "hsmwatch"))
+
+        try await withThrowingTaskGroup { group in
+            group.addTask { await print(receiver) }
+            group.addTask { try await scenario.play() }
+            group.addTask { await forward(signals, to: order) }
+            group.addTask { [duration] in
+                try await Task.sleep(for: duration)
+                order.yield(.sigterm)
+            }
+            try await monitor.run()
+            await receiver.shutDown()
+            group.cancelAll()
+        }
+        await scenario.stop()
+    }
+
+    /// Prints what arrives until the receiver is shut down, or nobody reads any more.
+    private func print(_ receiver: GELFReceiver) async {
+        let renderer = MessageLine(isColoured: StandardOutput.isColoured)
+        while let message = await receiver.next() {
+            guard (try? StandardOutput.write(line: renderer.text(for: message))) != nil else { return }
+        }
+    }
+
+    private func forward(
+        _ signals: some AsyncSequence<UnixSignal, Never>, to order: AsyncStream<UnixSignal>.Continuation
+    ) async {
+        for await signal in signals {
+            order.yield(signal)
+        }
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// Where the data of a command goes, line by line, and whether a person is looking at it.
+enum StandardOutput {
+    /// Nobody reads the output any more.
+    struct Closed: Error {}
+
+    /// Whether colour is welcome: on a terminal, unless `NO_COLOR` is set (no-color.org).
+    static var isColoured: Bool {
+        guard isatty(STDOUT_FILENO) == 1 else { return false }
+        guard let noColor = getenv("NO_COLOR") else { return true }
+        return noColor.pointee == 0
+    }
+
+    /// Writes a line at once.
+    static func write(line: String) throws(Closed) {
+        var rest = Array((line + "\n").utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if count < 0, errno != EINTR {
+                throw Closed()
+            }
+        }
+    }
+}

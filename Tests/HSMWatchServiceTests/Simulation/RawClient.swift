@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOPosix
+
+@testable import HSMWatchSimulation
+
+/// A TCP client that sends what a test wants and keeps all that comes back.
+actor RawClient {
+    /// How the peer ended the connection.
+    enum End: Hashable {
+        case closed
+        case reset
+    }
+
+    struct Received: Hashable {
+        var bytes: [UInt8] = []
+        /// `nil` while the connection is open.
+        var end: End?
+
+        var text: String { String(decoding: bytes, as: UTF8.self) }
+    }
+
+    private final class Collector: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+
+        private let client: RawClient
+        private var end = End.closed
+
+        init(_ client: RawClient) {
+            self.client = client
+        }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            let bytes = unwrapInboundIn(data)
+            client.assumeIsolated { $0.received.bytes += bytes.readableBytesView }
+        }
+
+        func errorCaught(context: ChannelHandlerContext, error: any Error) {
+            end = .reset
+            context.close(promise: nil)
+        }
+
+        func channelInactive(context: ChannelHandlerContext) {
+            let end = end
+            client.assumeIsolated { $0.received.end = end }
+        }
+    }
+
+    private nonisolated let eventLoop: any EventLoop
+    private let expectations: Expectations<Received>
+    private var channel: (any Channel)?
+    private var received = Received() {
+        didSet { expectations.check(received) }
+    }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        eventLoop.executor.asUnownedSerialExecutor()
+    }
+
+    private init(on eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+        expectations = Expectations(on: eventLoop)
+    }
+
+    /// Connects within the limit of every test; throws what the system says.
+    static func connected(to address: ListenAddress) async throws -> RawClient {
+        let client = RawClient(on: MultiThreadedEventLoopGroup.singleton.next())
+        try await client.connect(to: address)
+        return client
+    }
+
+    private func connect(to address: ListenAddress) async throws {
+        let client = self
+        channel = try await ClientBootstrap(group: eventLoop)
+            .connectTimeout(TimeAmount(limit))
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(Collector(client))
+                }
+            }
+            .connect(host: address.host, port: address.ports.lowerBound).get()
+    }
+
+    func send(_ text: String) async throws {
+        try await send(Array(text.utf8))
+    }
+
+    func send(_ bytes: [UInt8]) async throws {
+        try await channel?.writeAndFlush(ByteBuffer(bytes: bytes))
+    }
+
+    /// Starts a write without waiting for the peer to take it.
+    func startSending(_ bytes: [UInt8]) {
+        channel?.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
+    }
+
+    func close() async throws {
+        try await channel?.close()
+    }
+
+    /// Tells the peer that nothing more comes, and goes on reading.
+    func halfClose() async throws {
+        try await channel?.close(mode: .output)
+    }
+
+    /// What has come when `condition` is met.
+    func received(when condition: @escaping @Sendable (Received) -> Bool) async throws -> Received {
+        if condition(received) { return received }
+        do {
+            return try await expectations.expect(within: limit, condition).futureResult.get()
+        } catch {
+            throw DeadlinePassed(limit: limit, situation: "\(received)")
+        }
+    }
+
+    /// Sends a request and returns the bytes up to the `>` of the reply and its line end.
+    func reply(to request: String) async throws -> String {
+        let before = received.bytes.count
+        try await send(request)
+        let after = try await received { $0.bytes.dropFirst(before).last == UInt8(ascii: "\n") }
+        return String(decoding: after.bytes.dropFirst(before), as: UTF8.self)
+    }
+}
+
+/// How long anything in these tests may take before it counts as not happening.
+let limit = Duration.seconds(30)
+
+/// A free port of this machine.
+let anyPort = ListenAddress(host: "127.0.0.1", port: 0)
