@@ -54,10 +54,13 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "HSMWatchCoreTests", dependencies: ["HSMWatchCore"], exclude: ["Golden"], swiftSettings: strict),
+        .testTarget(
+            name: "HSMWatchCoreTests", dependencies: ["HSMWatchCore"], exclude: ["Golden"], swiftSettings: strict),
         .testTarget(
             name: "HSMWatchServiceTests",
-            dependencies: ["HSMWatchCore", "HSMWatchService", "HSMWatchSimulation", nioCore, nioPosix, logging],
+            dependencies: [
+                "HSMWatchCore", "HSMWatchService", "HSMWatchSimulation", nioCore, nioPosix, lifecycle, logging,
+            ],
             exclude: ["BadConfigurations"],
             swiftSettings: strict
         ),

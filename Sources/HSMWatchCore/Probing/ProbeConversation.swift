@@ -199,7 +199,8 @@ package struct ProbeConversation: Sendable {
                 return .resolve
             }
             if decoder.received > 0, !decoder.hasBegun {
-                return fail(Failure(.malformed, "\(decoder.received) bytes without a frame, then the HSM \(detail)"), at: now)
+                return fail(
+                    Failure(.malformed, "\(decoder.received) bytes without a frame, then the HSM \(detail)"), at: now)
             }
             let phase = decoder.hasBegun ? "within the reply" : "before it replied"
             return fail(Failure(.closed, "the HSM \(detail) \(phase)"), at: now)
@@ -219,8 +220,10 @@ package struct ProbeConversation: Sendable {
             fail(Failure(.timeout, "no connection within \(limit)"), at: now)
         case .asking(_, let decoder, _, _) where decoder.received > 0 && !decoder.hasBegun:
             fail(Failure(.malformed, "\(decoder.received) bytes without a frame within \(limit)"), at: now)
-        case .asking(_, let decoder, _, _):
-            fail(Failure(.noReply, decoder.hasBegun ? "the reply did not end within \(limit)" : "no reply within \(limit)"), at: now)
+        case .asking(_, let decoder, _, _) where decoder.hasBegun:
+            fail(Failure(.noReply, "the reply did not end within \(limit)"), at: now)
+        case .asking:
+            fail(Failure(.noReply, "no reply within \(limit)"), at: now)
         }
     }
 

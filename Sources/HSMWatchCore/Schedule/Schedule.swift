@@ -84,7 +84,8 @@ package struct Schedule: Sendable {
         var parent = 0
         while true {
             var first = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && heap[child].due < heap[first].due {
+            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && heap[child].due < heap[first].due
+            {
                 first = child
             }
             guard first != parent else { return }

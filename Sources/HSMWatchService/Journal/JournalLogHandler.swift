@@ -56,7 +56,8 @@ package struct JournalEntry: Sendable {
     /// travels with its own length.
     package var journalFields: [[UInt8]] {
         let named = fields.filter { $0.key.first?.isUppercase ?? false }
-        return (["MESSAGE=\(text)", "PRIORITY=\(priority)", "SYSLOG_IDENTIFIER=hsmwatch"]
+        return
+            (["MESSAGE=\(text)", "PRIORITY=\(priority)", "SYSLOG_IDENTIFIER=hsmwatch"]
             + named.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })
             .map { Array($0.utf8) }
     }

@@ -44,7 +44,8 @@ package final class JournalWriter: Sendable {
         queue.async { [self] in
             let lost = dropped.exchange(0, ordering: .relaxed)
             if lost > 0 {
-                send(JournalEntry(level: .warning, text: "\(lost) log entries were dropped: the log is slow", fields: [:]))
+                let text = "\(lost) log entries were dropped: the log is slow"
+                send(JournalEntry(level: .warning, text: text, fields: [:]))
             }
             send(entry)
             waiting.subtract(1, ordering: .relaxed)

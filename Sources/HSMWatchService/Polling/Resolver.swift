@@ -3,17 +3,14 @@
 import Dispatch
 import Foundation
 import NIOCore
-import NIOPosix
 
 /// Looks host names up, off the event loop, one lookup per name at a time.
 ///
 /// `getaddrinfo` blocks for as long as the resolver's own time-outs say, and cannot be stopped: whoever waits gives up
-/// at a deadline, and the next one who asks joins the lookup that still runs.
+/// at a deadline, and the next one who asks joins the lookup that still runs. Dispatch gives each lookup that blocks a
+/// thread, up to 64, so that a slow name server delays only the names it serves.
 @ServiceLoop
 package final class Resolver {
-    /// Lookups that may block at once; further names wait for one of them.
-    package static let lookupsAtOnce = 8
-
     package enum Resolution: Sendable {
         /// At least one address, in the order of RFC 6724.
         case addresses([SocketAddress])
@@ -25,13 +22,10 @@ package final class Resolver {
         let port: UInt16
     }
 
-    private let threads: NIOThreadPool
+    private let threads = DispatchQueue(label: "hsmwatch.resolver", attributes: .concurrent)
     private var waiting: [Question: [(Resolution) -> Void]] = [:]
 
-    package init() {
-        threads = NIOThreadPool(numberOfThreads: Self.lookupsAtOnce)
-        threads.start()
-    }
+    package init() {}
 
     /// Calls back with the host's addresses, at once when it is an address itself.
     package func resolve(host: String, port: UInt16, then answer: @escaping (Resolution) -> Void) {
@@ -42,7 +36,7 @@ package final class Resolver {
         let question = Question(host: host, port: port)
         waiting[question, default: []].append(answer)
         guard waiting[question]?.count == 1 else { return }
-        threads.submit { _ in
+        threads.async {
             let resolution = Self.lookUp(host: host, port: port)
             Task { @ServiceLoop in self.finish(question, resolution) }
         }

@@ -10,8 +10,8 @@ struct FrameDecoderTests {
     @Test(
         "a frame is found whatever stands before it and whatever line ending comes after",
         arguments: [
-            "<2223#10#16#6#>", "<2223#10#16#6#>\r\n", "<2223#10#16#6#>\n", "\r\n<2223#10#16#6#>", "noise <2223#10#16#6#>",
-            "\u{0}\u{1}<2223#10#16#6#>\r",
+            "<2223#10#16#6#>", "<2223#10#16#6#>\r\n", "<2223#10#16#6#>\n", "\r\n<2223#10#16#6#>",
+            "noise <2223#10#16#6#>", "\u{0}\u{1}<2223#10#16#6#>\r",
         ])
     func findsFrame(text: String) {
         var decoder = FrameDecoder()

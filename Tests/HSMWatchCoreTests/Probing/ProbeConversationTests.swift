@@ -3,6 +3,9 @@
 import HSMWatchCore
 import Testing
 
+/// What an HSM without query ports is asked.
+private let question = Request(.everything, lineEnding: .lf)
+
 @Suite("Probe conversation")
 struct ProbeConversationTests {
     /// A conversation in virtual time: says what happens, and expects what is to be done.
@@ -19,8 +22,8 @@ struct ProbeConversationTests {
 
         mutating func hear(_ event: ProbeConversation.Event, after delay: Int64 = 1) -> ProbeConversation.Action {
             milliseconds += delay
-            let now = Moment(
-                instant: Instant(nanoseconds: milliseconds * 1_000_000), timestamp: Timestamp(milliseconds: milliseconds))
+            let instant = Instant(nanoseconds: milliseconds * 1_000_000)
+            let now = Moment(instant: instant, timestamp: Timestamp(milliseconds: milliseconds))
             return conversation.handle(event, at: now)
         }
 
@@ -30,15 +33,9 @@ struct ProbeConversationTests {
         mutating func connect() {
             #expect(hear(.start) == .resolve)
             #expect(hear(.resolved(addresses: 1)) == .connect(address: 0))
-            #expect(hear(.connected) == .send(Self.request(conversation)))
-        }
-
-        private static func request(_ conversation: ProbeConversation) -> Request {
-            Request(.everything, lineEnding: .lf)
+            #expect(hear(.connected) == .send(question))
         }
     }
-
-    private static let question = Request(.everything, lineEnding: .lf)
 
     private static func outcomes(_ action: ProbeConversation.Action) -> [Outcome] {
         switch action {
@@ -65,7 +62,7 @@ struct ProbeConversationTests {
         let reading = try #require(Reading(available: 50, total: 64))
         #expect(Self.outcomes(action) == [.reading(reading, reply: "<2223#50#64#14#>")])
         #expect(Self.keepsConnection(action))
-        #expect(talk.hear(.start) == .send(Self.question))
+        #expect(talk.hear(.start) == .send(question))
     }
 
     @Test("the latency of a reading counts from the question, not from the connection")
@@ -73,7 +70,7 @@ struct ProbeConversationTests {
         var talk = Talk()
         #expect(talk.hear(.start) == .resolve)
         #expect(talk.hear(.resolved(addresses: 1), after: 100) == .connect(address: 0))
-        #expect(talk.hear(.connected, after: 100) == .send(Self.question))
+        #expect(talk.hear(.connected, after: 100) == .send(question))
         guard case .finish(let answers) = talk.hear(.received(Array("<2223#1#2#>".utf8)), after: 7) else {
             Issue.record("the probe is not over")
             return
@@ -96,10 +93,10 @@ struct ProbeConversationTests {
         var talk = Talk()
         talk.connect()
         _ = talk.hear("<2223#50#64#14#>")
-        #expect(talk.hear(.start) == .send(Self.question))
+        #expect(talk.hear(.start) == .send(question))
         #expect(talk.hear(.ended(detail: "reset the connection")) == .resolve)
         #expect(talk.hear(.resolved(addresses: 1)) == .connect(address: 0))
-        #expect(talk.hear(.connected) == .send(Self.question))
+        #expect(talk.hear(.connected) == .send(question))
         #expect(Self.kinds(talk.hear(.ended(detail: "closed the connection"))) == [.closed])
         #expect(talk.hear(.start) == .resolve)
     }
@@ -109,7 +106,7 @@ struct ProbeConversationTests {
         var talk = Talk()
         talk.connect()
         _ = talk.hear("<2223#50#64#14#>")
-        #expect(talk.hear(.start) == .send(Self.question))
+        #expect(talk.hear(.start) == .send(question))
         #expect(talk.hear("<22") == .none)
         #expect(Self.kinds(talk.hear(.ended(detail: "closed the connection"))) == [.closed])
     }
@@ -247,7 +244,7 @@ struct ProbeConversationTests {
         #expect(Self.keepsConnection(action))
         #expect(talk.hear(.start, after: 5000) == .finish([]))
         #expect(talk.hear(.start, after: 594_999) == .finish([]))
-        #expect(talk.hear(.start, after: 1) == .send(Self.question))
+        #expect(talk.hear(.start, after: 1) == .send(question))
     }
 
     @Test("another error is asked again at the next tick, and one rejected port does not silence the other")

@@ -73,7 +73,8 @@ struct JournalTests {
     @Test("no text can forge a field or a line")
     func forgery() {
         let entry = JournalEntry(
-            level: .error, text: "a\nPRIORITY=0\u{1B}[31m", fields: ["REASON": "x\nHSM_NAME=forged", "plain": "no field"])
+            level: .error, text: "a\nPRIORITY=0\u{1B}[31m",
+            fields: ["REASON": "x\nHSM_NAME=forged", "plain": "no field"])
         #expect(Self.text(entry).filter { $0.hasPrefix("HSM_NAME=") || $0.hasPrefix("plain") }.isEmpty)
         #expect(entry.line(at: "now") == "now ERROR a·PRIORITY=0·[31m\n")
     }

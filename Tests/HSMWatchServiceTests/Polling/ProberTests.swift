@@ -17,7 +17,9 @@ struct ProberTests {
             queryPorts: ports, timeout: timeout, connection: mode)
     }
 
-    private static func simulator(_ fault: HSMFault = .none, total: Int = 64, inUse: Int = 13) async throws -> HSMSimulator {
+    private static func simulator(_ fault: HSMFault = .none, total: Int = 64, inUse: Int = 13) async throws
+        -> HSMSimulator
+    {
         try await HSMSimulator.start(
             on: ListenAddress(host: "127.0.0.1", port: 0),
             behaviour: HSMBehaviour(total: total, inUse: inUse, fault: fault))
