@@ -8,8 +8,13 @@ import Testing
 @ServiceLoop
 @Suite("Prober, over loopback")
 struct ProberTests {
+    /// Long enough for every answer, however busy the machine.
+    private static let ample = Duration.seconds(60)
+    /// For a peer that never answers; still long enough to connect on a busy machine.
+    private static let brief = Duration.seconds(2)
+
     private static func hsm(
-        at address: ListenAddress, _ mode: ConnectionMode = .persistent, timeout: Duration = .seconds(2),
+        at address: ListenAddress, _ mode: ConnectionMode = .persistent, timeout: Duration = ample,
         ports: [UInt16] = []
     ) -> HSMConfiguration {
         HSMConfiguration(
@@ -43,7 +48,7 @@ struct ProberTests {
             #expect(Self.reading(await prober.probe(start: .now)) == Reading(available: 50, total: 64))
         }
         prober.stop()
-        let facts = try await simulator.facts(within: .seconds(5)) { $0.open == 0 }
+        let facts = try await simulator.facts(within: Self.ample) { $0.open == 0 }
         #expect(facts.accepted == 1)
         #expect(facts.text == String(repeating: "<1223#>\n", count: 100))
         await simulator.stop()
@@ -55,7 +60,7 @@ struct ProberTests {
         let prober = Prober(hsm: Self.hsm(at: simulator.address, .perProbe), resolver: Resolver())
         for number in 1...20 {
             #expect(Self.reading(await prober.probe(start: .now)) != nil)
-            let facts = try await simulator.facts(within: .seconds(5)) { $0.open == 0 }
+            let facts = try await simulator.facts(within: Self.ample) { $0.open == 0 }
             #expect(facts.accepted == number)
             #expect(facts.mostOpen == 1)
         }
@@ -73,10 +78,11 @@ struct ProberTests {
         let simulator = try await Self.simulator(fault)
         for mode in [ConnectionMode.persistent, .perProbe] {
             let prober = Prober(
-                hsm: Self.hsm(at: simulator.address, mode, timeout: .milliseconds(500)), resolver: Resolver())
+                hsm: Self.hsm(at: simulator.address, mode, timeout: fault == .hang ? Self.brief : Self.ample),
+                resolver: Resolver())
             #expect(Self.kind(await prober.probe(start: .now)) == expected)
             prober.stop()
-            _ = try await simulator.facts(within: .seconds(5)) { $0.open == 0 }
+            _ = try await simulator.facts(within: Self.ample) { $0.open == 0 }
         }
         await simulator.stop()
     }
@@ -109,7 +115,7 @@ struct ProberTests {
         let prober = Prober(hsm: Self.hsm(at: simulator.address), resolver: Resolver())
         #expect(Self.reading(await prober.probe(start: .now)) != nil)
         try await simulator.change { $0.fault = .refuse }
-        _ = try await simulator.facts(within: .seconds(5)) { $0.open == 0 }
+        _ = try await simulator.facts(within: Self.ample) { $0.open == 0 }
         try await simulator.change { $0.fault = .none }
         #expect(Self.reading(await prober.probe(start: .now)) != nil)
         let facts = await simulator.facts
@@ -162,7 +168,7 @@ struct ProberTests {
     @Test("a peer whose accept queue is full is a timeout while connecting")
     func timeout() async throws {
         let full = try FullListener()
-        let hsm = Self.hsm(at: ListenAddress(host: "127.0.0.1", port: full.port), timeout: .milliseconds(300))
+        let hsm = Self.hsm(at: ListenAddress(host: "127.0.0.1", port: full.port), timeout: Self.brief)
         let prober = Prober(hsm: hsm, resolver: Resolver())
         #expect(Self.kind(await prober.probe(start: .now)) == .timeout)
         full.close()
@@ -171,12 +177,12 @@ struct ProberTests {
     @Test("a probe that is stopped ends without an answer")
     func stopped() async throws {
         let simulator = try await Self.simulator(.hang)
-        let prober = Prober(hsm: Self.hsm(at: simulator.address, timeout: .seconds(60)), resolver: Resolver())
+        let prober = Prober(hsm: Self.hsm(at: simulator.address, timeout: Self.ample), resolver: Resolver())
         async let answers = prober.probe(start: .now)
-        _ = try await simulator.facts(within: .seconds(5)) { $0.requests == 1 }
+        _ = try await simulator.facts(within: Self.ample) { $0.requests == 1 }
         prober.stop()
         #expect(await answers.isEmpty)
-        _ = try await simulator.facts(within: .seconds(5)) { $0.open == 0 }
+        _ = try await simulator.facts(within: Self.ample) { $0.open == 0 }
         await simulator.stop()
     }
 }
