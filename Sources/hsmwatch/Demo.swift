@@ -19,7 +19,7 @@ struct Demo: AsyncParsableCommand {
     )
 
     @Option(
-        help: ArgumentHelp("How long it runs: a number with s, m or h.", valueName: "d"),
+        help: ArgumentHelp("How long it runs: a number with s, m or h (default: 40s).", valueName: "d"),
         transform: { try DurationText.parse($0, in: Self.durations) })
     var duration = Duration.seconds(40)
 
@@ -43,7 +43,10 @@ struct Demo: AsyncParsableCommand {
             signals: orders, logger: Logger(label: "hsmwatch"))
 
         try await withThrowingTaskGroup { group in
-            group.addTask { await print(receiver) }
+            group.addTask {
+                await print(receiver)
+                order.yield(.sigterm)
+            }
             group.addTask { try await scenario.play() }
             group.addTask { await forward(signals, to: order) }
             group.addTask { [duration] in

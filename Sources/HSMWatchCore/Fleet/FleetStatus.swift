@@ -8,14 +8,16 @@ package struct FleetStatus: Sendable {
     private struct Seen {
         var state = HSMState.unknown
         var reading: Reading?
+
+        var gravity: (Int, Int) { (state.gravity, -(reading?.available ?? 0)) }
     }
 
     private struct Member {
         let name: String
         var queries: [Query: Seen]
 
-        /// The query port that is worst off speaks for the HSM.
-        var worst: Seen { queries.values.max { $0.state.gravity < $1.state.gravity } ?? Seen() }
+        /// The query port that is worst off speaks for the HSM; of two in the same state the one with less available.
+        var worst: Seen { queries.values.max { $0.gravity < $1.gravity } ?? Seen() }
     }
 
     private var members: [Member] = []
@@ -25,23 +27,32 @@ package struct FleetStatus: Sendable {
 
     package init() {}
 
+    /// Adds an HSM; answers its index.
     package mutating func add(name: String, queries: [Query]) -> Int {
         members.append(Member(name: name, queries: Dictionary(uniqueKeysWithValues: queries.map { ($0, Seen()) })))
         return members.count - 1
     }
 
-    /// Notes one answer of the HSM with this index.
+    /// Notes how one query of the HSM with this index is.
     package mutating func note(_ index: Int, query: Query, outcome: Outcome, state: HSMState) {
-        probes += 1
         switch outcome {
         case .reading(let reading, _):
             members[index].queries[query] = Seen(state: state, reading: reading)
         case .failure:
-            probesFailed += 1
             members[index].queries[query]?.state = state
         }
     }
 
+    /// Counts one probe: failed if any of its queries failed, skipped if none could be asked.
+    package mutating func noteProbe(of outcomes: [Outcome]) {
+        guard !outcomes.isEmpty else { return noteSkipped(1) }
+        probes += 1
+        if outcomes.contains(where: \.isFailure) {
+            probesFailed += 1
+        }
+    }
+
+    /// Counts ticks without a probe.
     package mutating func noteSkipped(_ count: Int) {
         probesSkipped += count
     }

@@ -5,7 +5,8 @@
 /// ```
 ///  start ─▶ unknown ── first observation ──▶ the state it speaks for
 ///  ok ─▶ warning ─▶ critical     raise_after readings in a row at least that bad; failures do not break the row
-///  any ─▶ unreachable ⇄ unknown  raise_after_failures failures in a row; between the two: of the new one's kind
+///  any ─▶ unreachable ⇄ unknown  raise_after_failures failures in a row; between the two: of the new one's kind;
+///                                a rejected command at once, since it is not asked again for a while
 ///  critical ─▶ warning ─▶ ok     clear_after readings in a row, clear_margin above; the worst of them counts
 ///  unreachable, unknown ─▶ any   to ok and warning as above but without the margin, to critical as from ok
 /// ```
@@ -39,7 +40,7 @@ package struct Assessor: Sendable {
             judged = judge(reading)
         case .failure(let failure):
             misconfigured = []
-            judged = judge(HSMState(failure.kind))
+            judged = judge(failure)
         }
         hasObserved = true
         return Assessment(
@@ -73,12 +74,13 @@ package struct Assessor: Sendable {
         return reached
     }
 
-    /// The state after a failure that speaks for `failure`.
-    private mutating func judge(_ failure: HSMState) -> HSMState {
-        runs.add(failure: failure)
-        guard hasObserved else { return failure }
+    /// The state after a failure.
+    private mutating func judge(_ failure: Failure) -> HSMState {
+        let alone = HSMState(failure.kind)
+        runs.add(failure: alone)
+        guard hasObserved, !failure.isRejection else { return alone }
         let row = state.isFailure ? runs.sameFailures : runs.failures
-        return row >= alert.raiseAfterFailures ? failure : state
+        return row >= alert.raiseAfterFailures ? alone : state
     }
 
     private mutating func enter(_ next: HSMState, at now: Instant) -> Transition? {

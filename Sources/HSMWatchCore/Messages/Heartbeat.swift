@@ -4,7 +4,7 @@
 package struct Heartbeat: Hashable, Sendable {
     /// HSMs in each state, each by the query port that is worst off; a state without an entry has none.
     package var states: [HSMState: Int]
-    /// Probes finished since the start, failed ones among them.
+    /// Probes finished since the start, failed ones among them; all query ports of an HSM are one probe.
     package var probes: Int
     package var probesFailed: Int
     /// Ticks that found the previous probe running, or an HSM that must not be asked yet.

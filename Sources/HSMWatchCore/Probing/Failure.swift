@@ -28,6 +28,12 @@ package struct Failure: Hashable, Sendable {
     /// The error number XX of an `hsm_error`.
     package let errorCode: Int?
 
+    /// The error numbers that mean that the command is not enabled: 22 non-existent, 23 invalid command or option.
+    package static let rejectionCodes: Set<Int> = [22, 23]
+
+    /// Whether the HSM does not know the command, so that asking again soon is of no use.
+    package var isRejection: Bool { errorCode.map(Self.rejectionCodes.contains) ?? false }
+
     package init(_ kind: Kind, _ detail: String, errorCode: Int? = nil) {
         self.kind = kind
         self.detail = detail

@@ -19,22 +19,22 @@ package struct FrameDecoder: Sendable {
     }
 
     private var frame: [UInt8] = []
-    private var skipped = 0
+    private var lineEndings = 0
+
+    /// Bytes before the frame that are no line ending: something answers, but not with the protocol.
+    package private(set) var noise = 0
 
     package init() {}
 
     /// True once a `<` was seen.
     package var hasBegun: Bool { !frame.isEmpty }
 
-    /// Bytes received so far, skipped ones included.
-    package var received: Int { skipped + frame.count }
-
     /// Takes the bytes of one read. Not to be called again once it answered anything but `partial`.
     package mutating func decode(_ bytes: [UInt8]) -> Progress {
         for (index, byte) in bytes.enumerated() {
-            guard received < Self.limit else { return .overflow }
+            guard frame.count + noise + lineEndings < Self.limit else { return .overflow }
             guard hasBegun || byte == UInt8(ascii: "<") else {
-                skipped += 1
+                skip(byte)
                 continue
             }
             frame.append(byte)
@@ -43,6 +43,15 @@ package struct FrameDecoder: Sendable {
             }
         }
         return .partial
+    }
+
+    /// A line ending may be a late one of the reply before.
+    private mutating func skip(_ byte: UInt8) {
+        if Self.isLineEnding([byte]) {
+            lineEndings += 1
+        } else {
+            noise += 1
+        }
     }
 
     /// Whether the bytes are nothing but what may stand between frames.

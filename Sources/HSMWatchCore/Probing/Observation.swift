@@ -6,6 +6,13 @@ package enum Outcome: Hashable, Sendable {
     case reading(Reading, reply: String)
     case failure(Failure)
 
+    package var isFailure: Bool {
+        switch self {
+        case .reading: false
+        case .failure: true
+        }
+    }
+
     /// Whether what came was not what the protocol allows.
     package var isMalformed: Bool {
         switch self {

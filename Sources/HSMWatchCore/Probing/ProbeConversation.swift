@@ -13,8 +13,6 @@ package struct ProbeConversation: Sendable {
     /// How long a command that the HSM does not know is not asked again. Option 41 logs every rejected command in the
     /// HSM's own error log.
     package static let rejectedPause = Duration.seconds(600)
-    /// The error numbers that mean so: 22 non-existent, 23 invalid command or option.
-    package static let rejectionCodes: Set<Int> = [22, 23]
 
     package enum Event: Hashable, Sendable {
         /// A tick. Its deadline is the caller's to keep.
@@ -41,6 +39,9 @@ package struct ProbeConversation: Sendable {
         case finish([Answer])
         /// The probe is over; close the connection, or give up opening it.
         case finishAndClose([Answer])
+        /// The probe is over; reset the connection. To an HSM that hangs, an ordinary end looks like a half-close, and the
+        /// socket might stay taken.
+        case finishAndReset([Answer])
         /// No probe runs; close the connection.
         case close
     }
@@ -65,10 +66,16 @@ package struct ProbeConversation: Sendable {
         var queries: ArraySlice<Query>
         var answers: [Answer] = []
 
-        /// All answers, with the failure for each query that has none.
-        func concluded(with failure: Failure, at now: Moment) -> [Answer] {
-            let observation = Observation(outcome: .failure(failure), at: now, latency: now.instant - startedAt)
-            return answers + queries.map { Answer(query: $0, observation: observation) }
+        /// All answers, with the failure for each query that has none; what was not asked says so.
+        func concluded(with failure: Failure, asked: Int, at now: Moment) -> [Answer] {
+            let unasked = Failure(failure.kind, "not asked: \(failure.detail)", errorCode: failure.errorCode)
+            return answers
+                + queries.enumerated().map { index, query in
+                    let outcome = Outcome.failure(index < asked ? failure : unasked)
+                    return Answer(
+                        query: query,
+                        observation: Observation(outcome: outcome, at: now, latency: now.instant - startedAt))
+                }
         }
     }
 
@@ -171,7 +178,7 @@ package struct ProbeConversation: Sendable {
             return ask(probe, isKept: false, at: now)
         }
         let answers = probe.concluded(
-            with: Failure(.malformed, "not asked: the reply before was not what the protocol allows"), at: now)
+            with: Failure(.malformed, "the reply before was not what the protocol allows"), asked: 0, at: now)
         guard isInStep, mode == .persistent else {
             state = .vacant
             return .finishAndClose(answers)
@@ -181,7 +188,7 @@ package struct ProbeConversation: Sendable {
     }
 
     private mutating func note(_ outcome: Outcome, of query: Query, at now: Moment) {
-        if case .failure(let failure) = outcome, let code = failure.errorCode, Self.rejectionCodes.contains(code) {
+        if case .failure(let failure) = outcome, failure.isRejection {
             rejectedUntil[query] = now.instant + Self.rejectedPause
         } else {
             rejectedUntil[query] = nil
@@ -194,13 +201,13 @@ package struct ProbeConversation: Sendable {
             state = .vacant
             return .close
         case .asking(let probe, let decoder, let isKept, _):
-            if isKept, decoder.received == 0 {
+            if isKept, !decoder.hasBegun, decoder.noise == 0 {
                 state = .resolving(probe)
                 return .resolve
             }
-            if decoder.received > 0, !decoder.hasBegun {
-                return fail(
-                    Failure(.malformed, "\(decoder.received) bytes without a frame, then the HSM \(detail)"), at: now)
+            if decoder.noise > 0, !decoder.hasBegun {
+                let noise = "\(decoder.noise) bytes without a frame, then the HSM \(detail)"
+                return fail(Failure(.malformed, noise), at: now)
             }
             let phase = decoder.hasBegun ? "within the reply" : "before it replied"
             return fail(Failure(.closed, "the HSM \(detail) \(phase)"), at: now)
@@ -218,12 +225,10 @@ package struct ProbeConversation: Sendable {
             fail(Failure(.dns, "the resolver did not answer within \(limit)"), at: now)
         case .connecting:
             fail(Failure(.timeout, "no connection within \(limit)"), at: now)
-        case .asking(_, let decoder, _, _) where decoder.received > 0 && !decoder.hasBegun:
-            fail(Failure(.malformed, "\(decoder.received) bytes without a frame within \(limit)"), at: now)
-        case .asking(_, let decoder, _, _) where decoder.hasBegun:
-            fail(Failure(.noReply, "the reply did not end within \(limit)"), at: now)
-        case .asking:
-            fail(Failure(.noReply, "no reply within \(limit)"), at: now)
+        case .asking(_, let decoder, _, _) where decoder.noise > 0 && !decoder.hasBegun:
+            fail(Failure(.malformed, "\(decoder.noise) bytes without a frame within \(limit)"), at: now)
+        case .asking(_, let decoder, _, _):
+            fail(Failure(.noReply, "\(decoder.hasBegun ? "the reply did not end" : "no reply") within \(limit)"), at: now)
         }
     }
 
@@ -235,12 +240,16 @@ package struct ProbeConversation: Sendable {
 
     /// Ends the probe: what was not answered has failed this way.
     private mutating func fail(_ failure: Failure, at now: Moment) -> Action {
-        let probe: Probe
         switch state {
-        case .resolving(let running), .connecting(let running, _, _), .asking(let running, _, _, _): probe = running
-        case .vacant, .idle: return .none
+        case .vacant, .idle:
+            return .none
+        case .resolving(let probe), .connecting(let probe, _, _):
+            state = .vacant
+            return .finishAndClose(probe.concluded(with: failure, asked: probe.queries.count, at: now))
+        case .asking(let probe, _, _, _):
+            state = .vacant
+            let answers = probe.concluded(with: failure, asked: 1, at: now)
+            return failure.kind == .noReply ? .finishAndReset(answers) : .finishAndClose(answers)
         }
-        state = .vacant
-        return .finishAndClose(probe.concluded(with: failure, at: now))
     }
 }

@@ -7,13 +7,13 @@
 /// serve in time (the process was stopped, the machine slept) are counted, not made up for.
 package struct Schedule: Sendable {
     /// First ticks are rounded down to this, so that one wake-up of the timer serves many targets.
-    package static let resolution = Duration.milliseconds(2)
+    package static let resolution = Duration.milliseconds(5)
 
     /// One target is due.
     package struct Tick: Hashable, Sendable {
         /// What `add` answered for the target.
         package let target: Int
-        /// When the tick was due; deadlines count from here.
+        /// When the tick was due.
         package let due: Instant
         /// Ticks that had passed by before this one.
         package let missed: Int

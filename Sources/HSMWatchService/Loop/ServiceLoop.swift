@@ -14,11 +14,13 @@ package actor ServiceLoop {
 
     /// The loop itself, for channels and timeouts.
     package nonisolated let eventLoop: any EventLoop
-    private nonisolated let executor: any SerialExecutor
+    /// Runs on the loop what is marked `@ServiceLoop`, and as a task's preference what belongs to no actor, the
+    /// libraries' own tasks among it.
+    package nonisolated let executor: EventLoopExecutor
 
     private init() {
         eventLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
-        executor = eventLoop.executor
+        executor = EventLoopExecutor(eventLoop)
     }
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -33,16 +35,25 @@ package actor ServiceLoop {
     }
 }
 
-/// Runs on the service's loop what belongs to no actor, the libraries' own tasks among it.
-package final class EventLoopExecutor: TaskExecutor {
+/// An event loop as an executor of tasks and of actors at once.
+///
+/// It says both whenever it runs a job: were one of them missing, the runtime would take every call from one isolated
+/// function to another for a change of executors, and each would go through the loop's queue.
+package final class EventLoopExecutor: TaskExecutor, SerialExecutor {
     private let eventLoop: any EventLoop
 
-    package init(_ eventLoop: any EventLoop) {
+    fileprivate init(_ eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
     }
 
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        eventLoop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+        eventLoop.execute {
+            job.runSynchronously(isolatedTo: self.asUnownedSerialExecutor(), taskExecutor: self.asUnownedTaskExecutor())
+        }
+    }
+
+    package func checkIsolated() {
+        eventLoop.preconditionInEventLoop()
     }
 }

@@ -19,10 +19,13 @@ package final class Signal {
 
     /// Returns at the next signal. Whoever owns the signal raises it at the latest when it stops.
     package func wait() async {
-        if isRaised {
-            isRaised = false
-            return
+        await withCheckedContinuation { continuation in
+            // In here, because the call itself may suspend: a signal between a look outside and this would be lost.
+            guard !isRaised else {
+                isRaised = false
+                return continuation.resume()
+            }
+            waiting = continuation
         }
-        await withCheckedContinuation { waiting = $0 }
     }
 }

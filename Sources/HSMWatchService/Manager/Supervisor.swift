@@ -12,7 +12,9 @@ import ServiceLifecycle
 @ServiceLoop
 final class Supervisor: Service {
     /// How often the status line is renewed, if it has changed.
-    static let statusInterval = Duration.seconds(1)
+    static let statusInterval = Duration.seconds(2)
+    /// How soon the watchdog is answered after all when what was overdue has gone on: its own next question may be too late.
+    static let recheckInterval = Duration.seconds(1)
 
     private let manager: ServiceManager
     private let timer: PollTimer
@@ -79,8 +81,11 @@ final class Supervisor: Service {
         if overdue == nil {
             manager.notify("WATCHDOG=1")
         }
-        if let overdue, overdue != withheld {
-            logger.note(.watchdogWithheld(overdue))
+        if let overdue {
+            if overdue != withheld {
+                logger.note(.watchdogWithheld(overdue))
+            }
+            ServiceLoop.after(Self.recheckInterval) { [weak self] in self?.vouch() }
         }
         withheld = overdue
     }

@@ -43,7 +43,7 @@ package struct Monitor: Sendable {
 
     /// Runs until SIGTERM or SIGINT. The parts end in reverse order, so that each can still hand on what it has.
     package func run() async throws {
-        try await withTaskExecutorPreference(EventLoopExecutor(ServiceLoop.shared.eventLoop)) {
+        try await withTaskExecutorPreference(ServiceLoop.shared.executor) {
             try await assemble().run()
         }
     }
@@ -57,9 +57,10 @@ package struct Monitor: Sendable {
         let resolver = Resolver()
         let timer = PollTimer()
         let armed = Signal()
-        let outputs = configuration.outputs.map {
-            Output(configuration: $0, spool: spool, resolver: resolver, logger: logger)
-        }
+        let outputs = Outputs(
+            all: configuration.outputs.map {
+                Output(configuration: $0, spool: spool, resolver: resolver, logger: logger)
+            })
         let fleet = Fleet(
             hsms: configuration.hsms, timer: timer, resolver: resolver, spool: spool, armed: armed, logger: logger)
         let announcer = Announcer(
@@ -70,7 +71,7 @@ package struct Monitor: Sendable {
             manager: manager, timer: timer, armed: armed, fleet: fleet, spool: spool,
             logger: logger)
 
-        let parts: [any Service] = [supervisor, spool] + outputs + [announcer, fleet]
+        let parts: [any Service] = [supervisor, spool, outputs, announcer, fleet]
         var group = ServiceGroupConfiguration(
             services: parts.map { .init(service: $0) } + [
                 .init(

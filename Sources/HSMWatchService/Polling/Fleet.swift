@@ -33,9 +33,9 @@ package final class Fleet: Service {
         }
     }
 
-    /// Polls until the graceful shutdown; a probe that runs then is given up.
+    /// Polls until the graceful shutdown or a cancellation; a probe that runs then is given up.
     package func run() async {
-        await withGracefulShutdownHandler {
+        await withTaskCancellationOrGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
                 for target in targets {
                     group.addTask { await target.watch() }
@@ -43,7 +43,7 @@ package final class Fleet: Service {
                 timer.start()
                 armed.raise()
             }
-        } onGracefulShutdown: {
+        } onCancelOrGracefulShutdown: {
             Task { @ServiceLoop in
                 self.timer.stop()
                 self.probers.forEach { $0.stop() }

@@ -14,6 +14,9 @@ final class HSMConnection: ChannelInboundHandler {
     /// What ends a connection that nobody closed here.
     private static let closed = "closed the connection"
 
+    /// Bytes of one read; a reply has about 20. The buffer stays with the connection.
+    private static let readSize = 256
+
     private let name: HostPort
     private let report: (ProbeConversation.Event) -> Void
     private var channel: (any Channel)?
@@ -36,6 +39,7 @@ final class HSMConnection: ChannelInboundHandler {
             .channelOption(.socketOption(.so_keepalive), value: 1)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.maxMessagesPerRead, value: 1)
+            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.readSize))
             .connectTimeout(.nanoseconds(limit.wholeNanoseconds))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -58,6 +62,15 @@ final class HSMConnection: ChannelInboundHandler {
     func send(_ request: Request) {
         guard let channel else { return }
         channel.writeAndFlush(channel.allocator.buffer(bytes: request.bytes), promise: nil)
+    }
+
+    /// Closes the connection with a reset: the HSM's kernel frees the socket even if the HSM hangs.
+    func reset() {
+        if let options = channel as? any SocketOptionProvider {
+            // On the loop it is done at once; what cannot be reset is closed.
+            _ = options.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+        }
+        close()
     }
 
     /// Closes the connection, or gives up opening it. Nothing is reported from here on.

@@ -6,7 +6,13 @@ import Logging
 /// What the journal is told of one HSM's observations: changes, and each failure once until it changes.
 struct ObservationLog {
     private let logger: Logger
-    private var failing: Failure.Kind?
+    private var failing: Fault?
+
+    /// What makes one failure another: its words may change with every probe.
+    private struct Fault: Equatable {
+        let kind: Failure.Kind
+        let errorCode: Int?
+    }
 
     init(logger: Logger) {
         self.logger = logger
@@ -16,7 +22,7 @@ struct ObservationLog {
         let wasFailing = failing
         switch observation.outcome {
         case .reading: failing = nil
-        case .failure(let failure): failing = failure.kind
+        case .failure(let failure): failing = Fault(kind: failure.kind, errorCode: failure.errorCode)
         }
         for event in events where event.kind != .probeFailure || failing != wasFailing {
             logger.note(.event(event))

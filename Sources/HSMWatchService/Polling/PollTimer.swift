@@ -67,12 +67,15 @@ package final class Ticks {
     /// Ticks since the last one that nobody was waiting for, because the probe before was still running.
     private var skipped = 0
 
-    /// The next tick, and how many were skipped before it; nil when there are no more.
-    package func next() async -> (tick: Schedule.Tick, skipped: Int)? {
-        guard !isFinished else { return nil }
-        guard let tick = await withCheckedContinuation({ waiting = $0 }) else { return nil }
+    /// Returns at the next tick, with how many were skipped before it; nil when there are no more.
+    package func next() async -> Int? {
+        let tick = await withCheckedContinuation { continuation in
+            guard !isFinished else { return continuation.resume(returning: Schedule.Tick?.none) }
+            waiting = continuation
+        }
+        guard let tick else { return nil }
         defer { skipped = 0 }
-        return (tick, skipped + tick.missed)
+        return skipped + tick.missed
     }
 
     fileprivate func deliver(_ tick: Schedule.Tick) {

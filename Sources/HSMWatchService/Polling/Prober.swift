@@ -8,45 +8,57 @@ import NIOCore
 package final class Prober {
     private let address: HostPort
     private let timeout: Duration
-    private let resolver: Resolver
+    private let resolve: Resolver.Resolve
     private var conversation: ProbeConversation
     private var connection: HSMConnection?
     private var addresses: [SocketAddress] = []
     private var expiry: Scheduled<Void>?
     private var waiting: CheckedContinuation<[ProbeConversation.Answer], Never>?
+    private var deadline = Instant.now
+    private var isStopped = false
 
-    package init(hsm: HSMConfiguration, resolver: Resolver) {
+    package convenience init(hsm: HSMConfiguration, resolver: Resolver) {
+        self.init(hsm: hsm) { resolver.resolve(host: $0, port: $1, then: $2) }
+    }
+
+    package init(hsm: HSMConfiguration, resolve: @escaping Resolver.Resolve) {
         address = hsm.address
         timeout = hsm.timeout
         conversation = ProbeConversation(hsm: hsm)
-        self.resolver = resolver
+        self.resolve = resolve
     }
 
-    /// One probe: an answer for each query that may be asked now, at the latest when the timeout has passed since
-    /// `start`. One probe at a time.
-    package func probe(start: Instant) async -> [ProbeConversation.Answer] {
+    /// One probe: an answer for each query that may be asked now, at the latest when the timeout has passed. One probe
+    /// at a time.
+    ///
+    /// The timeout counts from here and not from the tick: an HSM is not to blame for a tick that came late.
+    package func probe() async -> [ProbeConversation.Answer] {
         await withCheckedContinuation { continuation in
+            guard !isStopped else { return continuation.resume(returning: []) }
             waiting = continuation
+            deadline = .now + timeout
             handle(.start)
             guard waiting != nil else { return }
-            expiry = ServiceLoop.after(start + timeout - .now) { self.handle(.deadline) }
+            expiry = ServiceLoop.after(timeout) { self.handle(.deadline) }
         }
     }
 
     /// Ends a running probe without an answer and closes the connection. The prober is not used after that.
     package func stop() {
+        isStopped = true
         disconnect()
         finish([])
     }
 
     private func handle(_ event: ProbeConversation.Event) {
+        guard !isStopped else { return }
         switch conversation.handle(event, at: .now) {
         case .none:
             break
         case .resolve:
-            resolve()
+            lookUp()
         case .connect(let index):
-            connect(to: addresses[index])
+            connect(to: index)
         case .send(let request):
             connection?.send(request)
         case .finish(let answers):
@@ -54,14 +66,18 @@ package final class Prober {
         case .finishAndClose(let answers):
             disconnect()
             finish(answers)
+        case .finishAndReset(let answers):
+            connection?.reset()
+            disconnect()
+            finish(answers)
         case .close:
             disconnect()
         }
     }
 
-    private func resolve() {
+    private func lookUp() {
         disconnect()
-        resolver.resolve(host: address.host, port: address.port) { [weak self] resolution in
+        resolve(address.host, address.port) { [weak self] resolution in
             switch resolution {
             case .addresses(let found):
                 self?.addresses = found
@@ -72,11 +88,13 @@ package final class Prober {
         }
     }
 
-    private func connect(to address: SocketAddress) {
+    /// An address that does not answer leaves their share of the time to those after it.
+    private func connect(to index: Int) {
         disconnect()
+        let share = (deadline - .now) / (addresses.count - index)
         let connection = HSMConnection(name: self.address) { [weak self] event in self?.handle(event) }
         self.connection = connection
-        connection.open(address, on: ServiceLoop.shared.eventLoop, within: timeout)
+        connection.open(addresses[index], on: ServiceLoop.shared.eventLoop, within: max(share, .milliseconds(1)))
     }
 
     private func disconnect() {

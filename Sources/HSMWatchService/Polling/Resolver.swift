@@ -4,13 +4,19 @@ import Dispatch
 import Foundation
 import NIOCore
 
-/// Looks host names up, off the event loop, one lookup per name at a time.
+/// Looks host names up, off the event loop, one lookup at a time for each name and port.
 ///
 /// `getaddrinfo` blocks for as long as the resolver's own time-outs say, and cannot be stopped: whoever waits gives up
 /// at a deadline, and the next one who asks joins the lookup that still runs. Dispatch gives each lookup that blocks a
 /// thread, up to 64, so that a slow name server delays only the names it serves.
 @ServiceLoop
 package final class Resolver {
+    /// Who may wait for one name at the most: every HSM, and more than once while a lookup hangs.
+    package nonisolated static let waitersLimit = 20_000
+
+    /// Asks for a host's addresses; the answer may come at once, late or never.
+    package typealias Resolve = (String, UInt16, @escaping (Resolution) -> Void) -> Void
+
     package enum Resolution: Sendable {
         /// At least one address, in the order of RFC 6724.
         case addresses([SocketAddress])
@@ -34,8 +40,13 @@ package final class Resolver {
             return
         }
         let question = Question(host: host, port: port)
+        let ahead = waiting[question]?.count ?? 0
+        guard ahead < Self.waitersLimit else {
+            answer(.failed("cannot resolve \(host): the resolver does not answer"))
+            return
+        }
         waiting[question, default: []].append(answer)
-        guard waiting[question]?.count == 1 else { return }
+        guard ahead == 0 else { return }
         threads.async {
             let resolution = Self.lookUp(host: host, port: port)
             Task { @ServiceLoop in self.finish(question, resolution) }

@@ -48,13 +48,15 @@ struct FleetStatusTests {
     @Test("probes, failures and skipped ticks are counted")
     func counts() throws {
         var status = FleetStatus()
-        let index = status.add(name: "khi-1", queries: [.everything])
-        status.note(index, query: .everything, outcome: try Self.reading(60, of: 64), state: .ok)
-        status.note(index, query: .everything, outcome: .failure(Failure(.refused, "")), state: .ok)
+        let reading = try Self.reading(60, of: 64)
+        let failure = Outcome.failure(Failure(.refused, ""))
+        status.noteProbe(of: [reading, reading])
+        status.noteProbe(of: [reading, failure, failure])
+        status.noteProbe(of: [])
         status.noteSkipped(3)
         #expect(status.probes == 2)
         #expect(status.probesFailed == 1)
-        #expect(status.probesSkipped == 3)
+        #expect(status.probesSkipped == 4)
     }
 }
 

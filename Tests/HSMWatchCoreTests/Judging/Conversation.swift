@@ -43,6 +43,9 @@ extension Conversation {
 
     static let raises: [Conversation] = [
         Conversation(
+            "a rejected command counts at once, since it is not asked again", .prompt(failures: 5),
+            observe: [200, .rejection], expect: [.ok, .unknown]),
+        Conversation(
             "thresholds are the first good values", .prompt(),
             observe: [100, 99, 50, 49], expect: [.ok, .warning, .warning, .critical]),
         Conversation(

@@ -9,6 +9,8 @@ enum Glimpse: Hashable, Sendable, ExpressibleByIntegerLiteral {
     case fail
     /// A failure that speaks for `unknown`.
     case garbage
+    /// An error that says that the command is not enabled.
+    case rejection
 
     init(integerLiteral available: Int) { self = .available(available) }
 }
@@ -21,6 +23,7 @@ extension Assessor {
         case .available(let available):
             outcome = .reading(Reading(available, of: total), reply: "<2223#\(available)#\(total)#>")
         case .fail: outcome = .failure(Failure(.refused, "connection refused"))
+        case .rejection: outcome = .failure(Failure(.hsmError, "HSM error 22", errorCode: 22))
         case .garbage: outcome = .failure(Failure(.malformed, "no frame"))
         }
         return assess(

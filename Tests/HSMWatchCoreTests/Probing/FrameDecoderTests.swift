@@ -58,6 +58,11 @@ struct FrameDecoderTests {
         var decoder = FrameDecoder()
         #expect(decoder.decode([UInt8](repeating: 0x41, count: FrameDecoder.limit)) == .partial)
         #expect(!decoder.hasBegun)
+        #expect(decoder.noise == FrameDecoder.limit)
         #expect(decoder.decode([0x41]) == .overflow)
+        decoder = FrameDecoder()
+        #expect(decoder.decode([UInt8](repeating: 0x0A, count: FrameDecoder.limit)) == .partial)
+        #expect(decoder.noise == 0)
+        #expect(decoder.decode([0x0A]) == .overflow)
     }
 }

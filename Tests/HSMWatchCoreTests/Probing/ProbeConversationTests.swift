@@ -39,7 +39,7 @@ struct ProbeConversationTests {
 
     private static func outcomes(_ action: ProbeConversation.Action) -> [Outcome] {
         switch action {
-        case .finish(let answers), .finishAndClose(let answers): answers.map(\.observation.outcome)
+        case .finish(let answers), .finishAndClose(let answers), .finishAndReset(let answers): answers.map(\.observation.outcome)
         case .none, .resolve, .connect, .send, .close: []
         }
     }
@@ -221,7 +221,45 @@ struct ProbeConversationTests {
         #expect(talk.hear(.resolved(addresses: 1)) == .connect(address: 0))
         #expect(talk.hear(.connected) == .send(Request(.port(9010), lineEnding: .lf)))
         #expect(talk.hear("<2223#50#64#14#>") == .send(Request(.port(9011), lineEnding: .lf)))
-        #expect(Self.kinds(talk.hear(.deadline)) == [nil, .noReply, .noReply])
+        let action = talk.hear(.deadline)
+        #expect(Self.kinds(action) == [nil, .noReply, .noReply])
+        let details = Self.outcomes(action).map { outcome in
+            if case .failure(let failure) = outcome { failure.detail } else { "" }
+        }
+        #expect(details == ["", "no reply within 2s", "not asked: no reply within 2s"])
+    }
+
+    @Test("a line ending that comes late is no part of the next reply, and no sign of life of a kept connection")
+    func lateLineEnding() {
+        var talk = Talk(ports: [9010, 9011])
+        #expect(talk.hear(.start) == .resolve)
+        #expect(talk.hear(.resolved(addresses: 1)) == .connect(address: 0))
+        #expect(talk.hear(.connected) == .send(Request(.port(9010), lineEnding: .lf)))
+        #expect(talk.hear("<2223#50#64#14#>") == .send(Request(.port(9011), lineEnding: .lf)))
+        #expect(talk.hear("\r\n") == .none)
+        #expect(Self.kinds(talk.hear(.deadline)) == [nil, .noReply])
+
+        talk = Talk()
+        talk.connect()
+        _ = talk.hear("<2223#50#64#14#>")
+        #expect(talk.hear(.start) == .send(question))
+        #expect(talk.hear("\r\n") == .none)
+        #expect(talk.hear(.ended(detail: "closed the connection")) == .resolve)
+    }
+
+    @Test("an HSM that hangs is left with a reset, any other with an ordinary end")
+    func reset() {
+        var talk = Talk()
+        talk.connect()
+        guard case .finishAndReset = talk.hear(.deadline) else {
+            Issue.record("the connection to a hanging HSM is not reset")
+            return
+        }
+        talk.connect()
+        guard case .finishAndClose = talk.hear("<hello>") else {
+            Issue.record("the connection is not closed")
+            return
+        }
     }
 
     @Test("nothing more is asked on a connection that is out of step")

@@ -3,6 +3,7 @@
 import HSMWatchCore
 import HSMWatchService
 import HSMWatchSimulation
+import NIOCore
 import Testing
 
 @ServiceLoop
@@ -45,7 +46,7 @@ struct ProberTests {
         let simulator = try await Self.simulator()
         let prober = Prober(hsm: Self.hsm(at: simulator.address), resolver: Resolver())
         for _ in 0..<100 {
-            #expect(Self.reading(await prober.probe(start: .now)) == Reading(available: 50, total: 64))
+            #expect(Self.reading(await prober.probe()) == Reading(available: 50, total: 64))
         }
         prober.stop()
         let facts = try await simulator.facts(within: Self.ample) { $0.open == 0 }
@@ -59,7 +60,7 @@ struct ProberTests {
         let simulator = try await Self.simulator()
         let prober = Prober(hsm: Self.hsm(at: simulator.address, .perProbe), resolver: Resolver())
         for number in 1...20 {
-            #expect(Self.reading(await prober.probe(start: .now)) != nil)
+            #expect(Self.reading(await prober.probe()) != nil)
             let facts = try await simulator.facts(within: Self.ample) { $0.open == 0 }
             #expect(facts.accepted == number)
             #expect(facts.mostOpen == 1)
@@ -80,7 +81,7 @@ struct ProberTests {
             let prober = Prober(
                 hsm: Self.hsm(at: simulator.address, mode, timeout: fault == .hang ? Self.brief : Self.ample),
                 resolver: Resolver())
-            #expect(Self.kind(await prober.probe(start: .now)) == expected)
+            #expect(Self.kind(await prober.probe()) == expected)
             prober.stop()
             _ = try await simulator.facts(within: Self.ample) { $0.open == 0 }
         }
@@ -92,7 +93,7 @@ struct ProberTests {
         let simulator = try await Self.simulator(fault)
         let prober = Prober(hsm: Self.hsm(at: simulator.address), resolver: Resolver())
         for _ in 0..<3 {
-            #expect(Self.reading(await prober.probe(start: .now)) == Reading(available: 50, total: 64))
+            #expect(Self.reading(await prober.probe()) == Reading(available: 50, total: 64))
         }
         prober.stop()
         await simulator.stop()
@@ -102,9 +103,9 @@ struct ProberTests {
     func exhausted() async throws {
         let simulator = try await Self.simulator(.full(.refuse), inUse: 0)
         let prober = Prober(hsm: Self.hsm(at: simulator.address), resolver: Resolver())
-        #expect(Self.reading(await prober.probe(start: .now))?.available == 63)
+        #expect(Self.reading(await prober.probe())?.available == 63)
         try await simulator.change { $0.inUse = 63 }
-        #expect(Self.reading(await prober.probe(start: .now)) == Reading(available: 0, total: 64))
+        #expect(Self.reading(await prober.probe()) == Reading(available: 0, total: 64))
         prober.stop()
         await simulator.stop()
     }
@@ -113,11 +114,11 @@ struct ProberTests {
     func replaced() async throws {
         let simulator = try await Self.simulator()
         let prober = Prober(hsm: Self.hsm(at: simulator.address), resolver: Resolver())
-        #expect(Self.reading(await prober.probe(start: .now)) != nil)
+        #expect(Self.reading(await prober.probe()) != nil)
         try await simulator.change { $0.fault = .refuse }
         _ = try await simulator.facts(within: Self.ample) { $0.open == 0 }
         try await simulator.change { $0.fault = .none }
-        #expect(Self.reading(await prober.probe(start: .now)) != nil)
+        #expect(Self.reading(await prober.probe()) != nil)
         let facts = await simulator.facts
         #expect(facts.accepted == 2)
         #expect(facts.mostOpen == 1)
@@ -129,7 +130,7 @@ struct ProberTests {
     func queryPorts() async throws {
         let simulator = try await Self.simulator()
         let prober = Prober(hsm: Self.hsm(at: simulator.address, ports: [9010, 9011]), resolver: Resolver())
-        let answers = await prober.probe(start: .now)
+        let answers = await prober.probe()
         #expect(answers.map(\.query) == [.port(9010), .port(9011)])
         #expect(await simulator.facts.text == "<1223#9010#>\n<1223#9011#>\n")
         #expect(await simulator.facts.accepted == 1)
@@ -141,9 +142,9 @@ struct ProberTests {
     func rejected() async throws {
         let simulator = try await Self.simulator(.error(22))
         let prober = Prober(hsm: Self.hsm(at: simulator.address), resolver: Resolver())
-        #expect(Self.kind(await prober.probe(start: .now)) == .hsmError)
+        #expect(Self.kind(await prober.probe()) == .hsmError)
         for _ in 0..<10 {
-            #expect(await prober.probe(start: .now).isEmpty)
+            #expect(await prober.probe().isEmpty)
         }
         #expect(await simulator.facts.text == "<1223#>\n")
         prober.stop()
@@ -156,12 +157,12 @@ struct ProberTests {
         var hsm = Self.hsm(at: simulator.address)
         hsm.address.host = "localhost"
         let found = Prober(hsm: hsm, resolver: Resolver())
-        #expect(Self.reading(await found.probe(start: .now)) != nil)
+        #expect(Self.reading(await found.probe()) != nil)
         found.stop()
 
         hsm.address.host = "no-such-host.invalid"
         let lost = Prober(hsm: hsm, resolver: Resolver())
-        #expect(Self.kind(await lost.probe(start: .now)) == .dns)
+        #expect(Self.kind(await lost.probe()) == .dns)
         await simulator.stop()
     }
 
@@ -170,7 +171,7 @@ struct ProberTests {
         let full = try FullListener()
         let hsm = Self.hsm(at: ListenAddress(host: "127.0.0.1", port: full.port), timeout: Self.brief)
         let prober = Prober(hsm: hsm, resolver: Resolver())
-        #expect(Self.kind(await prober.probe(start: .now)) == .timeout)
+        #expect(Self.kind(await prober.probe()) == .timeout)
         full.close()
     }
 
@@ -178,11 +179,67 @@ struct ProberTests {
     func stopped() async throws {
         let simulator = try await Self.simulator(.hang)
         let prober = Prober(hsm: Self.hsm(at: simulator.address, timeout: Self.ample), resolver: Resolver())
-        async let answers = prober.probe(start: .now)
+        async let answers = prober.probe()
         _ = try await simulator.facts(within: Self.ample) { $0.requests == 1 }
         prober.stop()
         #expect(await answers.isEmpty)
         _ = try await simulator.facts(within: Self.ample) { $0.open == 0 }
+        await simulator.stop()
+    }
+
+    @Test("a hanging HSM sees one connection at a time, each ended by a reset")
+    func hanging() async throws {
+        let simulator = try await Self.simulator(.hang)
+        let prober = Prober(hsm: Self.hsm(at: simulator.address, timeout: Self.brief), resolver: Resolver())
+        for number in 1...2 {
+            #expect(Self.kind(await prober.probe()) == .noReply)
+            let facts = try await simulator.facts(within: Self.ample) { $0.open == 0 }
+            #expect(facts.accepted == number)
+            #expect(facts.mostOpen == 1)
+        }
+        prober.stop()
+        await simulator.stop()
+    }
+
+    @Test("an address that does not answer leaves time for the next one of the same name")
+    func blackHole() async throws {
+        let full = try FullListener()
+        let simulator = try await Self.simulator()
+        let prober = Prober(
+            hsm: Self.hsm(at: simulator.address, timeout: Self.brief), resolve: { _, _, answer in
+                let addresses = [full.port, simulator.address.ports.lowerBound].compactMap {
+                    try? SocketAddress(ipAddress: "127.0.0.1", port: $0)
+                }
+                answer(.addresses(addresses))
+            })
+        #expect(Self.reading(await prober.probe()) != nil)
+        prober.stop()
+        full.close()
+        await simulator.stop()
+    }
+
+    @Test("a prober that was stopped while it resolved does not connect when the answer comes")
+    func stoppedWhileResolving() async throws {
+        let simulator = try await Self.simulator()
+        let address = try SocketAddress(ipAddress: "127.0.0.1", port: simulator.address.ports.lowerBound)
+        var late: ((Resolver.Resolution) -> Void)?
+        let asked = Signal()
+        let prober = Prober(
+            hsm: Self.hsm(at: simulator.address), resolve: { _, _, answer in
+                late = answer
+                asked.raise()
+            })
+        async let answers = prober.probe()
+        await asked.wait()
+        prober.stop()
+        #expect(await answers.isEmpty)
+        late?(.addresses([address]))
+
+        // The next one to connect is the first the HSM sees.
+        let next = Prober(hsm: Self.hsm(at: simulator.address), resolver: Resolver())
+        #expect(Self.reading(await next.probe())?.available == 50)
+        #expect(await simulator.facts.accepted == 1)
+        next.stop()
         await simulator.stop()
     }
 }
