@@ -14,7 +14,7 @@ test_packages = $(build_packages) systemd systemd-container
 
 # The Swift runtime is linked in, so the installed program needs no toolchain. Its symbols stay: a backtrace, gdb or
 # perf on a machine in production is worth more than the megabytes.
-release_flags = -c release -static-stdlib $(SWIFTFLAGS)
+release_flags = -c release --static-swift-stdlib $(SWIFTFLAGS)
 binary = $(or $(BINARY),$(shell swift build $(release_flags) --show-bin-path)/hsmwatch)
 
 bin = $(DESTDIR)$(PREFIX)/bin
