@@ -19,9 +19,11 @@ package struct DeliveryWindow: Sendable {
     private var written = 0
     private var acknowledged = 0
     private var movedAt: Instant
+    private let patience: Duration
 
-    package init(at now: Instant) {
+    package init(at now: Instant, patience: Duration = DeliveryWindow.patience) {
         movedAt = now
+        self.patience = patience
     }
 
     /// Whether everything that was sent has been acknowledged.
@@ -50,6 +52,6 @@ package struct DeliveryWindow: Sendable {
 
     /// Whether nothing has moved for too long.
     package func isStalled(at now: Instant) -> Bool {
-        !batches.isEmpty && now - movedAt >= Self.patience
+        !batches.isEmpty && now - movedAt >= patience
     }
 }

@@ -15,6 +15,8 @@ package struct Liveness: Sendable {
     package static let timerGrace = Duration.seconds(5)
     /// How long the spool may take for one job, on a disk that is slow but works.
     package static let spoolGrace = Duration.seconds(10)
+    /// How long it may take to open a database that could not be opened before, and to check all of it.
+    package static let openingGrace = Duration.seconds(300)
 
     private var promises: [Part: Instant] = [:]
 

@@ -228,7 +228,9 @@ package struct ProbeConversation: Sendable {
         case .asking(_, let decoder, _, _) where decoder.noise > 0 && !decoder.hasBegun:
             fail(Failure(.malformed, "\(decoder.noise) bytes without a frame within \(limit)"), at: now)
         case .asking(_, let decoder, _, _):
-            fail(Failure(.noReply, "\(decoder.hasBegun ? "the reply did not end" : "no reply") within \(limit)"), at: now)
+            fail(
+                Failure(.noReply, (decoder.hasBegun ? "the reply did not end" : "no reply") + " within \(limit)"),
+                at: now)
         }
     }
 

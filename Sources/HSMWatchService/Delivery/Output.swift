@@ -13,77 +13,142 @@ import ServiceLifecycle
 package final class Output: Service {
     /// How long the shutdown waits for what is still to be delivered.
     package nonisolated static let drainTimeout = Duration.seconds(5)
+    /// How long a name may take to be resolved.
+    package nonisolated static let resolveTimeout = Duration.seconds(10)
     /// Bytes that are given to the kernel at once, unless one message is longer.
     package nonisolated static let writeLimit = 256 << 10
+
+    private enum Shutdown {
+        case none
+        /// What is left is still delivered.
+        case draining
+        case over
+    }
 
     private let name: String
     private let endpoints: [HostPort]
     private let spool: Spool
-    private let resolver: Resolver
+    private let resolve: Resolver.Resolve
     private let logger: Logger
+    private let drainTimeout: Duration
+    private let patience: Duration
+    private let probation: Duration
     private var reconnection: Reconnection
-    private let wake = Signal()
-    private var drainUntil: Instant?
-    /// When the outage began; nil while messages flow.
-    private var downSince: Instant?
-    /// The last position that was ever written.
+    private var outage: Outage
+    /// Made, or being made.
+    private var connection: OutputConnection?
+    /// The last position that was ever written, and how many messages up to it this connection writes again.
     private var sent: Int64 = 0
+    private var resent = 0
+    private var shutdown = Shutdown.none
+    private var drainTimer: Scheduled<Void>?
+    /// Raised by everything that the delivery may have to wait for.
+    private let wake = Signal()
 
-    package init(configuration: OutputConfiguration, spool: Spool, resolver: Resolver, logger: Logger) {
+    package convenience init(configuration: OutputConfiguration, spool: Spool, resolver: Resolver, logger: Logger) {
+        self.init(
+            configuration: configuration, spool: spool,
+            resolve: { resolver.resolve(host: $0, port: $1, then: $2) }, logger: logger)
+    }
+
+    /// The waits are constants to all but a test.
+    package init(
+        configuration: OutputConfiguration, spool: Spool, resolve: @escaping Resolver.Resolve, logger: Logger,
+        drainTimeout: Duration = Output.drainTimeout, patience: Duration = DeliveryWindow.patience,
+        probation: Duration = Outage.probation
+    ) {
         name = configuration.name
         endpoints = configuration.endpoints
         self.spool = spool
-        self.resolver = resolver
+        self.resolve = resolve
         self.logger = logger
+        self.drainTimeout = drainTimeout
+        self.patience = patience
+        self.probation = probation
         reconnection = Reconnection(endpoints: configuration.endpoints.count)
+        outage = Outage(probation: probation)
         spool.notify(wake)
     }
 
     /// Delivers until the graceful shutdown, and then what is left, for `drainTimeout` at the most.
     package func run() async {
-        await withGracefulShutdownHandler {
-            while !isOver {
-                let endpoint = endpoints[reconnection.endpoint]
-                let reason = await deliver(to: endpoint)
-                guard !isOver else { break }
-                down(endpoint, reason)
-                await pause(reconnection.failed(random: .random(in: 0...1)))
+        let drainTimeout = drainTimeout
+        await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                await deliver()
+            } onGracefulShutdown: {
+                Task { @ServiceLoop in self.drain(for: drainTimeout) }
             }
-        } onGracefulShutdown: {
-            Task { @ServiceLoop in self.drain() }
+        } onCancel: {
+            Task { @ServiceLoop in self.drain(for: .zero) }
         }
+        drainTimer?.cancel()
     }
+
+    private var endpoint: HostPort { endpoints[reconnection.endpoint] }
 
     /// Whether a shutdown has nothing left to wait for.
     private var isOver: Bool {
-        drainUntil.map { $0 <= .now || spool.cursor(of: name) >= spool.last } ?? false
+        switch shutdown {
+        case .none: false
+        case .draining: spool.cursor(of: name) >= spool.last
+        case .over: true
+        }
     }
 
-    private func drain() {
-        drainUntil = .now + Self.drainTimeout
-        ServiceLoop.after(Self.drainTimeout) { self.wake.raise() }
+    /// Ends the delivery when nothing is left, or after a time whatever it is that it waits for.
+    private func drain(for limit: Duration) {
+        shutdown = .draining
+        drainTimer?.cancel()
+        drainTimer = ServiceLoop.after(limit) {
+            self.shutdown = .over
+            self.connection?.close()
+            self.wake.raise()
+        }
         wake.raise()
     }
 
+    /// Connection after connection.
+    private func deliver() async {
+        while !isOver {
+            let reason = await deliverOnce()
+            guard !isOver else { break }
+            if outage.lost(at: .now) {
+                tell(.outputDown(output: name, endpoint: "\(endpoint)", reason: reason))
+            }
+            await pause(reconnection.failed(random: .random(in: 0...1)))
+        }
+    }
+
     /// One connection from its beginning to its end. Answers why it ended.
-    private func deliver(to endpoint: HostPort) async -> String {
-        let connection = OutputConnection { [weak self] report in self?.take(report) }
-        if let reason = await open(connection, to: endpoint) {
+    private func deliverOnce() async -> String {
+        defer {
+            connection?.close()
+            connection = nil
+            spool.rewind(name)
+        }
+        if let reason = await connect() {
             return reason
         }
-        defer { connection.close() }
-        up(endpoint)
+        guard let connection else { return "stopped" }
         var position = spool.cursor(of: name)
+        let sentBefore = sent
+        resent = 0
+        outage.connected(waiting: spool.waiting(for: name), needed: max(sentBefore, position + 1), at: .now)
+        let timer = ServiceLoop.after(probation) { self.recovered(self.outage.recovery(at: .now)) }
+        defer { timer.cancel() }
         while connection.end == nil, !isOver {
             let messages = await spool.messages(after: position)
             guard !messages.isEmpty else {
                 await wake.wait()
                 continue
             }
+            spool.send(name, upTo: messages.last?.position ?? position)
             for batch in messages.batches(of: Self.writeLimit) where connection.end == nil {
                 guard let last = batch.last else { continue }
                 position = last.position
                 sent = max(sent, position)
+                resent += batch.prefix { $0.position <= sentBefore }.count
                 await connection.write(ByteBuffer(frames: batch), upTo: position)
             }
         }
@@ -91,16 +156,15 @@ package final class Output: Service {
     }
 
     /// Tries the endpoint's addresses one after the other. Answers why none could be reached.
-    private func open(_ connection: OutputConnection, to endpoint: HostPort) async -> String? {
-        let resolution = await withCheckedContinuation { continuation in
-            resolver.resolve(host: endpoint.host, port: endpoint.port) { continuation.resume(returning: $0) }
-        }
+    private func connect() async -> String? {
         var reason = "no address"
-        switch resolution {
+        switch await resolve(endpoint) {
         case .failed(let detail):
             return detail
         case .addresses(let addresses):
-            for address in addresses {
+            for address in addresses where !isOver {
+                let connection = OutputConnection(patience: patience) { [weak self] in self?.take($0) }
+                self.connection = connection
                 do {
                     try await connection.open(address, on: ServiceLoop.shared.eventLoop)
                     return nil
@@ -112,31 +176,31 @@ package final class Output: Service {
         return reason
     }
 
+    private func resolve(_ endpoint: HostPort) async -> Resolver.Resolution {
+        var resolution: Resolver.Resolution?
+        resolve(endpoint.host, endpoint.port) {
+            resolution = $0
+            self.wake.raise()
+        }
+        await wait(for: Self.resolveTimeout) { resolution != nil }
+        return resolution ?? .failed("cannot resolve \(endpoint.host): no answer in time")
+    }
+
     private func take(_ report: OutputConnection.Report) {
-        switch report {
-        case .acknowledged(let position):
+        if case .acknowledged(let position) = report {
             spool.confirm(name, upTo: position)
-            reconnection.succeeded()
-        case .ended:
-            break
+            recovered(outage.arrived(position, at: .now))
         }
         wake.raise()
     }
 
-    private func up(_ endpoint: HostPort) {
-        guard let began = downSince else { return }
-        downSince = nil
-        let resent = max(0, sent - spool.cursor(of: name))
+    private func recovered(_ recovery: Outage.Recovery?) {
+        guard let recovery else { return }
+        reconnection.succeeded()
         tell(
             .outputUp(
-                output: name, endpoint: "\(endpoint)", outage: .now - began, waiting: spool.waiting,
-                resent: Int(resent)))
-    }
-
-    private func down(_ endpoint: HostPort, _ reason: String) {
-        guard downSince == nil else { return }
-        downSince = .now
-        tell(.outputDown(output: name, endpoint: "\(endpoint)", reason: reason))
+                output: name, endpoint: "\(endpoint)", outage: recovery.lasted, waiting: recovery.waiting,
+                resent: resent))
     }
 
     private func tell(_ action: ServiceAction) {
@@ -147,43 +211,21 @@ package final class Output: Service {
 
     /// Waits before the next connection; the beginning of a shutdown ends it.
     private func pause(_ delay: Duration) async {
-        let end = Instant.now + delay
-        let timer = ServiceLoop.after(delay) { self.wake.raise() }
+        guard case .none = shutdown else {
+            return await wait(for: delay) { false }
+        }
+        await wait(for: delay) {
+            if case .none = self.shutdown { false } else { true }
+        }
+    }
+
+    /// Waits for something that raises `wake`, for so long at the most, and no longer than the shutdown does.
+    private func wait(for limit: Duration, until isMet: () -> Bool) async {
+        let end = Instant.now + limit
+        let timer = ServiceLoop.after(limit) { self.wake.raise() }
         defer { timer.cancel() }
-        let wasDraining = drainUntil != nil
-        while Instant.now < end, wasDraining == (drainUntil != nil), !isOver {
+        while !isMet(), Instant.now < end, !isOver {
             await wake.wait()
         }
-    }
-}
-
-extension ByteBuffer {
-    /// GELF over TCP: each message and its NUL, all in one write. A frame is never empty.
-    fileprivate init(frames messages: ArraySlice<SpooledMessage>) {
-        self.init()
-        reserveCapacity(messages.reduce(0) { $0 + $1.body.count + 1 })
-        for message in messages {
-            writeBytes(message.body)
-            writeInteger(UInt8(0))
-        }
-    }
-}
-
-extension [SpooledMessage] {
-    /// Cuts the messages into slices of at most `limit` bytes, one message at least.
-    fileprivate func batches(of limit: Int) -> [ArraySlice<SpooledMessage>] {
-        var batches: [ArraySlice<SpooledMessage>] = []
-        var start = startIndex
-        var bytes = 0
-        for index in indices {
-            let size = self[index].body.count + 1
-            if bytes + size > limit, index > start {
-                batches.append(self[start..<index])
-                (start, bytes) = (index, 0)
-            }
-            bytes += size
-        }
-        batches.append(self[start...])
-        return batches
     }
 }

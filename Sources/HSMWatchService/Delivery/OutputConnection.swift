@@ -29,21 +29,24 @@ final class OutputConnection: ChannelInboundHandler {
 
     private let report: (Report) -> Void
     private var channel: (any Channel)?
-    private var window = DeliveryWindow(at: .now)
+    private let patience: Duration
+    private var window: DeliveryWindow
     private var poll: RepeatedTask?
     private var ending = "the peer closed the connection"
 
     /// Why the connection is over; nil while it stands.
     private(set) var end: String?
 
-    init(report: @escaping (Report) -> Void) {
+    /// - Parameters:
+    ///   - patience: how long bytes that have not arrived may stand still.
+    ///   - report: called on the event loop.
+    init(patience: Duration, report: @escaping (Report) -> Void) {
+        self.patience = patience
         self.report = report
+        window = DeliveryWindow(at: .now, patience: patience)
     }
 
-    /// Whether all that was written has arrived at the peer's kernel.
-    var isDrained: Bool { window.isEmpty }
-
-    /// Connects to one address. Throws what the kernel says.
+    /// Connects to one address. Throws what the kernel says, and when it is closed meanwhile.
     func open(_ address: SocketAddress, on loop: any EventLoop) async throws {
         let box = NIOLoopBound(self, eventLoop: loop)
         _ = try await ClientBootstrap(group: loop)
@@ -70,6 +73,7 @@ final class OutputConnection: ChannelInboundHandler {
         try? await channel.writeAndFlush(batch)
     }
 
+    /// Closes the connection, or gives up making it; what waits for either ends.
     func close() {
         channel?.close(mode: .all, promise: nil)
     }
@@ -102,7 +106,7 @@ final class OutputConnection: ChannelInboundHandler {
             poll?.cancel()
             poll = nil
         } else if window.isStalled(at: now) {
-            ending = "nothing moved for \(DurationText.format(DeliveryWindow.patience))"
+            ending = "nothing moved for \(DurationText.format(patience))"
             channel.close(mode: .all, promise: nil)
         }
     }

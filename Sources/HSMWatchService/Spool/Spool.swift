@@ -26,68 +26,86 @@ package final class Spool: Service {
     package nonisolated static let memoryLimit = 16 << 20
     /// Messages that an output gets at once.
     package nonisolated static let batchLimit = 1000
+    /// Bytes that an output gets at once from the disk, and one message more.
+    package nonisolated static let readLimit = 1 << 20
 
-    private let file: SpoolFile
+    private let disk: SpoolDisk
     private let encoder: MessageEncoder
     private let limits: SpoolConfiguration
     private let logger: Logger
 
-    /// Nil while the disk does not even let it be opened.
-    private var database: SpoolDatabase?
+    private var health: DiskHealth
+    private var isOpen = false
+    /// What a database that could not be opened at the start holds, until it has come behind what is in memory.
+    private var found: SpoolDatabase.Contents?
+    /// Why an output could not read, until the next commit deals with it: one at a time decides about the disk.
+    private var readFailure: (any Error)?
     private var identity: SpoolIdentity
     /// The last position on the disk.
     private var committed: Int64
     /// The last position of the commit that runs.
     private var committing: Int64
-    private var cursors: [String: Int64]
-    /// Messages on the disk.
+    /// The last position that outputs may read: on the disk, or in memory while the disk fails.
+    private var released: Int64
+    private var cursors: Cursors
+    /// Messages on the disk after the last commit.
     private var stored: Int
     private var tail: SpoolTail
     private var drops = DropLedger()
-    /// When to try the disk again; nil while it works.
-    private var retryAt: Instant?
-    private var wakeAt: Instant?
+    private var planned: (at: Instant, timer: Scheduled<Void>)?
     private var isFinishing = false
     private let wake = Signal()
     private var readers: [Signal] = []
 
     /// The last position given.
     package private(set) var last: Int64
-    /// When the disk must have finished the job it has; nil when it has none.
+    /// When the disk must have finished the commit it has; nil when it has none.
     package private(set) var jobDeadline: Instant?
     /// Where a damaged database was moved when the spool was opened.
     package private(set) var damaged: String?
 
     /// Opens the spool; with a disk that cannot be used it begins in memory.
     ///
-    /// - Parameter outputs: the names of all outputs; a new one starts at the present.
+    /// - Parameters:
+    ///   - outputs: the names of all outputs; a new one starts at the present. What only outputs waited for that are no
+    ///     more is dropped.
+    ///   - diskRetry: how long a disk that failed is left alone.
     package init(
-        file: SpoolFile, outputs: [String], limits: SpoolConfiguration, encoder: MessageEncoder, logger: Logger
+        file: SpoolFile, outputs: [String], limits: SpoolConfiguration, encoder: MessageEncoder, logger: Logger,
+        diskRetry: Duration = Spool.diskRetry
     ) {
-        self.file = file
         self.encoder = encoder
         self.limits = limits
         self.logger = logger
+        health = DiskHealth(retryInterval: diskRetry)
         var contents = SpoolDatabase.Contents(identity: .new(), position: 0, cursors: [:], waiting: 0)
+        var database: SpoolDatabase?
         do {
             let opened = try file.open()
             database = opened.database
             contents = opened.contents
             damaged = opened.damaged
+            isOpen = true
         } catch {
-            retryAt = .now + Self.diskRetry
-            logger.note(.diskFailing(reason: "\(error)"))
+            _ = health.failed(replaced: false, at: .now)
+            logger.note(.diskFailing(reason: SpoolFile.describe(error)))
         }
+        disk = SpoolDisk(file: file, database: database)
         identity = contents.identity
         last = contents.position
         committed = contents.position
         committing = contents.position
+        released = contents.position
         stored = contents.waiting
         tail = SpoolTail(start: contents.position)
-        cursors = Dictionary(uniqueKeysWithValues: outputs.map { ($0, contents.cursors[$0] ?? contents.position) })
+        cursors = Cursors(
+            confirmed: Dictionary(
+                uniqueKeysWithValues: outputs.map { ($0, contents.cursors[$0] ?? contents.position) }))
         if let damaged {
             logger.note(.spoolDamaged(movedTo: damaged))
         }
+        let abandoned = try? database?.count(upTo: confirmed)
+        drops.note(abandoned ?? 0, reason: "the output that they waited for is no longer configured")
     }
 
     /// Messages dropped since the start.
@@ -95,8 +113,12 @@ package final class Spool: Service {
 
     /// Messages that some output has not confirmed yet.
     package var waiting: Int {
-        let onDisk = confirmed >= committed ? 0 : stored
-        return onDisk + tail.count(after: max(committed, confirmed))
+        waitingOnDisk + tail.count(after: max(committed, confirmed))
+    }
+
+    /// Messages that one output has not confirmed yet.
+    package func waiting(for output: String) -> Int {
+        min(waiting, Int(max(0, last - cursor(of: output))))
     }
 
     /// Takes an event in; it is on the disk soon, and then on its way. Never waits.
@@ -111,23 +133,27 @@ package final class Spool: Service {
         if tail.bytes > Self.memoryLimit {
             keepMemoryBounded()
         }
+        releaseFromMemory()
         plan(in: Self.gathering)
     }
 
     /// The messages after a position, at most `batchLimit`; none when there are none yet, and then every signal given
     /// to `notify` is raised when there are.
     package func messages(after position: Int64) async -> [SpooledMessage] {
-        let end = retryAt == nil ? committed : last
-        guard position < end else { return [] }
+        guard position < released else { return [] }
         if let recent = tail.messages(after: position, limit: Self.batchLimit) {
-            return Array(recent.prefix { $0.position <= end })
+            return Array(recent.prefix { $0.position <= released })
         }
         do {
-            let older = try await database?.messages(after: position, limit: Self.batchLimit) ?? []
+            let older = try await disk.messages(after: position, limit: Self.batchLimit, bytes: Self.readLimit)
             // Nothing left before the tail: what was there is dropped.
             return older.isEmpty ? await messages(after: tail.start) : older
         } catch {
-            diskFailed(error)
+            // While the disk fails anyway, the next try will tell.
+            if health.isWorking {
+                readFailure = error
+                wake.raise()
+            }
             return []
         }
     }
@@ -139,26 +165,38 @@ package final class Spool: Service {
 
     /// The last position that an output has confirmed.
     package func cursor(of output: String) -> Int64 {
-        cursors[output] ?? last
+        cursors.confirmed(by: output) ?? last
+    }
+
+    /// An output sends everything up to a position.
+    package func send(_ output: String, upTo position: Int64) {
+        cursors.send(output, upTo: position)
     }
 
     /// An output knows that everything up to a position has arrived.
     package func confirm(_ output: String, upTo position: Int64) {
-        guard let cursor = cursors[output], position > cursor else { return }
-        cursors[output] = position
+        guard cursors.confirm(output, upTo: position) else { return }
         plan(in: Self.cursorDelay)
     }
 
-    /// Commits group after group until the graceful shutdown, and then what is left.
+    /// An output's connection has ended: what it has not confirmed will be sent again.
+    package func rewind(_ output: String) {
+        let reasons = cursors.rewind(output)
+        reasons.forEach { drops.note(1, reason: $0) }
+        if !reasons.isEmpty {
+            plan(in: Self.gathering)
+        }
+    }
+
+    /// Commits group after group until the graceful shutdown or a cancellation, and then what is left.
     package func run() async {
-        await withGracefulShutdownHandler {
+        await withTaskCancellationOrGracefulShutdownHandler {
             while !isFinishing {
                 await wake.wait()
                 await commitGroup()
             }
-            await commitGroup()
-            close()
-        } onGracefulShutdown: {
+            await finish()
+        } onCancelOrGracefulShutdown: {
             Task { @ServiceLoop in
                 self.isFinishing = true
                 self.wake.raise()
@@ -168,130 +206,190 @@ package final class Spool: Service {
 
     /// The position up to which every output has confirmed.
     private var confirmed: Int64 {
-        cursors.values.min() ?? last
+        cursors.slowest ?? last
+    }
+
+    /// What was confirmed since the last commit is on the disk, but waits no more.
+    private var waitingOnDisk: Int {
+        found?.waiting ?? min(stored, Int(max(0, committed - confirmed)))
     }
 
     private func plan(in delay: Duration) {
-        let instant = Instant.now + delay
-        guard wakeAt.map({ instant < $0 }) ?? true else { return }
-        wakeAt = instant
-        ServiceLoop.after(delay) { self.wake.raise() }
+        plan(at: .now + delay)
+    }
+
+    private func plan(at instant: Instant) {
+        if let planned {
+            guard instant < planned.at else { return }
+            planned.timer.cancel()
+        }
+        planned = (instant, ServiceLoop.after(max(.zero, instant - .now)) { self.wake.raise() })
     }
 
     private func commitGroup() async {
-        wakeAt = nil
-        if retryAt.map({ $0 <= .now || isFinishing }) ?? true {
+        planned?.timer.cancel()
+        planned = nil
+        if let readFailure {
+            self.readFailure = nil
+            await diskFailed(readFailure)
+        }
+        if isFinishing || health.mayTry(at: .now) {
             do {
-                try await commit(opening: retryAt != nil)
-                diskWorked()
+                try await commit()
+                if health.worked() { logger.note(.diskWorking) }
             } catch {
-                diskFailed(error)
+                await diskFailed(error)
             }
         }
+        released = max(released, health.isWorking ? committed : last)
         keepMemoryBounded()
         reportDrops()
+        if let retryAt = health.retryAt {
+            plan(at: retryAt)
+        }
         readers.forEach { $0.raise() }
     }
 
-    private func commit(opening: Bool) async throws {
-        let database = try database ?? reopen()
-        let floor = max(committed, confirmed)
-        let messages = tail.messages(after: floor) ?? []
+    /// While the disk fails, what is in memory goes on at once, whatever the disk is busy with. What a database that
+    /// comes late brings along must get its place first.
+    private func releaseFromMemory() {
+        guard !health.isWorking, found == nil else { return }
+        released = last
+        readers.forEach { $0.raise() }
+    }
+
+    /// Has the disk finish something in time.
+    private func withDeadline<Value>(_ grace: Duration, do job: () async throws -> Value) async throws -> Value {
+        jobDeadline = .now + grace
+        defer { jobDeadline = nil }
+        return try await job()
+    }
+
+    private func commit() async throws {
+        try await openDatabase()
+        let messages = tail.messages(after: max(committed, confirmed)) ?? []
+        var behind: Int64?
+        if let found {
+            // Its messages get the positions between those in memory and those to come, which wait meanwhile.
+            behind = last
+            last += found.position
+        }
         let end = last
         committing = end
-        jobDeadline = .now + Liveness.spoolGrace
-        defer {
-            committing = committed
-            jobDeadline = nil
-        }
-        let done = try await database.commit(
-            SpoolDatabase.Commit(
-                messages: messages, position: end, identity: identity, cursors: cursors, limits: limits,
-                now: .now))
+        defer { committing = committed }
+        let commit = SpoolDatabase.Commit(
+            messages: messages, position: end, identity: identity, cursors: cursors.confirmed, limits: limits,
+            now: .now, movingBehind: behind)
+        let done = try await withDeadline(Liveness.spoolGrace) { try await disk.commit(commit) }
         committed = end
-        if opening {
-            // What the database brought along lies between what was in memory and what comes now.
+        if found != nil {
+            found = nil
             tail.forget(upTo: end)
         }
-        stored += messages.count - done.confirmed - done.droppedForSpace - done.droppedForAge
-        drops.note(done.droppedForSpace, reason: "the spool is full (max_size)")
-        drops.note(done.droppedForAge, reason: "older than max_age")
-        if done.droppedForSpace + done.droppedForAge >= SpoolDatabase.dropsAtOnce {
-            plan(in: .zero)
-        }
+        stored += messages.count - done.confirmed
+        drop(done.droppedForSpace, reason: "the spool is full (max_size)")
+        drop(done.droppedForAge, reason: "older than max_age")
     }
 
-    /// Opens the database that could not be opened before; what it still holds comes behind what is in memory.
-    private func reopen() throws -> SpoolDatabase {
-        let opened = try file.open()
+    /// Takes note of what a commit has dropped; there may be more to drop.
+    private func drop(_ dropped: [Int64], reason: String) {
+        stored -= dropped.count
+        tail.drop(dropped)
+        note(dropped, reason: reason)
+        if dropped.count == SpoolDatabase.dropsAtOnce { plan(in: .zero) }
+    }
+
+    /// Opens the database that could not be opened before; meanwhile the service goes on in memory.
+    private func openDatabase() async throws {
+        guard !isOpen else { return }
+        let opened = try await withDeadline(Liveness.openingGrace) { try await disk.open() }
+        isOpen = true
         stored = opened.contents.waiting
-        if stored > 0 {
-            last = try opened.database.move(behind: last)
-        }
-        database = opened.database
-        return opened.database
+        found = stored > 0 ? opened.contents : nil
+        if let damaged = opened.damaged { logger.note(.spoolDamaged(movedTo: damaged)) }
     }
 
-    private func diskWorked() {
-        guard retryAt != nil else { return }
-        retryAt = nil
-        logger.note(.diskWorking)
+    /// Counts what was dropped; what is on its way just then may still arrive.
+    private func note(_ dropped: [Int64], reason: String) {
+        drops.note(cursors.drop(dropped, reason: reason), reason: reason)
     }
 
-    private func diskFailed(_ error: any Error) {
-        if SpoolFile.isDamage(error) {
-            replaceDatabase()
-            return
-        }
-        if retryAt == nil {
-            identity = .new()
-            tail.renumber(after: committed, as: &identity)
-            logger.note(.diskFailing(reason: "\(error)"))
-        }
-        retryAt = .now + Self.diskRetry
-        plan(in: Self.diskRetry)
-    }
-
-    /// Moves a damaged database aside; what is still in memory goes into the new one.
-    private func replaceDatabase() {
-        close()
-        database = nil
-        do {
-            let moved = try file.moveAside()
-            logger.note(.spoolDamaged(movedTo: moved))
-            let rescued = tail.count(after: confirmed) - tail.count(after: max(committed, confirmed))
-            drops.note(max(0, stored - rescued), reason: "the spool was damaged, and moved to \(moved)")
-            stored = 0
-            committed = max(tail.start, confirmed)
+    private func diskFailed(_ error: any Error) async {
+        let replaced = isOpen && SpoolFile.isDamage(error) ? await replaceDatabase() : false
+        switch health.failed(replaced: replaced, at: .now) {
+        case .tryAgain:
             plan(in: .zero)
-        } catch {
-            diskFailed(error)
+        case .goOnInMemory:
+            identity = .new()
+            // What an output may have sent keeps its number.
+            tail.renumber(after: released, as: &identity)
+            logger.note(.diskFailing(reason: SpoolFile.describe(error)))
+        case .wait:
+            break
         }
     }
 
-    private func close() {
-        do {
-            try database?.close()
-        } catch {
-            logger.note(.diskFailing(reason: "\(error)"))
+    /// Moves a damaged database aside; what is still in memory goes into the next one.
+    private func replaceDatabase() async -> Bool {
+        let moved = try? await withDeadline(Liveness.spoolGrace) { try await disk.moveAside() }
+        isOpen = false
+        guard let moved else {
+            // It stays where it is, closed: what it holds comes behind what is in memory when it can be opened again.
+            committed = max(tail.start, confirmed)
+            return false
         }
+        logger.note(.spoolDamaged(movedTo: moved))
+        let rescued = found == nil ? tail.count(after: confirmed) - tail.count(after: max(committed, confirmed)) : 0
+        drops.note(waitingOnDisk - rescued, reason: "the spool was damaged; it is kept as \(moved)")
+        found = nil
+        stored = 0
+        committed = max(tail.start, confirmed)
+        return true
     }
 
     private func keepMemoryBounded() {
         tail.forget(upTo: min(confirmed, last))
         tail.shrink(toFit: Self.tailLimit, upTo: committed)
-        let dropped = tail.drop(after: max(committed, committing), toFit: Self.memoryLimit)
-        drops.note(dropped, reason: "the disk does not keep up, and memory is bounded")
+        guard tail.bytes > Self.memoryLimit else { return }
+        // What a commit has on its way stays. Of the rest more than is needed now goes, so that not every message has to
+        // look for another to drop.
+        let fixed = tail.bytes(upTo: max(committed, committing))
+        let room = max(Self.memoryLimit - fixed, Self.memoryLimit / 8)
+        let dropped = tail.drop(after: max(committed, committing), toFit: fixed + room / 8 * 7)
+        note(dropped, reason: "the disk does not keep up, and memory is bounded")
     }
 
     private func reportDrops() {
-        if let report = drops.takeReport(at: .now) {
+        tell(drops.takeReports(at: .now))
+        if let due = drops.reportDue {
+            plan(at: due)
+        }
+    }
+
+    private func tell(_ reports: [DropLedger.Report]) {
+        for report in reports {
             let action = ServiceAction.messagesDropped(count: report.count, reason: report.reason)
             let event = Event(timestamp: .now, content: .service(action))
             logger.note(.event(event))
             append(event)
-        } else if let due = drops.reportDue {
-            plan(in: due - .now)
+        }
+    }
+
+    /// The last commit takes along what was dropped until then; what the disk still does not take is lost.
+    private func finish() async {
+        await commitGroup()
+        tell(drops.takeAll())
+        if last > committed {
+            await commitGroup()
+        }
+        let lost = tail.count(after: max(committed, confirmed))
+        drops.note(lost, reason: "the disk has failed until the end")
+        tell(drops.takeAll())
+        planned?.timer.cancel()
+        do {
+            try await disk.close()
+        } catch {
+            logger.note(.spoolNotClosed(reason: SpoolFile.describe(error)))
         }
     }
 }

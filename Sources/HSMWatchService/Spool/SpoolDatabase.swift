@@ -4,13 +4,13 @@ import Foundation
 import GRDB
 import HSMWatchCore
 
-/// The spool's SQLite file (WAL mode, `synchronous=FULL`).
+/// The spool's SQLite file (WAL mode, `synchronous=FULL`, locked for this process alone). Every method may block.
 ///
 /// - A message is in `message` until every output has confirmed it or a limit drops it.
 /// - `cursor` holds each output's last confirmed position; `identity` holds one row, written with every commit.
 /// - What a commit did is on the disk when it returns, all of it or nothing.
 package struct SpoolDatabase: Sendable {
-    /// Rows that one commit drops at the most for space, so that it stays short.
+    /// Rows that one commit drops at the most for each limit, so that it stays short.
     package static let dropsAtOnce = 2000
 
     /// What a new process finds.
@@ -28,33 +28,44 @@ package struct SpoolDatabase: Sendable {
         /// The last position given.
         package var position: Int64
         package var identity: SpoolIdentity
+        /// Of all outputs; whichever else the database knows is forgotten.
         package var cursors: [String: Int64]
         package var limits: SpoolConfiguration
         /// Civil time, for `max_age`.
         package var now: Timestamp
+        /// Moves what the database holds behind this position first.
+        package var movingBehind: Int64?
     }
 
     /// What came of it.
     package struct Committed: Equatable, Sendable {
         /// Messages deleted because every output has confirmed them.
         package var confirmed: Int
-        /// Messages dropped to stay within `max_size`.
-        package var droppedForSpace: Int
-        /// Messages dropped because they were older than `max_age`.
-        package var droppedForAge: Int
+        /// Positions of the messages dropped to stay within `max_size`.
+        package var droppedForSpace: [Int64]
+        /// Positions of the messages dropped because they were older than `max_age`.
+        package var droppedForAge: [Int64]
     }
 
     private let queue: DatabaseQueue
 
     /// Opens or creates the database and proves that it is sound.
     ///
-    /// - Throws: `DatabaseError`; `SQLITE_CORRUPT` or `SQLITE_NOTADB` when it is damaged.
+    /// - Throws: `DatabaseError`; one that `SpoolFile.isDamage` knows when it is damaged.
     package init(path: String) throws {
         var configuration = GRDB.Configuration()
-        configuration.journalMode = .wal
         configuration.label = "hsmwatch.spool"
+        // GRDB's own would need a priority that an unprivileged service may not have.
+        configuration.qos = .default
+        // Not GRDB's own WAL mode: that sets `synchronous` back to NORMAL, which loses commits at a loss of power.
+        // The lock keeps a second hsmwatch from giving the same numbers again.
         configuration.prepareDatabase { database in
-            try database.execute(sql: "PRAGMA synchronous = FULL")
+            try database.execute(
+                sql: """
+                    PRAGMA locking_mode = EXCLUSIVE;
+                    PRAGMA journal_mode = WAL;
+                    PRAGMA synchronous = FULL;
+                    """)
         }
         queue = try DatabaseQueue(path: path, configuration: configuration)
         try queue.write { database in
@@ -63,36 +74,60 @@ package struct SpoolDatabase: Sendable {
                 throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: verdict)
             }
             try database.execute(sql: Self.schema)
+            let synchronous = try Int.fetchOne(database, sql: "PRAGMA synchronous")
+            precondition(synchronous == Self.synchronousFull, "a commit is on the disk when it returns")
         }
     }
 
+    /// What SQLite calls `FULL`.
+    private static let synchronousFull = 2
+
+    /// STRICT lets `quick_check` prove the types. The index finds the oldest of a kind without a scan.
     private static let schema = """
         CREATE TABLE IF NOT EXISTS message (
             position INTEGER PRIMARY KEY, kind INTEGER NOT NULL, time INTEGER NOT NULL, body BLOB NOT NULL
-        );
-        CREATE TABLE IF NOT EXISTS cursor (output TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
+        ) STRICT;
+        CREATE INDEX IF NOT EXISTS message_kind ON message (kind);
+        CREATE TABLE IF NOT EXISTS cursor (
+            output TEXT PRIMARY KEY, position INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS identity (
             id INTEGER PRIMARY KEY CHECK (id = 1), instance TEXT NOT NULL, sequence INTEGER NOT NULL,
             position INTEGER NOT NULL
-        );
+        ) STRICT;
         """
 
     /// What the database holds; a new one gets an identity.
     package func contents() throws -> Contents {
         try queue.read { database in
             let row = try Row.fetchOne(database, sql: "SELECT instance, sequence, position FROM identity")
-            let cursors = try Row.fetchAll(database, sql: "SELECT output, position FROM cursor")
+            let rows = try Row.fetchAll(database, sql: "SELECT output, position FROM cursor")
+            let cursors = Dictionary(
+                uniqueKeysWithValues: rows.map { ($0["output"] as String, $0["position"] as Int64) })
+            let newest = try Int64.fetchOne(database, sql: "SELECT max(position) FROM message")
             return Contents(
                 identity: row.map { SpoolIdentity(instance: $0["instance"], sequence: $0["sequence"]) } ?? .new(),
-                position: row?["position"] ?? 0,
-                cursors: Dictionary(uniqueKeysWithValues: cursors.map { ($0["output"], $0["position"]) }),
+                // A position below a cursor's would count as confirmed: whatever was lost, none may be given again.
+                position: max(row?["position"] ?? 0, newest ?? 0, cursors.values.max() ?? 0),
+                cursors: cursors,
                 waiting: try Int.fetchOne(database, sql: "SELECT count(*) FROM message") ?? 0)
         }
     }
 
+    /// Messages up to a position.
+    package func count(upTo position: Int64) throws -> Int {
+        try queue.read { database in
+            try Int.fetchOne(
+                database, sql: "SELECT count(*) FROM message WHERE position <= ?", arguments: [position]) ?? 0
+        }
+    }
+
     /// Appends, moves cursors, deletes what all have confirmed and keeps the limits, in one transaction.
-    package func commit(_ commit: Commit) async throws -> Committed {
-        try await queue.write { database in
+    package func commit(_ commit: Commit) throws -> Committed {
+        try queue.write { database in
+            if let last = commit.movingBehind {
+                try Self.move(behind: last, in: database)
+            }
             try Self.insert(commit.messages, into: database)
             try database.cachedStatement(sql: "INSERT OR REPLACE INTO identity VALUES (1, ?, ?, ?)").execute(
                 arguments: [commit.identity.instance, commit.identity.sequence, commit.position])
@@ -104,15 +139,17 @@ package struct SpoolDatabase: Sendable {
         }
     }
 
-    /// The messages after a position, oldest first, at most `limit` of them.
-    package func messages(after position: Int64, limit: Int) async throws -> [SpooledMessage] {
-        try await queue.read { database in
+    /// The messages after a position, oldest first: at most `limit` of them, and no more once they have `bytes`.
+    package func messages(after position: Int64, limit: Int, bytes: Int) throws -> [SpooledMessage] {
+        try queue.read { database in
             let statement = try database.cachedStatement(
                 sql: "SELECT position, kind, time, body FROM message WHERE position > ? ORDER BY position LIMIT ?")
             let rows = try Row.fetchCursor(statement, arguments: [position, limit])
             var messages: [SpooledMessage] = []
-            while let row = try rows.next() {
+            var room = bytes
+            while room > 0, let row = try rows.next() {
                 let body = try row.withUnsafeData(atIndex: 3) { $0.map(Array.init) ?? [] }
+                room -= body.count
                 messages.append(
                     SpooledMessage(
                         position: row[0], kind: Event.Kind(rawValue: row[1]) ?? .service, time: row[2], body: body))
@@ -121,19 +158,15 @@ package struct SpoolDatabase: Sendable {
         }
     }
 
-    /// Gives every message a position behind `last`; answers the last one then given.
-    package func move(behind last: Int64) throws -> Int64 {
-        try queue.write { database in
-            let top = try Int64.fetchOne(database, sql: "SELECT max(position) FROM message") ?? 0
-            // Twice, and far apart: while the rows move one by one, none may meet another.
-            try database.execute(sql: "UPDATE message SET position = -position")
-            try database.execute(sql: "UPDATE message SET position = ? - position", arguments: [last])
-            return last + top
-        }
-    }
-
     package func close() throws {
         try queue.close()
+    }
+
+    /// Adds `last` to every message's position.
+    private static func move(behind last: Int64, in database: Database) throws {
+        // Twice, and by way of the negative numbers: while the rows move one by one, none may meet another.
+        try database.execute(sql: "UPDATE message SET position = -position")
+        try database.execute(sql: "UPDATE message SET position = ? - position", arguments: [last])
     }
 
     private static func insert(_ messages: [SpooledMessage], into database: Database) throws {
@@ -144,9 +177,10 @@ package struct SpoolDatabase: Sendable {
         }
     }
 
-    /// Stores the cursors and deletes what every output has confirmed.
+    /// Stores the cursors, forgets those of outputs that are no more, and deletes what every output has confirmed.
     private static func store(_ cursors: [String: Int64], in database: Database) throws -> Int {
-        let statement = try database.cachedStatement(sql: "INSERT OR REPLACE INTO cursor VALUES (?, ?)")
+        try database.cachedStatement(sql: "DELETE FROM cursor").execute()
+        let statement = try database.cachedStatement(sql: "INSERT INTO cursor VALUES (?, ?)")
         for (output, position) in cursors {
             try statement.execute(arguments: [output, position])
         }
@@ -155,40 +189,50 @@ package struct SpoolDatabase: Sendable {
         return database.changesCount
     }
 
-    private static func dropAged(before cutoff: Int64, _ database: Database) throws -> Int {
-        let oldest = try Int64.fetchOne(
-            database.cachedStatement(sql: "SELECT time FROM message ORDER BY position LIMIT 1"))
-        guard let oldest, oldest < cutoff else { return 0 }
-        let statement = try database.cachedStatement(
-            sql: """
-                DELETE FROM message WHERE position IN
-                    (SELECT position FROM message WHERE time < ? ORDER BY position LIMIT ?)
-                """)
-        try statement.execute(arguments: [cutoff, dropsAtOnce])
-        return database.changesCount
+    /// Drops the oldest messages as long as they are too old. Answers their positions.
+    private static func dropAged(before cutoff: Int64, _ database: Database) throws -> [Int64] {
+        let rows = try Row.fetchCursor(
+            database.cachedStatement(sql: "SELECT position, time FROM message ORDER BY position LIMIT ?"),
+            arguments: [dropsAtOnce])
+        var aged: [Int64] = []
+        while let row = try rows.next(), row[1] < cutoff {
+            aged.append(row[0])
+        }
+        try delete(aged, from: database)
+        return aged
     }
 
-    /// Readings go first and state changes last, the oldest of a kind before the younger.
-    private static func dropExcess(over limit: Int, _ database: Database) throws -> Int {
-        guard try usedBytes(database) > limit else { return 0 }
-        var dropped = 0
-        for kind in Event.Kind.allCases where dropped == 0 {
-            let statement = try database.cachedStatement(
-                sql: """
-                    DELETE FROM message WHERE position IN
-                        (SELECT position FROM message WHERE kind = ? ORDER BY position LIMIT ?)
-                    """)
-            try statement.execute(arguments: [kind.rawValue, dropsAtOnce])
-            dropped = database.changesCount
+    /// Drops as much as is above the limit: readings first and state changes last, the oldest of a kind before the
+    /// younger. Answers the positions.
+    private static func dropExcess(over limit: Int, _ database: Database) throws -> [Int64] {
+        var excess = try usedBytes(database) - limit
+        var dropped: [Int64] = []
+        for kind in Event.Kind.allCases where excess > 0 && dropped.count < dropsAtOnce {
+            let rows = try Row.fetchCursor(
+                database.cachedStatement(
+                    sql: "SELECT position, length(body) FROM message WHERE kind = ? ORDER BY position LIMIT ?"),
+                arguments: [kind.rawValue, dropsAtOnce - dropped.count])
+            while excess > 0, let row = try rows.next() {
+                dropped.append(row[0])
+                excess -= row[1]
+            }
         }
+        try delete(dropped, from: database)
         return dropped
+    }
+
+    private static func delete(_ positions: [Int64], from database: Database) throws {
+        let statement = try database.cachedStatement(sql: "DELETE FROM message WHERE position = ?")
+        for position in positions {
+            try statement.execute(arguments: [position])
+        }
     }
 
     /// Bytes of the pages in use, indexes and all; SQLite uses free pages again before the file grows.
     private static func usedBytes(_ database: Database) throws -> Int {
-        let pages = try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0
-        let free = try Int.fetchOne(database, sql: "PRAGMA freelist_count") ?? 0
-        let size = try Int.fetchOne(database, sql: "PRAGMA page_size") ?? 0
+        let pages = try Int.fetchOne(database.cachedStatement(sql: "PRAGMA page_count")) ?? 0
+        let free = try Int.fetchOne(database.cachedStatement(sql: "PRAGMA freelist_count")) ?? 0
+        let size = try Int.fetchOne(database.cachedStatement(sql: "PRAGMA page_size")) ?? 0
         return (pages - free) * size
     }
 }

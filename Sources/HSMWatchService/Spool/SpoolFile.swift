@@ -6,6 +6,9 @@ import HSMWatchCore
 
 /// The spool's place on the disk: opens the database, and moves one that is damaged out of the way.
 package struct SpoolFile: Sendable {
+    /// Damaged databases that are kept; before one more is, the oldest goes.
+    package static let damagedKept = 3
+
     /// An open database, what it held, and what had to be done for it.
     package struct Opened: Sendable {
         package var database: SpoolDatabase
@@ -14,7 +17,10 @@ package struct SpoolFile: Sendable {
         package var damaged: String?
     }
 
-    /// SQLite's file; its companions `-wal` and `-shm` lie beside it.
+    /// SQLite keeps these beside the database.
+    private static let companions = ["-wal", "-shm"]
+
+    /// SQLite's file; its companions lie beside it.
     package let path: String
 
     /// - Parameter directory: `$STATE_DIRECTORY` under systemd; made when it is missing.
@@ -24,7 +30,7 @@ package struct SpoolFile: Sendable {
 
     /// Opens the database; a damaged one is moved aside and replaced.
     ///
-    /// - Throws: what the disk says: full, read-only, no permission.
+    /// - Throws: what the disk says: full, read-only, no permission, used by another process.
     package func open() throws -> Opened {
         try FileManager.default.createDirectory(
             atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
@@ -40,21 +46,47 @@ package struct SpoolFile: Sendable {
 
     /// Renames the database and its companions; answers the new name.
     package func moveAside() throws -> String {
-        let moved = "\(path).damaged-\(Timestamp.now.milliseconds)"
-        for suffix in ["", "-wal", "-shm"] where FileManager.default.fileExists(atPath: path + suffix) {
+        let prefix = path + ".damaged-"
+        try forgetDamaged(prefix: prefix)
+        let moved = "\(prefix)\(Timestamp.now.milliseconds)"
+        for suffix in [""] + Self.companions where FileManager.default.fileExists(atPath: path + suffix) {
             try FileManager.default.moveItem(atPath: path + suffix, toPath: moved + suffix)
         }
         return moved
     }
 
-    /// Whether an error says that the file is no sound database.
+    /// Whether an error says that the file is no sound database, or that a part of it cannot be read any more.
     package static func isDamage(_ error: any Error) -> Bool {
-        guard let code = (error as? DatabaseError)?.resultCode else { return false }
-        return code == .SQLITE_CORRUPT || code == .SQLITE_NOTADB
+        guard let error = error as? DatabaseError else { return false }
+        switch error.extendedResultCode {
+        case .SQLITE_IOERR_READ, .SQLITE_IOERR_SHORT_READ, .SQLITE_IOERR_CORRUPTFS: return true
+        default: return error.resultCode == .SQLITE_CORRUPT || error.resultCode == .SQLITE_NOTADB
+        }
+    }
+
+    /// What the disk says, in a few words, and SQLite's extended result code: several of them have the same words.
+    package static func describe(_ error: any Error) -> String {
+        guard let error = error as? DatabaseError else { return (error as NSError).localizedDescription }
+        return "\(error.message ?? "no reason given"), SQLite code \(error.extendedResultCode.rawValue)"
     }
 
     private func openAsItIs() throws -> Opened {
         let database = try SpoolDatabase(path: path)
         return Opened(database: database, contents: try database.contents())
+    }
+
+    /// Removes the oldest damaged databases, so that there is room for one more.
+    private func forgetDamaged(prefix: String) throws {
+        let directory = (path as NSString).deletingLastPathComponent
+        // The milliseconds in a name have the same number of digits until the year 2286.
+        let kept = try FileManager.default.contentsOfDirectory(atPath: directory)
+            .map { "\(directory)/\($0)" }
+            .filter { name in name.hasPrefix(prefix) && !Self.companions.contains { name.hasSuffix($0) } }
+            .sorted()
+        for name in kept.dropLast(Self.damagedKept - 1) {
+            for suffix in [""] + Self.companions where FileManager.default.fileExists(atPath: name + suffix) {
+                try FileManager.default.removeItem(atPath: name + suffix)
+            }
+        }
     }
 }

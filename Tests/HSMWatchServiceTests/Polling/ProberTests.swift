@@ -206,7 +206,8 @@ struct ProberTests {
         let full = try FullListener()
         let simulator = try await Self.simulator()
         let prober = Prober(
-            hsm: Self.hsm(at: simulator.address, timeout: Self.brief), resolve: { _, _, answer in
+            hsm: Self.hsm(at: simulator.address, timeout: Self.brief * 4),
+            resolve: { _, _, answer in
                 let addresses = [full.port, simulator.address.ports.lowerBound].compactMap {
                     try? SocketAddress(ipAddress: "127.0.0.1", port: $0)
                 }
@@ -225,7 +226,8 @@ struct ProberTests {
         var late: ((Resolver.Resolution) -> Void)?
         let asked = Signal()
         let prober = Prober(
-            hsm: Self.hsm(at: simulator.address), resolve: { _, _, answer in
+            hsm: Self.hsm(at: simulator.address),
+            resolve: { _, _, answer in
                 late = answer
                 asked.raise()
             })

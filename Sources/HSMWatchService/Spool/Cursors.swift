@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How far each output is: what it has confirmed, and what is on its way from it.
+///
+/// A message that a limit drops may be on its way just then. Whether it was lost is known when that way ends: with a
+/// confirmation it was delivered, without one it was dropped.
+struct Cursors {
+    private struct Reach {
+        var confirmed: Int64
+        /// The last position that was sent since the last rewind.
+        var sent: Int64
+    }
+
+    private var outputs: [String: Reach]
+    /// Why messages were dropped that were on their way to every output that still waited for them.
+    private var doubtful: [Int64: String] = [:]
+
+    /// - Parameter confirmed: every output's last confirmed position.
+    init(confirmed: [String: Int64]) {
+        outputs = confirmed.mapValues { Reach(confirmed: $0, sent: $0) }
+    }
+
+    /// Every output's last confirmed position.
+    var confirmed: [String: Int64] { outputs.mapValues(\.confirmed) }
+
+    /// The position up to which every output has confirmed; nil without outputs.
+    var slowest: Int64? { outputs.values.lazy.map(\.confirmed).min() }
+
+    /// What an output has confirmed; nil when there is no such output.
+    func confirmed(by output: String) -> Int64? {
+        outputs[output]?.confirmed
+    }
+
+    /// Everything up to a position has arrived. Answers whether that is news.
+    mutating func confirm(_ output: String, upTo position: Int64) -> Bool {
+        guard let reach = outputs[output], position > reach.confirmed else { return false }
+        outputs[output] = Reach(confirmed: position, sent: max(reach.sent, position))
+        if let slowest, !doubtful.isEmpty {
+            doubtful = doubtful.filter { $0.key > slowest }
+        }
+        return true
+    }
+
+    /// An output sends everything up to a position.
+    mutating func send(_ output: String, upTo position: Int64) {
+        guard let reach = outputs[output], position > reach.sent else { return }
+        outputs[output]?.sent = position
+    }
+
+    /// What was on its way from an output counts as not sent. Answers the reasons of the drops that are certain now.
+    mutating func rewind(_ output: String) -> [String] {
+        guard let reach = outputs[output] else { return [] }
+        outputs[output]?.sent = reach.confirmed
+        let certain = doubtful.filter { $0.key > reach.confirmed }
+        certain.keys.forEach { doubtful[$0] = nil }
+        return Array(certain.values)
+    }
+
+    /// Notes what a limit has dropped. Answers how many of them are lost for certain.
+    mutating func drop(_ positions: [Int64], reason: String) -> Int {
+        let sent = outputs.values.lazy.map(\.sent).min() ?? 0
+        let onTheirWay = positions.filter { $0 <= sent }
+        for position in onTheirWay {
+            doubtful[position] = reason
+        }
+        return positions.count - onTheirWay.count
+    }
+}

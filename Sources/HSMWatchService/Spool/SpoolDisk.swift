@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import GRDB
+import HSMWatchCore
+
+/// The spool's disk: does what may block, one job after the other, off the event loop.
+actor SpoolDisk {
+    private final class Executor: SerialExecutor {
+        private let queue = DispatchQueue(label: "hsmwatch.spool")
+
+        func enqueue(_ job: consuming ExecutorJob) {
+            let job = UnownedJob(job)
+            queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+        }
+    }
+
+    private nonisolated let executor = Executor()
+    private let file: SpoolFile
+    /// Nil while it cannot be opened, and after the end.
+    private var database: SpoolDatabase?
+
+    /// - Parameter database: `file`'s, when it is already open.
+    init(file: SpoolFile, database: SpoolDatabase?) {
+        self.file = file
+        self.database = database
+    }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        executor.asUnownedSerialExecutor()
+    }
+
+    /// Opens the database; a damaged one is moved aside and replaced.
+    func open() throws -> SpoolFile.Opened {
+        let opened = try file.open()
+        database = opened.database
+        return opened
+    }
+
+    func commit(_ commit: SpoolDatabase.Commit) throws -> SpoolDatabase.Committed {
+        guard let database else {
+            throw DatabaseError(resultCode: .SQLITE_MISUSE, message: "the database is not open")
+        }
+        return try database.commit(commit)
+    }
+
+    /// The messages after a position; none when there is no database.
+    func messages(after position: Int64, limit: Int, bytes: Int) throws -> [SpooledMessage] {
+        try database?.messages(after: position, limit: limit, bytes: bytes) ?? []
+    }
+
+    /// Moves a damaged database aside, so that the next `open` begins a new one. Answers its new name.
+    func moveAside() throws -> String {
+        // What is damaged need not close in good order.
+        try? close()
+        return try file.moveAside()
+    }
+
+    func close() throws {
+        defer { database = nil }
+        try database?.close()
+    }
+}

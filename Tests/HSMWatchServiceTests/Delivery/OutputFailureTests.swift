@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HSMWatchCore
+import HSMWatchSimulation
+import NIOCore
+import Testing
+
+@testable import HSMWatchService
+
+@ServiceLoop
+@Suite("Output, when things go wrong", .timeLimit(.minutes(1)))
+struct OutputFailureTests {
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+    }
+
+    @Test("a peer that takes connections and closes them at once is one output_down, and no output_up")
+    func flapping() async throws {
+        let (peer, address) = try await Peer.start(.closes)
+        let delivery = Delivery(in: folder, outputs: "a")
+        delivery.append(1...3)
+        try await running(delivery.spool, delivery.output(to: address, drainTimeout: .zero, probation: limit)) {
+            _ = try await peer.facts { $0.accepted == 3 }
+        }
+        #expect(delivery.notes.count("Output a cannot deliver") == 1)
+        #expect(delivery.notes.count("Output a delivers again") == 0)
+        #expect(delivery.spool.last == 4)
+        try await peer.stop()
+    }
+
+    @Test("a connection on which nothing moves is given up, and all is delivered to the next endpoint")
+    func patience() async throws {
+        let (peer, address) = try await Peer.start(.ignores)
+        let receiver = try await GELFReceiver.started()
+        let delivery = Delivery(in: folder, outputs: "a")
+        delivery.append(1...600, length: 4000)
+        try await running(
+            delivery.spool, delivery.output(to: address, receiver.hostPort, patience: .seconds(2))
+        ) {
+            try await delivery.noted("Output a cannot deliver to \(address): nothing moved for 2s")
+            let confirmed = Int(delivery.spool.cursor(of: "a"))
+            let taken = try await receiver.take((confirmed + 1)...602)
+            #expect(taken.actions == ["output_down", "output_up"])
+            #expect(try #require(taken.last?.integer("resent")) > 0)
+            #expect(try #require(taken.last?.integer("waiting")) <= 601)
+        }
+        try await peer.stop()
+        await receiver.shutDown()
+    }
+
+    @Test("the name is resolved at each connect, and its addresses are tried one after the other")
+    func resolves() async throws {
+        let first = try await GELFReceiver.started()
+        let second = try await GELFReceiver.started()
+        let refusing = try await GELFReceiver.started()
+        try await refusing.stop()
+        var answers = [[refusing, first], [second]]
+        var asked: [String] = []
+        let delivery = Delivery(in: folder, outputs: "a")
+        let output = delivery.output(to: HostPort(host: "graylog.example.net", port: 12_201)) { host, port, answer in
+            asked.append("\(host):\(port)")
+            guard !answers.isEmpty else { return answer(.failed("cannot resolve")) }
+            let addresses = answers.removeFirst().compactMap {
+                try? SocketAddress(ipAddress: $0.hostPort.host, port: Int($0.hostPort.port))
+            }
+            answer(.addresses(addresses))
+        }
+        delivery.append(1...5)
+        try await running(delivery.spool, output) {
+            _ = try await first.take(1...5)
+            #expect(!delivery.notes.has("Output"))
+            try await delivery.delivered()
+            try await first.stop()
+            _ = try await second.take(6...6)
+        }
+        #expect(asked == ["graylog.example.net:12201", "graylog.example.net:12201"])
+        await first.shutDown()
+        await second.shutDown()
+        await refusing.shutDown()
+    }
+
+    @Test("a name that cannot be resolved is an outage with the resolver's words")
+    func unresolved() async throws {
+        let delivery = Delivery(in: folder, outputs: "a")
+        let output = delivery.output(to: HostPort(host: "h", port: 1), drainTimeout: .zero) { _, _, answer in
+            answer(.failed("cannot resolve h: name or service not known"))
+        }
+        try await running(delivery.spool, output) {
+            try await delivery.noted("Output a cannot deliver to h:1: cannot resolve h: name or service not known")
+        }
+    }
+
+    @Test("no address at all is an outage too")
+    func noAddress() async throws {
+        let delivery = Delivery(in: folder, outputs: "a")
+        let output = delivery.output(to: HostPort(host: "h", port: 1), drainTimeout: .zero) { $2(.addresses([])) }
+        try await running(delivery.spool, output) {
+            try await delivery.noted("Output a cannot deliver to h:1: no address")
+        }
+    }
+}

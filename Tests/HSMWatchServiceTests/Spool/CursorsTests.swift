@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import HSMWatchService
+
+@Suite("Cursors")
+struct CursorsTests {
+    @Test("each output goes its own way, never back, and the slowest says what may be deleted")
+    func confirms() {
+        var cursors = Cursors(confirmed: ["a": 5, "b": 7])
+        #expect(cursors.slowest == 5)
+        let news = [cursors.confirm("a", upTo: 9), cursors.confirm("a", upTo: 9), cursors.confirm("a", upTo: 3)]
+        #expect(news == [true, false, false])
+        let isNews = cursors.confirm("stranger", upTo: 9)
+        #expect(!isNews)
+        #expect(cursors.slowest == 7)
+        #expect(cursors.confirmed == ["a": 9, "b": 7])
+        #expect(cursors.confirmed(by: "a") == 9)
+        #expect(cursors.confirmed(by: "stranger") == nil)
+        #expect(Cursors(confirmed: [:]).slowest == nil)
+    }
+
+    @Test("what is dropped before it is sent is lost")
+    func certain() {
+        var cursors = Cursors(confirmed: ["a": 0, "b": 0])
+        cursors.send("a", upTo: 10)
+        let lost = cursors.drop([1, 2, 3], reason: "full")
+        #expect(lost == 3)
+        #expect(cursors.rewind("a").isEmpty)
+    }
+
+    @Test("what is dropped on its way is lost only if it does not arrive, and only once")
+    func doubtful() {
+        var cursors = Cursors(confirmed: ["a": 0])
+        cursors.send("a", upTo: 4)
+        let lost = cursors.drop([1, 2, 3, 4, 5, 6], reason: "full")
+        #expect(lost == 2)
+        _ = cursors.confirm("a", upTo: 3)
+        #expect(cursors.rewind("a") == ["full"])
+        #expect(cursors.rewind("a").isEmpty)
+        let later = cursors.drop([7], reason: "old")
+        #expect(later == 1)
+    }
+
+    @Test("with several outputs, it is lost when one of them does not have it")
+    func several() {
+        var cursors = Cursors(confirmed: ["a": 0, "b": 0, "done": 9])
+        cursors.send("a", upTo: 4)
+        cursors.send("b", upTo: 2)
+        let lost = cursors.drop([1, 2, 3, 4], reason: "full")
+        #expect(lost == 2)
+        _ = cursors.confirm("a", upTo: 4)
+        _ = cursors.confirm("b", upTo: 1)
+        #expect(cursors.rewind("a").isEmpty)
+        #expect(cursors.rewind("b") == ["full"])
+    }
+}

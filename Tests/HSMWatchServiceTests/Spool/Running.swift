@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HSMWatchCore
+import HSMWatchService
+import Logging
+import NIOCore
+import ServiceLifecycle
+import Testing
+
+/// Runs services as the process does, until `body` is done; then shuts them down gracefully, the last one first.
+@ServiceLoop
+func running<Answer: Sendable>(_ services: any Service..., body: () async throws -> Answer) async throws -> Answer {
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let group = ServiceGroup(services: services, logger: logger)
+    async let end: Void = group.run()
+    do {
+        let answer = try await body()
+        await group.triggerGracefulShutdown()
+        try await end
+        return answer
+    } catch {
+        await group.triggerGracefulShutdown()
+        try await end
+        throw error
+    }
+}
+
+extension Spool {
+    /// Waits until something is there; looks whenever there is something new in the spool.
+    func wait<Found>(_ comment: Comment, for find: () async -> Found?) async throws -> Found {
+        let signal = Signal()
+        notify(signal)
+        let deadline = Instant.now + limit
+        let timer = ServiceLoop.after(limit) { signal.raise() }
+        defer { timer.cancel() }
+        while true {
+            if let found = await find() { return found }
+            try #require(Instant.now < deadline, comment)
+            await signal.wait()
+        }
+    }
+
+    /// Waits until something holds; looks whenever there is something new in the spool.
+    func wait(_ comment: Comment, until isMet: () -> Bool) async throws {
+        _ = try await wait(comment) { isMet() ? true : nil }
+    }
+
+    /// The next messages after a position, as soon as there are any.
+    func next(after position: Int64) async throws -> [SpooledMessage] {
+        try await wait("no message after \(position)") {
+            let messages = await messages(after: position)
+            return messages.isEmpty ? nil : messages
+        }
+    }
+
+    /// As many messages after a position, as soon as they are there.
+    func next(_ count: Int, after position: Int64) async throws -> [SpooledMessage] {
+        var messages: [SpooledMessage] = []
+        while messages.count < count {
+            messages += try await next(after: messages.last?.position ?? position)
+        }
+        return messages
+    }
+}

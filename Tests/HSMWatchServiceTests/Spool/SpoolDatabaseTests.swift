@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import HSMWatchCore
+import Testing
+
+@testable import HSMWatchService
+
+@Suite("Spool database")
+struct SpoolDatabaseTests {
+    private let folder: TemporaryFolder
+    private let path: String
+    private let database: SpoolDatabase
+
+    init() throws {
+        folder = try TemporaryFolder()
+        path = folder.path + "/spool.sqlite"
+        database = try SpoolDatabase(path: path)
+    }
+
+    private func positions(after position: Int64 = 0) throws -> [Int64] {
+        try database.messages(after: position, limit: 100_000, bytes: .max).map(\.position)
+    }
+
+    @Test("a new one has an identity of its own, and nothing else")
+    func new() throws {
+        let contents = try database.contents()
+        #expect(contents.position == 0)
+        #expect(contents.cursors.isEmpty)
+        #expect(contents.waiting == 0)
+        #expect(contents.identity.sequence == 0)
+        #expect(contents.identity.instance.count == 32)
+        #expect(contents.identity.instance.allSatisfy { $0.isASCII && $0.isHexDigit })
+        #expect(contents.identity != SpoolIdentity.new())
+    }
+
+    @Test("a reopened one has what was committed, byte for byte")
+    func reopened() throws {
+        let messages = Event.Kind.allCases.enumerated().map { index, kind in
+            SpooledMessage.sample(Int64(index) + 1, kind, time: Int64(index) - 2, length: index * 3000)
+        }
+        _ = try database.commit(.init(messages, cursors: ["a": 0, "b": 2]))
+        try database.close()
+        let reopened = try SpoolDatabase(path: path)
+        #expect(
+            try reopened.contents()
+                == SpoolDatabase.Contents(
+                    identity: SpoolIdentity(instance: "i", sequence: 5), position: 5, cursors: ["a": 0, "b": 2],
+                    waiting: 5))
+        #expect(try reopened.messages(after: 0, limit: 10, bytes: .max) == messages)
+        #expect(try reopened.count(upTo: 3) == 3)
+    }
+
+    @Test("a message is deleted when every output has confirmed it")
+    func confirmed() throws {
+        _ = try database.commit(.init((1...10).map { .sample($0) }, cursors: ["a": 0, "b": 0]))
+        #expect(try database.commit(.init([], position: 10, cursors: ["a": 7, "b": 0])).confirmed == 0)
+        #expect(try database.commit(.init([], position: 10, cursors: ["a": 7, "b": 4])).confirmed == 4)
+        #expect(try positions() == [5, 6, 7, 8, 9, 10])
+        #expect(try database.commit(.init([.sample(11)], cursors: ["a": 11, "b": 11])).confirmed == 7)
+        #expect(try positions().isEmpty)
+    }
+
+    @Test("an output that is no more holds nothing back, and leaves no cursor for one that comes by the same name")
+    func forgottenOutput() throws {
+        _ = try database.commit(.init((1...4).map { .sample($0) }, cursors: ["gone": 0, "a": 3]))
+        #expect(try database.commit(.init([], position: 4, cursors: ["a": 3])).confirmed == 3)
+        #expect(try database.contents().cursors == ["a": 3])
+    }
+
+    @Test("no position is given twice, whichever record of the last one is the highest")
+    func highestPosition() throws {
+        _ = try database.commit(.init([.sample(5)], position: 3, cursors: ["a": 0]))
+        #expect(try database.contents().position == 5)
+        _ = try database.commit(.init([], position: 3, cursors: ["a": 8]))
+        #expect(try database.contents().position == 8)
+    }
+
+    @Test("hands out a limited number of messages, and a limited number of bytes and one message more")
+    func readLimits() throws {
+        _ = try database.commit(.init((1...10).map { .sample($0, length: 100) }))
+        #expect(try database.messages(after: 2, limit: 3, bytes: .max).map(\.position) == [3, 4, 5])
+        #expect(try database.messages(after: 0, limit: 10, bytes: 250).map(\.position) == [1, 2, 3])
+        #expect(try database.messages(after: 0, limit: 10, bytes: 1).map(\.position) == [1])
+        #expect(try database.messages(after: 10, limit: 10, bytes: 1).isEmpty)
+    }
+
+    @Test("what it holds moves behind what a commit brings, in order", arguments: [0, 3, 50] as [Int64])
+    func moves(last: Int64) throws {
+        _ = try database.commit(.init((1...10).map { .sample($0) }))
+        let new = (0..<last).map { SpooledMessage.sample($0 + 1, .stateChange) }
+        _ = try database.commit(.init(new, position: last + 10, movingBehind: last))
+        let messages = try database.messages(after: 0, limit: 100, bytes: .max)
+        #expect(messages.map(\.position) == Array(1...(last + 10)))
+        #expect(messages.prefix(Int(last)).allSatisfy { $0.kind == .stateChange })
+        #expect(
+            messages.suffix(10).map { String(decoding: $0.body, as: UTF8.self) } == (1...10).map { "\($0) reading" })
+    }
+
+    @Test("what is older than max_age is dropped, of whatever kind, and no more than a commit may")
+    func age() throws {
+        let limits = SpoolConfiguration(maxAge: .seconds(1))
+        let count = Int64(SpoolDatabase.dropsAtOnce) + 100
+        let kinds = Event.Kind.allCases
+        let messages = (1...count).map { SpooledMessage.sample($0, kinds[Int($0) % kinds.count], time: $0) }
+        _ = try database.commit(.init(messages))
+        var done = try database.commit(.init([], position: count, limits: limits, now: 1000))
+        #expect(done.droppedForAge.isEmpty)
+        done = try database.commit(.init([], position: count, limits: limits, now: 1004))
+        #expect(done.droppedForAge == [1, 2, 3])
+        done = try database.commit(.init([], position: count, limits: limits, now: 1_000_000))
+        #expect(done.droppedForAge.count == SpoolDatabase.dropsAtOnce)
+        done = try database.commit(.init([], position: count, limits: limits, now: 1_000_000))
+        #expect(done.droppedForAge.count == 97)
+        #expect(try positions().isEmpty)
+        #expect(done.droppedForSpace.isEmpty)
+    }
+
+    @Test("above max_size the oldest readings go first and state changes last, as few as are needed")
+    func space() throws {
+        let limits = SpoolConfiguration(maxSize: 200 << 10)
+        var position: Int64 = 0
+        var dropped: [Int64] = []
+        var kinds: [Int64: Event.Kind] = [:]
+        for _ in 0..<40 {
+            let messages = Event.Kind.allCases.flatMap { kind in
+                (0..<4).map { _ in
+                    position += 1
+                    kinds[position] = kind
+                    return SpooledMessage.sample(position, kind, length: 900)
+                }
+            }
+            let done = try database.commit(.init(messages, limits: limits))
+            dropped += done.droppedForSpace
+            #expect(done.droppedForSpace.count <= 60)
+        }
+        let left = try positions()
+        #expect(left.count + dropped.count == Int(position))
+        #expect(Set(left).isDisjoint(with: dropped))
+        // 200 KiB hold some 190 messages: most of the 160 state changes are left, and no reading.
+        #expect(left.count > 120)
+        let kindsLeft = Set(left.compactMap { kinds[$0] })
+        #expect(kindsLeft.contains(.stateChange))
+        #expect(!kindsLeft.contains(.reading))
+        #expect(left.filter { kinds[$0] == .stateChange }.count > 100)
+        let readings = dropped.filter { kinds[$0] == .reading }
+        #expect(readings == readings.sorted())
+        try database.close()
+        let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+        #expect(try #require(size) < 400 << 10)
+    }
+
+    @Test("a second process cannot open it")
+    func locked() throws {
+        #expect(throws: (any Error).self) { try SpoolDatabase(path: path) }
+        _ = try database.commit(.init([.sample(1)]))
+        #expect(try positions() == [1])
+    }
+}
