@@ -39,7 +39,8 @@ struct ProbeConversationTests {
 
     private static func outcomes(_ action: ProbeConversation.Action) -> [Outcome] {
         switch action {
-        case .finish(let answers), .finishAndClose(let answers), .finishAndReset(let answers): answers.map(\.observation.outcome)
+        case .finish(let answers), .finishAndClose(let answers), .finishAndReset(let answers):
+            answers.map(\.observation.outcome)
         case .none, .resolve, .connect, .send, .close: []
         }
     }

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+extension EndToEnd {
+    @Suite("The command line", .timeLimit(.minutes(1)))
+    struct UsageTests {
+        @Test(
+            "wrong usage ends with exit 64, an explanation on stderr and nothing on stdout",
+            arguments: [
+                ["nonsense"], ["run", "--nonsense"], ["run", "argument"], ["run", "--config"], ["check", "--nonsense"],
+                ["check", "--config"], ["simulate", "--fault", "nonsense"], ["simulate", "--total", "-1"],
+                ["simulate", "--in-use", "many"], ["simulate", "--listen", "9010"], ["receive", "--format", "xml"],
+                ["receive", "--listen", "127.0.0.1:1-2"], ["demo", "--duration", "soon"], ["demo", "--duration", "0s"],
+            ])
+        func wrongUsage(arguments: [String]) async throws {
+            try await Stage.play { stage in
+                let record = try await stage.outcome(of: arguments)
+                #expect(record.ending == .exited(64))
+                #expect(record.output == "")
+                #expect(record.errors.contains("Usage: hsmwatch"))
+            }
+        }
+
+        @Test("--version is a version and nothing else")
+        func version() async throws {
+            try await Stage.play { stage in
+                let record = try await stage.outcome(of: ["--version"])
+                #expect(record.ending == .exited(0))
+                #expect(record.output.wholeMatch(of: /[0-9]+\.[0-9]+\.[0-9]+\n/) != nil)
+                #expect(record.errors == "")
+            }
+        }
+
+        @Test("--help explains every command on stdout", arguments: ["run", "check", "simulate", "receive", "demo"])
+        func help(command: String) async throws {
+            try await Stage.play { stage in
+                let overview = try await stage.outcome(of: ["--help"])
+                #expect(overview.ending == .exited(0))
+                #expect(overview.output.contains("\n  \(command) "))
+                let record = try await stage.outcome(of: [command, "--help"])
+                #expect(record.ending == .exited(0))
+                #expect(record.output.hasPrefix("OVERVIEW: "))
+                #expect(record.output.contains("USAGE: hsmwatch \(command)"))
+                #expect(record.errors == "")
+            }
+        }
+
+        @Test("a completion script comes for every shell, and names the commands", arguments: ["bash", "zsh", "fish"])
+        func completion(shell: String) async throws {
+            try await Stage.play { stage in
+                let record = try await stage.outcome(of: ["--generate-completion-script", shell])
+                #expect(record.ending == .exited(0))
+                for command in ["run", "check", "simulate", "receive", "demo"] {
+                    #expect(record.output.contains(command))
+                }
+                #expect(record.errors == "")
+            }
+        }
+    }
+}

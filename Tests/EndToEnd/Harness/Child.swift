@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Foundation
+import Glibc
+
+/// A process that a test has started, seen from outside: what it says, and how it ends.
+struct Child: Sendable {
+    /// How a process ended.
+    enum Ending: Hashable, Sendable {
+        case exited(Int32)
+        case killed(by: Int32)
+    }
+
+    /// All that a process has said until now.
+    struct Record: Sendable, CustomStringConvertible {
+        fileprivate var outputBytes = Data()
+        fileprivate var errorBytes = Data()
+        fileprivate var openStreams = 2
+        fileprivate var exit: Ending?
+
+        /// What came on stdout.
+        var output: String { String(decoding: outputBytes, as: UTF8.self) }
+        /// What came on stderr.
+        var errors: String { String(decoding: errorBytes, as: UTF8.self) }
+        /// The lines of stdout.
+        var lines: [Substring] { output.split(separator: "\n", omittingEmptySubsequences: true) }
+        /// How it ended; `nil` as long as it runs or something it said has not been read.
+        var ending: Ending? { openStreams == 0 ? exit : nil }
+
+        var description: String {
+            "\(exit.map { "\($0)" } ?? "running")\n--- stdout\n\(output)--- stderr\n\(errors)"
+        }
+    }
+
+    /// What the process said, for those who wait for more.
+    let record = Watched(Record())
+    let processIdentifier: pid_t
+    private let input: FileHandle?
+
+    /// Starts a program with exactly this environment.
+    ///
+    /// - Parameter takesInput: whether `type` will write to its stdin; else that is empty.
+    init(_ program: URL, _ arguments: [String], environment: [String: String], takesInput: Bool = false) throws {
+        let process = Process()
+        let (input, output, errors) = (Pipe(), Pipe(), Pipe())
+        process.executableURL = program
+        process.arguments = arguments
+        process.environment = environment
+        process.standardInput = takesInput ? input : FileHandle.nullDevice
+        process.standardOutput = output
+        process.standardError = errors
+        process.terminationHandler = { [record] process in
+            let status = process.terminationStatus
+            let exit = process.terminationReason == .exit ? Ending.exited(status) : .killed(by: status)
+            Task { await record.change { $0.exit = exit } }
+        }
+        try process.run()
+        processIdentifier = process.processIdentifier
+        self.input = takesInput ? input.fileHandleForWriting : nil
+        collect(output.fileHandleForReading) { $0.outputBytes.append($1) }
+        collect(errors.fileHandleForReading) { $0.errorBytes.append($1) }
+    }
+
+    /// Writes a line to its stdin.
+    func type(_ line: String) throws {
+        try input?.write(contentsOf: Data((line + "\n").utf8))
+    }
+
+    func signal(_ number: Int32) {
+        kill(processIdentifier, number)
+    }
+
+    /// What it has said when `condition` is met.
+    func said(
+        within limit: Duration = patience, when condition: @escaping @Sendable (Record) -> Bool
+    ) async throws -> Record {
+        try await record.value(within: limit, when: condition)
+    }
+
+    /// All that it said, when it has ended.
+    @discardableResult
+    func ended(within limit: Duration = patience) async throws -> Record {
+        try await said(within: limit) { $0.ending != nil }
+    }
+
+    /// Signals it, and answers all that it said when it has ended.
+    @discardableResult
+    func ended(by number: Int32) async throws -> Record {
+        signal(number)
+        return try await ended()
+    }
+
+    /// Ends it if it still runs, whatever it thinks of that.
+    func end() async throws {
+        guard await record.value.exit == nil else { return }
+        try await ended(by: SIGKILL)
+    }
+
+    /// Reads a stream in the order of its bytes, until its end, on a thread of its own: a readability handler of
+    /// Foundation sometimes misses the end.
+    private func collect(_ stream: FileHandle, _ append: @escaping @Sendable (inout Record, Data) -> Void) {
+        let (chunks, chunk) = AsyncStream.makeStream(of: Data.self)
+        DispatchQueue(label: "stream of \(processIdentifier)").async {
+            var data = stream.availableData
+            while !data.isEmpty {
+                chunk.yield(data)
+                data = stream.availableData
+            }
+            chunk.finish()
+        }
+        Task { [record] in
+            for await data in chunks {
+                await record.change { append(&$0, data) }
+            }
+            await record.change { $0.openStreams -= 1 }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HSMWatchSimulation
+
+/// A configuration as an administrator writes it.
+struct ConfigurationText {
+    /// The interval and timeout of every HSM that has none of its own.
+    var timing = "interval: 100ms, timeout: 100ms"
+    var heartbeat = "60s"
+    var spool = "max_size: 256MiB"
+    /// The endpoints of the one output, `graylog`.
+    var endpoints: [ListenAddress]
+    /// `name: khi-1, address: …`, and what else there is to say of an HSM.
+    var hsms: [String]
+
+    init(to graylogs: GELFReceiver..., hsms: [String]) {
+        endpoints = graylogs.map(\.address)
+        self.hsms = hsms
+    }
+
+    /// One HSM, `khi-1`.
+    init(to graylogs: GELFReceiver..., watching hsm: HSMSimulator) {
+        endpoints = graylogs.map(\.address)
+        hsms = [Self.entry("khi-1", hsm)]
+    }
+
+    /// An entry of `hsms`.
+    static func entry(_ name: String, _ hsm: HSMSimulator, _ more: String = "") -> String {
+        "name: \(name), address: \"\(hsm.address)\"" + (more.isEmpty ? "" : ", \(more)")
+    }
+
+    var text: String {
+        """
+        source: monitor-1
+        heartbeat: \(heartbeat)
+        defaults: {\(timing)}
+        hsms:
+        \(hsms.map { "  - {\($0)}" }.joined(separator: "\n"))
+        outputs:
+          - {name: graylog, type: gelf-tcp, endpoints: [\(endpoints.map { "\"\($0)\"" }.joined(separator: ", "))]}
+        spool: {\(spool)}
+
+        """
+    }
+}

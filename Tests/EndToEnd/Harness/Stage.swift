@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import HSMWatchSimulation
+import Testing
+
+/// Everything that one test starts: a folder, processes, HSMs and Graylogs. All of it ends with the test.
+final class Stage {
+    /// A folder of the test's own, which is also where its processes put temporary files.
+    let folder: URL
+
+    private var children: [Child] = []
+    private var hsms: [HSMSimulator] = []
+    private var receivers: [GELFReceiver] = []
+    private var notifySockets: [NotifySocket] = []
+
+    /// The program under test, which was built beside this one.
+    private static let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+        .appending(path: "hsmwatch")
+
+    /// What a process must not inherit: it would change what hsmwatch does.
+    private static let meaningful: Set = [
+        "JOURNAL_STREAM", "NO_COLOR", "NOTIFY_SOCKET", "STATE_DIRECTORY", "WATCHDOG_PID", "WATCHDOG_USEC",
+    ]
+
+    /// Plays a test, and ends what it has started. When the test throws, what its processes said is shown too.
+    static func play<Result>(_ test: (Stage) async throws -> Result) async throws -> Result {
+        let stage = try Stage()
+        let outcome: Swift.Result<Result, any Error>
+        do {
+            outcome = .success(try await test(stage))
+        } catch {
+            outcome = .failure(error)
+            await stage.showProcesses()
+        }
+        try await stage.clear()
+        return try outcome.get()
+    }
+
+    private init() throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "hsmwatch-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    /// Where the service keeps its spool.
+    func stateDirectory(of service: String = "service") -> URL { folder.appending(path: service) }
+
+    // MARK: Processes
+
+    /// Starts hsmwatch with these arguments.
+    func hsmwatch(_ arguments: [String], takesInput: Bool = false) throws -> Child {
+        try start(Self.program, arguments, takesInput: takesInput)
+    }
+
+    /// Runs hsmwatch to its end.
+    func outcome(of arguments: [String]) async throws -> Child.Record {
+        try await hsmwatch(arguments).ended()
+    }
+
+    /// Runs a program of the system to its end.
+    func outcome(ofTool name: String, _ arguments: [String]) async throws -> Child.Record {
+        try await start(URL(filePath: "/usr/bin/env"), [name] + arguments).ended()
+    }
+
+    /// Starts the service, with its spool in a folder that its name stands for.
+    ///
+    /// - Parameter preparation: what a shell does before it becomes the service: limits, masks.
+    func service(
+        _ configuration: ConfigurationText, named name: String = "service", environment: [String: String] = [:],
+        after preparation: String = ":"
+    ) throws -> Child {
+        let file = try write(configuration.text, to: "\(name).yaml")
+        return try start(
+            URL(filePath: "/bin/sh"),
+            ["-c", preparation + #"; exec "$0" run --config "$1""#, Self.program.path(), file],
+            ["STATE_DIRECTORY": stateDirectory(of: name).path()].merging(environment) { $1 })
+    }
+
+    private func start(
+        _ program: URL, _ arguments: [String], _ environment: [String: String] = [:], takesInput: Bool = false
+    ) throws -> Child {
+        let inherited = ProcessInfo.processInfo.environment.filter { !Self.meaningful.contains($0.key) }
+        let environment = inherited.merging(["TMPDIR": folder.path()]) { $1 }.merging(environment) { $1 }
+        let child = try Child(program, arguments, environment: environment, takesInput: takesInput)
+        children.append(child)
+        return child
+    }
+
+    // MARK: HSMs and Graylogs
+
+    /// An HSM of this process, on a free port.
+    func hsm(_ behaviour: HSMBehaviour = HSMBehaviour()) async throws -> HSMSimulator {
+        let hsm = try await HSMSimulator.start(on: .free, behaviour: behaviour)
+        hsms.append(hsm)
+        return hsm
+    }
+
+    /// A Graylog of this process, on a free port.
+    func graylog() async throws -> GELFReceiver {
+        let receiver = try await GELFReceiver.start(on: .free)
+        receivers.append(receiver)
+        return receiver
+    }
+
+    /// A Graylog that is down, on a port that stays its own.
+    func graylogThatIsDown() async throws -> GELFReceiver {
+        let receiver = try await graylog()
+        try await receiver.stop()
+        return receiver
+    }
+
+    /// What systemd listens on, with an address in the file system or one that begins with `@`.
+    func notifySocket(isAbstract: Bool = false) throws -> NotifySocket {
+        let path = folder.appending(path: "notify").path()
+        let socket = try NotifySocket(isAbstract ? "@\(path)" : path)
+        notifySockets.append(socket)
+        return socket
+    }
+
+    // MARK: Files
+
+    /// Writes a file into the folder and answers its path.
+    func write(_ text: String, to name: String) throws -> String {
+        let file = folder.appending(path: name)
+        try Data(text.utf8).write(to: file)
+        return file.path()
+    }
+
+    private func showProcesses() async {
+        for child in children {
+            Issue.record("Process \(child.processIdentifier): \(await child.record.value)")
+        }
+    }
+
+    private func clear() async throws {
+        for child in children { try await child.end() }
+        for hsm in hsms { await hsm.stop() }
+        for receiver in receivers { await receiver.shutDown() }
+        for socket in notifySockets { socket.shutDown() }
+        try FileManager.default.removeItem(at: folder)
+    }
+}
+
+extension ListenAddress {
+    /// A free port of this machine.
+    static let free = ListenAddress(host: "127.0.0.1", port: 0)
+}
