@@ -43,7 +43,7 @@ package final class Output: Service {
     private var shutdown = Shutdown.none
     private var drainTimer: Scheduled<Void>?
     /// Raised by everything that the delivery may have to wait for.
-    private let wake = Signal()
+    private let wake = WakeUp()
 
     package convenience init(configuration: OutputConfiguration, spool: Spool, resolver: Resolver, logger: Logger) {
         self.init(

@@ -48,19 +48,8 @@ final class OutputConnection: ChannelInboundHandler {
 
     /// Connects to one address. Throws what the kernel says, and when it is closed meanwhile.
     func open(_ address: SocketAddress, on loop: any EventLoop) async throws {
-        let box = NIOLoopBound(self, eventLoop: loop)
-        _ = try await ClientBootstrap(group: loop)
-            .channelOption(.socketOption(.so_keepalive), value: 1)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .connectTimeout(.nanoseconds(Self.connectTimeout.wholeNanoseconds))
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    box.value.channel = channel
-                    try channel.pipeline.syncOperations.addHandler(box.value)
-                }
-            }
-            .connect(to: address)
-            .get()
+        let bootstrap = ClientBootstrap.tcp(on: loop, within: Self.connectTimeout, handler: self) { self.channel = $0 }
+        _ = try await bootstrap.connect(to: address).get()
     }
 
     /// Writes a batch that ends at a position of the spool; returns when the kernel has taken it, or the connection

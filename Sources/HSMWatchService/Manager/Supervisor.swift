@@ -18,7 +18,7 @@ final class Supervisor: Service {
 
     private let manager: ServiceManager
     private let timer: PollTimer
-    private let armed: Signal
+    private let armed: WakeUp
     private let ticks: Ticks
     private let fleet: Fleet
     private let spool: Spool
@@ -26,7 +26,7 @@ final class Supervisor: Service {
     private var status = ""
     private var withheld: Liveness.Part?
 
-    init(manager: ServiceManager, timer: PollTimer, armed: Signal, fleet: Fleet, spool: Spool, logger: Logger) {
+    init(manager: ServiceManager, timer: PollTimer, armed: WakeUp, fleet: Fleet, spool: Spool, logger: Logger) {
         self.manager = manager
         self.timer = timer
         self.armed = armed
@@ -76,7 +76,7 @@ final class Supervisor: Service {
     private func vouch() {
         var liveness = Liveness()
         liveness.expect(.timers, by: timer.deadline.map { $0 + Liveness.timerGrace })
-        liveness.expect(.spool, by: spool.jobDeadline)
+        liveness.expect(.spool, by: spool.deadline)
         let overdue = liveness.overdue(at: .now)
         if overdue == nil {
             manager.notify("WATCHDOG=1")

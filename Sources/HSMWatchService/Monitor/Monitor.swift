@@ -56,7 +56,7 @@ package struct Monitor: Sendable {
             logger: logger)
         let resolver = Resolver()
         let timer = PollTimer()
-        let armed = Signal()
+        let armed = WakeUp()
         let outputs = Outputs(
             all: configuration.outputs.map {
                 Output(configuration: $0, spool: spool, resolver: resolver, logger: logger)

@@ -11,13 +11,13 @@ package final class Fleet: Service {
     package internal(set) var status = FleetStatus()
 
     private let timer: PollTimer
-    private let armed: Signal
+    private let armed: WakeUp
     private var targets: [Target] = []
     private var probers: [Prober] = []
 
     /// - Parameter armed: raised when every HSM's timer stands.
     package init(
-        hsms: [HSMConfiguration], timer: PollTimer, resolver: Resolver, spool: Spool, armed: Signal, logger: Logger
+        hsms: [HSMConfiguration], timer: PollTimer, resolver: Resolver, spool: Spool, armed: WakeUp, logger: Logger
     ) {
         self.timer = timer
         self.armed = armed

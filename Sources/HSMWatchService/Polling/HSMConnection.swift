@@ -34,19 +34,9 @@ final class HSMConnection: ChannelInboundHandler {
 
     /// Starts to connect; the report is `connected` or `notConnected`.
     func open(_ address: SocketAddress, on loop: any EventLoop, within limit: Duration) {
-        let box = NIOLoopBound(self, eventLoop: loop)
-        ClientBootstrap(group: loop)
-            .channelOption(.socketOption(.so_keepalive), value: 1)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+        ClientBootstrap.tcp(on: loop, within: limit, handler: self) { self.channel = $0 }
             .channelOption(.maxMessagesPerRead, value: 1)
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.readSize))
-            .connectTimeout(.nanoseconds(limit.wholeNanoseconds))
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    box.value.channel = channel
-                    try channel.pipeline.syncOperations.addHandler(box.value)
-                }
-            }
             .connect(to: address)
             .assumeIsolated()
             .whenComplete { result in

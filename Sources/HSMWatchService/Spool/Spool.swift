@@ -36,6 +36,8 @@ package final class Spool: Service {
 
     private var health: DiskHealth
     private var isOpen = false
+    /// Whether the drops that an earlier process did not report are in the ledger.
+    private var knowsEarlierDrops = false
     /// What a database that could not be opened at the start holds, until it has come behind what is in memory.
     private var found: SpoolDatabase.Contents?
     /// Why an output could not read, until the next commit deals with it: one at a time decides about the disk.
@@ -51,16 +53,18 @@ package final class Spool: Service {
     /// Messages on the disk after the last commit.
     private var stored: Int
     private var tail: SpoolTail
-    private var drops = DropLedger()
+    private var drops: DropLedger
     private var planned: (at: Instant, timer: Scheduled<Void>)?
     private var isFinishing = false
-    private let wake = Signal()
-    private var readers: [Signal] = []
+    private let wake = WakeUp()
+    private var readers: [WakeUp] = []
 
     /// The last position given.
     package private(set) var last: Int64
-    /// When the disk must have finished the commit it has; nil when it has none.
-    package private(set) var jobDeadline: Instant?
+    /// When the disk must have finished the job it has.
+    private var jobDeadline: Instant?
+    /// Since when something waits for a commit to begin.
+    private var unbegunSince: Instant?
     /// Where a damaged database was moved when the spool was opened.
     package private(set) var damaged: String?
 
@@ -86,6 +90,7 @@ package final class Spool: Service {
             contents = opened.contents
             damaged = opened.damaged
             isOpen = true
+            knowsEarlierDrops = true
         } catch {
             _ = health.failed(replaced: false, at: .now)
             logger.note(.diskFailing(reason: SpoolFile.describe(error)))
@@ -98,15 +103,18 @@ package final class Spool: Service {
         released = contents.position
         stored = contents.waiting
         tail = SpoolTail(start: contents.position)
+        drops = DropLedger(unreported: contents.unreported)
         cursors = Cursors(
             confirmed: Dictionary(
                 uniqueKeysWithValues: outputs.map { ($0, contents.cursors[$0] ?? contents.position) }))
-        if let damaged {
-            logger.note(.spoolDamaged(movedTo: damaged))
-        }
+        if let damaged { logger.note(.spoolDamaged(movedTo: damaged)) }
         let abandoned = try? database?.count(upTo: confirmed)
         drops.note(abandoned ?? 0, reason: "the output that they waited for is no longer configured")
+        reportDrops()
     }
+
+    /// When there must have been progress; nil when there is nothing to do.
+    package var deadline: Instant? { jobDeadline ?? unbegunSince.map { $0 + Liveness.spoolGrace } }
 
     /// Messages dropped since the start.
     package var dropped: Int { drops.total }
@@ -130,15 +138,14 @@ package final class Spool: Service {
             message,
             as: SpooledMessage(
                 position: last, kind: message.kind, time: message.timestamp.milliseconds, body: body))
-        if tail.bytes > Self.memoryLimit {
-            keepMemoryBounded()
-        }
+        if tail.bytes > Self.memoryLimit { keepMemoryBounded() }
+        unbegunSince = unbegunSince ?? .now
         releaseFromMemory()
         plan(in: Self.gathering)
     }
 
-    /// The messages after a position, at most `batchLimit`; none when there are none yet, and then every signal given
-    /// to `notify` is raised when there are.
+    /// The messages after a position, at most `batchLimit`; none when there are none yet, and then everyone given
+    /// to `notify` is woken when there are.
     package func messages(after position: Int64) async -> [SpooledMessage] {
         guard position < released else { return [] }
         if let recent = tail.messages(after: position, limit: Self.batchLimit) {
@@ -158,9 +165,9 @@ package final class Spool: Service {
         }
     }
 
-    /// Has a signal raised whenever there may be something new to read.
-    package func notify(_ signal: Signal) {
-        readers.append(signal)
+    /// Has somebody woken whenever there may be something new to read.
+    package func notify(_ reader: WakeUp) {
+        readers.append(reader)
     }
 
     /// The last position that an output has confirmed.
@@ -183,9 +190,7 @@ package final class Spool: Service {
     package func rewind(_ output: String) {
         let reasons = cursors.rewind(output)
         reasons.forEach { drops.note(1, reason: $0) }
-        if !reasons.isEmpty {
-            plan(in: Self.gathering)
-        }
+        if !reasons.isEmpty { plan(in: Self.gathering) }
     }
 
     /// Commits group after group until the graceful shutdown or a cancellation, and then what is left.
@@ -214,9 +219,7 @@ package final class Spool: Service {
         found?.waiting ?? min(stored, Int(max(0, committed - confirmed)))
     }
 
-    private func plan(in delay: Duration) {
-        plan(at: .now + delay)
-    }
+    private func plan(in delay: Duration) { plan(at: .now + delay) }
 
     private func plan(at instant: Instant) {
         if let planned {
@@ -229,6 +232,7 @@ package final class Spool: Service {
     private func commitGroup() async {
         planned?.timer.cancel()
         planned = nil
+        unbegunSince = nil
         if let readFailure {
             self.readFailure = nil
             await diskFailed(readFailure)
@@ -279,7 +283,7 @@ package final class Spool: Service {
         defer { committing = committed }
         let commit = SpoolDatabase.Commit(
             messages: messages, position: end, identity: identity, cursors: cursors.confirmed, limits: limits,
-            now: .now, movingBehind: behind)
+            unreported: drops.unreported, now: .now, movingBehind: behind)
         let done = try await withDeadline(Liveness.spoolGrace) { try await disk.commit(commit) }
         committed = end
         if found != nil {
@@ -287,8 +291,8 @@ package final class Spool: Service {
             tail.forget(upTo: end)
         }
         stored += messages.count - done.confirmed
-        drop(done.droppedForSpace, reason: "the spool is full (max_size)")
-        drop(done.droppedForAge, reason: "older than max_age")
+        drop(done.droppedForSpace, reason: SpoolDatabase.spaceReason)
+        drop(done.droppedForAge, reason: SpoolDatabase.ageReason)
     }
 
     /// Takes note of what a commit has dropped; there may be more to drop.
@@ -305,6 +309,8 @@ package final class Spool: Service {
         let opened = try await withDeadline(Liveness.openingGrace) { try await disk.open() }
         isOpen = true
         stored = opened.contents.waiting
+        if !knowsEarlierDrops { opened.contents.unreported.forEach { drops.note($0.count, reason: $0.reason) } }
+        knowsEarlierDrops = true
         found = stored > 0 ? opened.contents : nil
         if let damaged = opened.damaged { logger.note(.spoolDamaged(movedTo: damaged)) }
     }
@@ -366,7 +372,7 @@ package final class Spool: Service {
         }
     }
 
-    private func tell(_ reports: [DropLedger.Report]) {
+    private func tell(_ reports: [DropReport]) {
         for report in reports {
             let action = ServiceAction.messagesDropped(count: report.count, reason: report.reason)
             let event = Event(timestamp: .now, content: .service(action))
@@ -379,9 +385,7 @@ package final class Spool: Service {
     private func finish() async {
         await commitGroup()
         tell(drops.takeAll())
-        if last > committed {
-            await commitGroup()
-        }
+        if last > committed { await commitGroup() }
         let lost = tail.count(after: max(committed, confirmed))
         drops.note(lost, reason: "the disk has failed until the end")
         tell(drops.takeAll())

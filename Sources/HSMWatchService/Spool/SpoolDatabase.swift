@@ -20,6 +20,8 @@ package struct SpoolDatabase: Sendable {
         package var position: Int64
         package var cursors: [String: Int64]
         package var waiting: Int
+        /// Drops that no message has told yet.
+        package var unreported: [DropReport] = []
     }
 
     /// What one transaction shall do.
@@ -31,6 +33,8 @@ package struct SpoolDatabase: Sendable {
         /// Of all outputs; whichever else the database knows is forgotten.
         package var cursors: [String: Int64]
         package var limits: SpoolConfiguration
+        /// Drops that no message has told yet, but for those of this commit.
+        package var unreported: [DropReport] = []
         /// Civil time, for `max_age`.
         package var now: Timestamp
         /// Moves what the database holds behind this position first.
@@ -46,6 +50,10 @@ package struct SpoolDatabase: Sendable {
         /// Positions of the messages dropped because they were older than `max_age`.
         package var droppedForAge: [Int64]
     }
+
+    /// Why a commit drops messages.
+    package static let spaceReason = "the spool is full (max_size)"
+    package static let ageReason = "older than max_age"
 
     private let queue: DatabaseQueue
 
@@ -95,6 +103,9 @@ package struct SpoolDatabase: Sendable {
             id INTEGER PRIMARY KEY CHECK (id = 1), instance TEXT NOT NULL, sequence INTEGER NOT NULL,
             position INTEGER NOT NULL
         ) STRICT;
+        CREATE TABLE IF NOT EXISTS unreported (
+            reason TEXT PRIMARY KEY, count INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
         """
 
     /// What the database holds; a new one gets an identity.
@@ -110,7 +121,10 @@ package struct SpoolDatabase: Sendable {
                 // A position below a cursor's would count as confirmed: whatever was lost, none may be given again.
                 position: max(row?["position"] ?? 0, newest ?? 0, cursors.values.max() ?? 0),
                 cursors: cursors,
-                waiting: try Int.fetchOne(database, sql: "SELECT count(*) FROM message") ?? 0)
+                waiting: try Int.fetchOne(database, sql: "SELECT count(*) FROM message") ?? 0,
+                unreported: try Row.fetchAll(database, sql: "SELECT count, reason FROM unreported").map {
+                    DropReport(count: $0["count"], reason: $0["reason"])
+                })
         }
     }
 
@@ -135,6 +149,11 @@ package struct SpoolDatabase: Sendable {
             let cutoff = commit.now.milliseconds - commit.limits.maxAge.wholeMilliseconds
             let aged = try Self.dropAged(before: cutoff, database)
             let excess = try Self.dropExcess(over: commit.limits.maxSize, database)
+            try Self.store(
+                commit.unreported + [
+                    DropReport(count: excess.count, reason: Self.spaceReason),
+                    DropReport(count: aged.count, reason: Self.ageReason),
+                ], in: database)
             return Committed(confirmed: confirmed, droppedForSpace: excess, droppedForAge: aged)
         }
     }
@@ -187,6 +206,16 @@ package struct SpoolDatabase: Sendable {
         guard let confirmed = cursors.values.min() else { return 0 }
         try database.cachedStatement(sql: "DELETE FROM message WHERE position <= ?").execute(arguments: [confirmed])
         return database.changesCount
+    }
+
+    /// Keeps what was dropped until a message tells it: a process that is killed takes no count along.
+    private static func store(_ unreported: [DropReport], in database: Database) throws {
+        try database.cachedStatement(sql: "DELETE FROM unreported").execute()
+        let statement = try database.cachedStatement(
+            sql: "INSERT INTO unreported VALUES (?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count")
+        for report in unreported where report.count > 0 {
+            try statement.execute(arguments: [report.reason, report.count])
+        }
     }
 
     /// Drops the oldest messages as long as they are too old. Answers their positions.

@@ -11,7 +11,7 @@ struct Mail {
     var sequences: [Int] { messages.compactMap { $0.integer("sequence") } }
     /// Whose numbers the messages carry.
     var instances: Set<String> { Set(messages.compactMap { $0.string("instance") }) }
-    /// How many messages that were sent before a numbered one never came, or came after it.
+    /// Whether every message since the first of the instance is here, each once and in order.
     var isComplete: Bool { sequences == Array(1...max(1, sequences.count)) && instances.count == 1 }
 
     /// Takes messages out of `graylog` until one is the last that is wanted, and answers that one.

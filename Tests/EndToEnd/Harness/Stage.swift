@@ -24,9 +24,9 @@ final class Stage {
     ]
 
     /// Plays a test, and ends what it has started. When the test throws, what its processes said is shown too.
-    static func play<Result>(_ test: (Stage) async throws -> Result) async throws -> Result {
+    static func play<Outcome>(_ test: (Stage) async throws -> Outcome) async throws -> Outcome {
         let stage = try Stage()
-        let outcome: Swift.Result<Result, any Error>
+        let outcome: Result<Outcome, any Error>
         do {
             outcome = .success(try await test(stage))
         } catch {

@@ -85,7 +85,7 @@ struct OutputShutdownTests {
 
     @Test("a resolver that never answers does not hold it up")
     func resolver() async throws {
-        let asked = Signal()
+        let asked = WakeUp()
         let delivery = Delivery(in: folder, outputs: "a")
         delivery.append(1...1)
         let output = delivery.output(to: HostPort(host: "h", port: 1), drainTimeout: Self.shortDrain) { _, _, _ in

@@ -224,7 +224,7 @@ struct ProberTests {
         let simulator = try await Self.simulator()
         let address = try SocketAddress(ipAddress: "127.0.0.1", port: simulator.address.ports.lowerBound)
         var late: ((Resolver.Resolution) -> Void)?
-        let asked = Signal()
+        let asked = WakeUp()
         let prober = Prober(
             hsm: Self.hsm(at: simulator.address),
             resolve: { _, _, answer in

@@ -23,13 +23,13 @@ struct DropLedgerTests {
     func paced() {
         var ledger = DropLedger()
         ledger.note(3, reason: "full")
-        #expect(ledger.takeReports(at: Self.at(100)) == [DropLedger.Report(count: 3, reason: "full")])
+        #expect(ledger.takeReports(at: Self.at(100)) == [DropReport(count: 3, reason: "full")])
         #expect(ledger.reportDue == nil)
         ledger.note(2, reason: "full")
         ledger.note(5, reason: "full")
         #expect(ledger.reportDue == Self.at(110))
         #expect(ledger.takeReports(at: Self.at(109)).isEmpty)
-        #expect(ledger.takeReports(at: Self.at(110)) == [DropLedger.Report(count: 7, reason: "full")])
+        #expect(ledger.takeReports(at: Self.at(110)) == [DropReport(count: 7, reason: "full")])
         #expect(ledger.takeReports(at: Self.at(200)).isEmpty)
         #expect(ledger.total == 10)
     }
@@ -42,7 +42,7 @@ struct DropLedgerTests {
         ledger.note(4, reason: "full")
         #expect(
             ledger.takeReports(at: Self.at(0)) == [
-                DropLedger.Report(count: 7, reason: "full"), DropLedger.Report(count: 1, reason: "old"),
+                DropReport(count: 7, reason: "full"), DropReport(count: 1, reason: "old"),
             ])
     }
 
@@ -52,7 +52,7 @@ struct DropLedgerTests {
         ledger.note(3, reason: "full")
         _ = ledger.takeReports(at: Self.at(100))
         ledger.note(1, reason: "old")
-        #expect(ledger.takeAll() == [DropLedger.Report(count: 1, reason: "old")])
+        #expect(ledger.takeAll() == [DropReport(count: 1, reason: "old")])
         #expect(ledger.takeAll().isEmpty)
     }
 }

@@ -28,7 +28,7 @@ func running<Answer: Sendable>(_ services: any Service..., body: () async throws
 extension Spool {
     /// Waits until something is there; looks whenever there is something new in the spool.
     func wait<Found>(_ comment: Comment, for find: () async -> Found?) async throws -> Found {
-        let signal = Signal()
+        let signal = WakeUp()
         notify(signal)
         let deadline = Instant.now + limit
         let timer = ServiceLoop.after(limit) { signal.raise() }

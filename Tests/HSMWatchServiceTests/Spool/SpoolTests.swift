@@ -128,11 +128,11 @@ struct SpoolTests {
         #expect(second.cursor(of: "kept") == 7)
         #expect(second.cursor(of: "new") == 10)
         #expect(second.dropped == 7)
-        #expect(second.waiting == 3)
+        #expect(second.waiting == 4)
         second.append(.numbered(11))
         try await running(second) {
             let messages = try await second.next(2, after: 10)
-            #expect(messages.compactMap(\.stored).last?.integer("dropped") == 7)
+            #expect(messages.compactMap(\.stored).first?.integer("dropped") == 7)
             #expect(second.waiting == 5)
         }
         let left = try left()
@@ -151,11 +151,10 @@ struct SpoolTests {
                 while let batch = Optional(await spool.messages(after: all.last?.position ?? 0)), !batch.isEmpty {
                     all += batch
                 }
-                // While it was read, nothing more was dropped.
-                return all.count == spool.waiting && all.last?.position == spool.last ? all : nil
+                // While it was read, more may have been dropped.
+                return all.count == spool.waiting && all.count + spool.dropped == Int(spool.last) ? all : nil
             }
             #expect(messages.map(\.position) == messages.map(\.position).sorted())
-            #expect(messages.count + spool.dropped == Int(spool.last))
         }
         let opened = try SpoolFile(directory: folder.path).open()
         let left = try opened.database.messages(after: 0, limit: .max, bytes: .max)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Wakes one waiting task; a signal that comes while nobody waits is kept, and several are one.
+/// Wakes one waiting task; a call that comes while nobody waits is kept, and several are one.
 @ServiceLoop
-package final class Signal {
+package final class WakeUp {
     private var waiting: CheckedContinuation<Void, Never>?
     private var isRaised = false
 
@@ -17,10 +17,10 @@ package final class Signal {
         waiting.resume()
     }
 
-    /// Returns at the next signal. Whoever owns the signal raises it at the latest when it stops.
+    /// Returns at the next call. Whoever owns this calls at the latest when it stops.
     package func wait() async {
         await withCheckedContinuation { continuation in
-            // In here, because the call itself may suspend: a signal between a look outside and this would be lost.
+            // In here, because the call itself may suspend: a call between a look outside and this would be lost.
             guard !isRaised else {
                 isRaised = false
                 return continuation.resume()
