@@ -30,7 +30,7 @@ package struct MessageEncoder: Sendable {
             json.append(subject.encoded)
             json.append(reading)
             json.decimal("_latency_ms", thousandths: Int(latency.wholeNanoseconds / 1000))
-            json.string("_reply", Self.printable(reply))
+            json.string("_reply", Reply.printable(reply.utf8))
             json.append(assessment.state, assessment.thresholds)
         case .probeFailure(let subject, let failure, let assessment):
             json.append(subject.encoded)
@@ -48,12 +48,6 @@ package struct MessageEncoder: Sendable {
             json.append(action)
         }
         return Message(kind: event.kind, timestamp: event.timestamp, body: json.bytes)
-    }
-
-    /// The first characters of a frame, with a dot for each byte that is not printable ASCII.
-    private static func printable(_ reply: String) -> String {
-        let printable = reply.utf8.prefix(longestReply).map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: ".") }
-        return String(decoding: printable, as: UTF8.self)
     }
 }
 

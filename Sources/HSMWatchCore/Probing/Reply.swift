@@ -19,7 +19,7 @@ package enum Reply {
     }
 
     /// Bytes as printable ASCII, a dot for every other, at most `limit` characters.
-    package static func printable(_ bytes: some Collection<UInt8>, limit: Int = 200) -> String {
+    package static func printable(_ bytes: some Collection<UInt8>, limit: Int = MessageEncoder.longestReply) -> String {
         let characters = bytes.prefix(limit).map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: ".") }
         return String(decoding: characters, as: UTF8.self)
     }

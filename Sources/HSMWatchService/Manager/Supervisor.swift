@@ -12,7 +12,7 @@ import ServiceLifecycle
 @ServiceLoop
 final class Supervisor: Service {
     /// How often the status line is renewed, if it has changed.
-    static let statusInterval = Duration.seconds(2)
+    static let statusInterval = Duration.seconds(4)
     /// How soon the watchdog is answered after all when what was overdue has gone on: its own next question may be too late.
     static let recheckInterval = Duration.seconds(1)
 

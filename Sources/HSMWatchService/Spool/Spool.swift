@@ -14,7 +14,7 @@ import ServiceLifecycle
 ///    must not come again after a restart. It returns to the disk when that works.
 @ServiceLoop
 package final class Spool: Service {
-    /// How long a group gathers before it is committed.
+    /// The distance of two commits while messages come: a group gathers meanwhile. After a rest the first does not wait.
     package nonisolated static let gathering = Duration.milliseconds(20)
     /// How long a confirmed position waits for company before it is committed alone.
     package nonisolated static let cursorDelay = Duration.seconds(1)
@@ -63,7 +63,8 @@ package final class Spool: Service {
     package private(set) var last: Int64
     /// When the disk must have finished the job it has.
     private var jobDeadline: Instant?
-    /// Since when something waits for a commit to begin.
+    /// When the last commit began, and since when something waits for the next.
+    private var begunAt = Instant(nanoseconds: 0)
     private var unbegunSince: Instant?
     /// Where a damaged database was moved when the spool was opened.
     package private(set) var damaged: String?
@@ -141,7 +142,7 @@ package final class Spool: Service {
         if tail.bytes > Self.memoryLimit { keepMemoryBounded() }
         unbegunSince = unbegunSince ?? .now
         releaseFromMemory()
-        plan(in: Self.gathering)
+        plan(at: max(.now, begunAt + Self.gathering))
     }
 
     /// The messages after a position, at most `batchLimit`; none when there are none yet, and then everyone given
@@ -232,7 +233,7 @@ package final class Spool: Service {
     private func commitGroup() async {
         planned?.timer.cancel()
         planned = nil
-        unbegunSince = nil
+        (begunAt, unbegunSince) = (.now, nil)
         if let readFailure {
             self.readFailure = nil
             await diskFailed(readFailure)
