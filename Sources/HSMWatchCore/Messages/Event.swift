@@ -50,6 +50,9 @@ package struct Event: Hashable, Sendable {
         }
     }
 
+    /// Whether it says that all is as it should be: nobody waits for that.
+    package var isRoutine: Bool { level == .informational }
+
     package var level: Level {
         switch content {
         case .reading(_, let reading, _, _, let assessment):

@@ -12,7 +12,7 @@ final class OutputConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     /// How often the kernel is asked what has arrived, while something is on its way: it tells nobody of itself.
-    static let acknowledgementInterval = Duration.milliseconds(50)
+    static let acknowledgementInterval = Duration.milliseconds(250)
     /// How long one address may take to connect.
     static let connectTimeout = Duration.seconds(10)
 

@@ -2,7 +2,6 @@
 
 import HSMWatchCore
 import Logging
-import NIOCore
 import ServiceLifecycle
 
 /// The durable queue between the HSMs and the outputs.
@@ -14,8 +13,6 @@ import ServiceLifecycle
 ///    must not come again after a restart. It returns to the disk when that works.
 @ServiceLoop
 package final class Spool: Service {
-    /// The distance of two commits while messages come: a group gathers meanwhile. After a rest the first does not wait.
-    package nonisolated static let gathering = Duration.milliseconds(20)
     /// How long a confirmed position waits for company before it is committed alone.
     package nonisolated static let cursorDelay = Duration.seconds(1)
     /// How long a disk that failed is left alone.
@@ -54,18 +51,14 @@ package final class Spool: Service {
     private var stored: Int
     private var tail: SpoolTail
     private var drops: DropLedger
-    private var planned: (at: Instant, timer: Scheduled<Void>)?
+    private let schedule = CommitSchedule()
     private var isFinishing = false
-    private let wake = WakeUp()
     private var readers: [WakeUp] = []
 
     /// The last position given.
     package private(set) var last: Int64
     /// When the disk must have finished the job it has.
     private var jobDeadline: Instant?
-    /// When the last commit began, and since when something waits for the next.
-    private var begunAt = Instant(nanoseconds: 0)
-    private var unbegunSince: Instant?
     /// Where a damaged database was moved when the spool was opened.
     package private(set) var damaged: String?
 
@@ -115,7 +108,7 @@ package final class Spool: Service {
     }
 
     /// When there must have been progress; nil when there is nothing to do.
-    package var deadline: Instant? { jobDeadline ?? unbegunSince.map { $0 + Liveness.spoolGrace } }
+    package var deadline: Instant? { jobDeadline ?? schedule.deadline }
 
     /// Messages dropped since the start.
     package var dropped: Int { drops.total }
@@ -140,9 +133,8 @@ package final class Spool: Service {
             as: SpooledMessage(
                 position: last, kind: message.kind, time: message.timestamp.milliseconds, body: body))
         if tail.bytes > Self.memoryLimit { keepMemoryBounded() }
-        unbegunSince = unbegunSince ?? .now
         releaseFromMemory()
-        plan(at: max(.now, begunAt + Self.gathering))
+        schedule.messageWaits(isRoutine: event.isRoutine)
     }
 
     /// The messages after a position, at most `batchLimit`; none when there are none yet, and then everyone given
@@ -160,7 +152,7 @@ package final class Spool: Service {
             // While the disk fails anyway, the next try will tell.
             if health.isWorking {
                 readFailure = error
-                wake.raise()
+                schedule.beginNow()
             }
             return []
         }
@@ -184,28 +176,28 @@ package final class Spool: Service {
     /// An output knows that everything up to a position has arrived.
     package func confirm(_ output: String, upTo position: Int64) {
         guard cursors.confirm(output, upTo: position) else { return }
-        plan(in: Self.cursorDelay)
+        schedule.plan(in: Self.cursorDelay)
     }
 
     /// An output's connection has ended: what it has not confirmed will be sent again.
     package func rewind(_ output: String) {
         let reasons = cursors.rewind(output)
         reasons.forEach { drops.note(1, reason: $0) }
-        if !reasons.isEmpty { plan(in: Self.gathering) }
+        if !reasons.isEmpty { schedule.plan(in: CommitSchedule.gathering) }
     }
 
     /// Commits group after group until the graceful shutdown or a cancellation, and then what is left.
     package func run() async {
         await withTaskCancellationOrGracefulShutdownHandler {
             while !isFinishing {
-                await wake.wait()
+                await schedule.wait()
                 await commitGroup()
             }
             await finish()
         } onCancelOrGracefulShutdown: {
             Task { @ServiceLoop in
                 self.isFinishing = true
-                self.wake.raise()
+                self.schedule.beginNow()
             }
         }
     }
@@ -220,20 +212,8 @@ package final class Spool: Service {
         found?.waiting ?? min(stored, Int(max(0, committed - confirmed)))
     }
 
-    private func plan(in delay: Duration) { plan(at: .now + delay) }
-
-    private func plan(at instant: Instant) {
-        if let planned {
-            guard instant < planned.at else { return }
-            planned.timer.cancel()
-        }
-        planned = (instant, ServiceLoop.after(max(.zero, instant - .now)) { self.wake.raise() })
-    }
-
     private func commitGroup() async {
-        planned?.timer.cancel()
-        planned = nil
-        (begunAt, unbegunSince) = (.now, nil)
+        schedule.begin()
         if let readFailure {
             self.readFailure = nil
             await diskFailed(readFailure)
@@ -250,7 +230,7 @@ package final class Spool: Service {
         keepMemoryBounded()
         reportDrops()
         if let retryAt = health.retryAt {
-            plan(at: retryAt)
+            schedule.plan(at: retryAt)
         }
         readers.forEach { $0.raise() }
     }
@@ -301,7 +281,7 @@ package final class Spool: Service {
         stored -= dropped.count
         tail.drop(dropped)
         note(dropped, reason: reason)
-        if dropped.count == SpoolDatabase.dropsAtOnce { plan(in: .zero) }
+        if dropped.count == SpoolDatabase.dropsAtOnce { schedule.plan(in: .zero) }
     }
 
     /// Opens the database that could not be opened before; meanwhile the service goes on in memory.
@@ -325,7 +305,7 @@ package final class Spool: Service {
         let replaced = isOpen && SpoolFile.isDamage(error) ? await replaceDatabase() : false
         switch health.failed(replaced: replaced, at: .now) {
         case .tryAgain:
-            plan(in: .zero)
+            schedule.plan(in: .zero)
         case .goOnInMemory:
             identity = .new()
             // What an output may have sent keeps its number.
@@ -369,7 +349,7 @@ package final class Spool: Service {
     private func reportDrops() {
         tell(drops.takeReports(at: .now))
         if let due = drops.reportDue {
-            plan(at: due)
+            schedule.plan(at: due)
         }
     }
 
@@ -390,7 +370,7 @@ package final class Spool: Service {
         let lost = tail.count(after: max(committed, confirmed))
         drops.note(lost, reason: "the disk has failed until the end")
         tell(drops.takeAll())
-        planned?.timer.cancel()
+        schedule.cancel()
         do {
             try await disk.close()
         } catch {

@@ -56,6 +56,7 @@ package struct SpoolDatabase: Sendable {
     package static let ageReason = "older than max_age"
 
     private let queue: DatabaseQueue
+    private let pageSize: Int
 
     /// Opens or creates the database and proves that it is sound.
     ///
@@ -76,7 +77,7 @@ package struct SpoolDatabase: Sendable {
                     """)
         }
         queue = try DatabaseQueue(path: path, configuration: configuration)
-        try queue.write { database in
+        pageSize = try queue.write { database in
             let verdict = try String.fetchOne(database, sql: "PRAGMA quick_check(1)")
             guard verdict == "ok" else {
                 throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: verdict)
@@ -84,6 +85,7 @@ package struct SpoolDatabase: Sendable {
             try database.execute(sql: Self.schema)
             let synchronous = try Int.fetchOne(database, sql: "PRAGMA synchronous")
             precondition(synchronous == Self.synchronousFull, "a commit is on the disk when it returns")
+            return try Int.fetchOne(database, sql: "PRAGMA page_size") ?? 0
         }
     }
 
@@ -137,7 +139,10 @@ package struct SpoolDatabase: Sendable {
     }
 
     /// Appends, moves cursors, deletes what all have confirmed and keeps the limits, in one transaction.
-    package func commit(_ commit: Commit) throws -> Committed {
+    ///
+    /// - Parameter previous: this process's last commit, if it has succeeded and dropped nothing: what it wrote is not
+    ///   written again.
+    package func commit(_ commit: Commit, after previous: Commit? = nil) throws -> Committed {
         try queue.write { database in
             if let last = commit.movingBehind {
                 try Self.move(behind: last, in: database)
@@ -145,15 +150,17 @@ package struct SpoolDatabase: Sendable {
             try Self.insert(commit.messages, into: database)
             try database.cachedStatement(sql: "INSERT OR REPLACE INTO identity VALUES (1, ?, ?, ?)").execute(
                 arguments: [commit.identity.instance, commit.identity.sequence, commit.position])
-            let confirmed = try Self.store(commit.cursors, in: database)
+            let confirmed = commit.cursors == previous?.cursors ? 0 : try Self.store(commit.cursors, in: database)
             let cutoff = commit.now.milliseconds - commit.limits.maxAge.wholeMilliseconds
             let aged = try Self.dropAged(before: cutoff, database)
-            let excess = try Self.dropExcess(over: commit.limits.maxSize, database)
-            try Self.store(
-                commit.unreported + [
-                    DropReport(count: excess.count, reason: Self.spaceReason),
-                    DropReport(count: aged.count, reason: Self.ageReason),
-                ], in: database)
+            let excess = try dropExcess(over: commit.limits.maxSize, database)
+            if !(excess.isEmpty && aged.isEmpty && commit.unreported == previous?.unreported) {
+                try Self.store(
+                    commit.unreported + [
+                        DropReport(count: excess.count, reason: Self.spaceReason),
+                        DropReport(count: aged.count, reason: Self.ageReason),
+                    ], in: database)
+            }
             return Committed(confirmed: confirmed, droppedForSpace: excess, droppedForAge: aged)
         }
     }
@@ -233,20 +240,20 @@ package struct SpoolDatabase: Sendable {
 
     /// Drops as much as is above the limit: readings first and state changes last, the oldest of a kind before the
     /// younger. Answers the positions.
-    private static func dropExcess(over limit: Int, _ database: Database) throws -> [Int64] {
-        var excess = try usedBytes(database) - limit
+    private func dropExcess(over limit: Int, _ database: Database) throws -> [Int64] {
+        guard var excess = try bytes(over: limit, database) else { return [] }
         var dropped: [Int64] = []
-        for kind in Event.Kind.allCases where excess > 0 && dropped.count < dropsAtOnce {
+        for kind in Event.Kind.allCases where excess > 0 && dropped.count < Self.dropsAtOnce {
             let rows = try Row.fetchCursor(
                 database.cachedStatement(
                     sql: "SELECT position, length(body) FROM message WHERE kind = ? ORDER BY position LIMIT ?"),
-                arguments: [kind.rawValue, dropsAtOnce - dropped.count])
+                arguments: [kind.rawValue, Self.dropsAtOnce - dropped.count])
             while excess > 0, let row = try rows.next() {
                 dropped.append(row[0])
                 excess -= row[1]
             }
         }
-        try delete(dropped, from: database)
+        try Self.delete(dropped, from: database)
         return dropped
     }
 
@@ -257,11 +264,15 @@ package struct SpoolDatabase: Sendable {
         }
     }
 
-    /// Bytes of the pages in use, indexes and all; SQLite uses free pages again before the file grows.
-    private static func usedBytes(_ database: Database) throws -> Int {
-        let pages = try Int.fetchOne(database.cachedStatement(sql: "PRAGMA page_count")) ?? 0
-        let free = try Int.fetchOne(database.cachedStatement(sql: "PRAGMA freelist_count")) ?? 0
-        let size = try Int.fetchOne(database.cachedStatement(sql: "PRAGMA page_size")) ?? 0
-        return (pages - free) * size
+    /// Bytes of the pages in use above the limit, indexes and all; nil when there are none. SQLite uses free pages again
+    /// before the file grows.
+    private func bytes(over limit: Int, _ database: Database) throws -> Int? {
+        func number(_ pragma: String) throws -> Int {
+            try Int.fetchOne(database.cachedStatement(sql: "PRAGMA \(pragma)")) ?? 0
+        }
+        let pages = try number("page_count")
+        guard pages * pageSize > limit else { return nil }
+        let excess = (pages - (try number("freelist_count"))) * pageSize - limit
+        return excess > 0 ? excess : nil
     }
 }

@@ -18,7 +18,11 @@ actor SpoolDisk {
     private nonisolated let executor = Executor()
     private let file: SpoolFile
     /// Nil while it cannot be opened, and after the end.
-    private var database: SpoolDatabase?
+    private var database: SpoolDatabase? {
+        didSet { previous = nil }
+    }
+    /// What need not be written again, without the messages.
+    private var previous: SpoolDatabase.Commit?
 
     /// - Parameter database: `file`'s, when it is already open.
     init(file: SpoolFile, database: SpoolDatabase?) {
@@ -41,7 +45,14 @@ actor SpoolDisk {
         guard let database else {
             throw DatabaseError(resultCode: .SQLITE_MISUSE, message: "the database is not open")
         }
-        return try database.commit(commit)
+        let known = previous
+        previous = nil
+        let done = try database.commit(commit, after: known)
+        if done.droppedForSpace.isEmpty, done.droppedForAge.isEmpty {
+            previous = commit
+            previous?.messages = []
+        }
+        return done
     }
 
     /// The messages after a position; none when there is no database.

@@ -69,6 +69,22 @@ struct SpoolDatabaseTests {
         #expect(try reopened.contents().unreported.isEmpty)
     }
 
+    @Test("what the commit before has written is not written again, and what has changed is")
+    func unchanged() throws {
+        var first = SpoolDatabase.Commit([.sample(1)], cursors: ["a": 0])
+        first.unreported = [DropReport(count: 3, reason: "test")]
+        _ = try database.commit(first)
+        var second = SpoolDatabase.Commit([.sample(2)], cursors: ["a": 0])
+        second.unreported = first.unreported
+        _ = try database.commit(second, after: first)
+        #expect(try database.contents().cursors == ["a": 0])
+        #expect(try database.contents().unreported == first.unreported)
+        let third = SpoolDatabase.Commit([], position: 2, cursors: ["a": 1])
+        #expect(try database.commit(third, after: second).confirmed == 1)
+        #expect(try database.contents().cursors == ["a": 1])
+        #expect(try database.contents().unreported.isEmpty)
+    }
+
     @Test("a message is deleted when every output has confirmed it")
     func confirmed() throws {
         _ = try database.commit(.init((1...10).map { .sample($0) }, cursors: ["a": 0, "b": 0]))

@@ -49,6 +49,7 @@ struct SpoolModelTests {
         let path = folder.path + "/spool.sqlite"
         var database = try SpoolDatabase(path: path)
         var model = Model()
+        var previous: SpoolDatabase.Commit?
         var now: Int64 = 0
         let limits = SpoolConfiguration(
             maxSize: [64 << 10, 256 << 20].randomElement(using: &numbers) ?? 0,
@@ -68,9 +69,11 @@ struct SpoolModelTests {
                     model.cursors[output] = Int64.random(in: cursor...max(cursor, model.position), using: &numbers)
                 }
                 model.messages += new
-                model.apply(
-                    try database.commit(
-                        .init(new, position: model.position, cursors: model.cursors, limits: limits, now: now)))
+                let commit = SpoolDatabase.Commit(
+                    new, position: model.position, cursors: model.cursors, limits: limits, now: now)
+                let done = try database.commit(commit, after: previous)
+                previous = done.droppedForSpace.isEmpty && done.droppedForAge.isEmpty ? commit : nil
+                model.apply(done)
             case 6..<9:
                 let position = Int64.random(in: 0...(model.position + 1), using: &numbers)
                 let limit = Int.random(in: 1...50, using: &numbers)
@@ -80,6 +83,7 @@ struct SpoolModelTests {
             default:
                 try database.close()
                 database = try SpoolDatabase(path: path)
+                previous = nil
                 let contents = try database.contents()
                 #expect(contents.position == model.position)
                 #expect(contents.waiting == model.messages.count)
