@@ -26,11 +26,8 @@ struct TickGrid {
         }
     }
 
-    /// The lateness that this share of the readings does not exceed.
-    func lateness(quantile: Double) -> Double {
-        let sorted = lateness.sorted()
-        return sorted.isEmpty ? .infinity : sorted[Int(Double(sorted.count - 1) * quantile)]
-    }
+    /// The lateness of the latest reading; infinite without any.
+    var latest: Double { lateness.max() ?? .infinity }
 
     /// The number of the tick that `time` belongs to, and how much later than that it is.
     private static func place(of time: Double, since first: Double, _ interval: Double) -> Place {
