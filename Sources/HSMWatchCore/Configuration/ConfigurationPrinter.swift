@@ -56,7 +56,7 @@ package enum ConfigurationPrinter {
             "name: \(word(output.name))",
             "type: \(output.kind.rawValue)",
             "endpoints: [\(output.endpoints.map(address).joined(separator: ", "))]",
-        ] + tls(output.tls) + ["confirm: \(DurationText.format(output.confirm))"]
+        ] + tls(output.tls) + ["confirm: \(output.confirm.map(DurationText.format) ?? OutputConfiguration.confirmOff)"]
     }
 
     private static func tls(_ tls: TLSConfiguration?) -> [String] {

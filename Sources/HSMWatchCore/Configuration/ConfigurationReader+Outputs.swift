@@ -16,12 +16,12 @@ extension ConfigurationReader {
             let kind = kind(section)
             let endpoints = endpoints(section)
             let tls = tls(section)
-            let confirm = section.duration("confirm", in: ConfigurationLimits.confirm, &problems)
+            let confirm = confirm(section)
             guard let name, let kind else { continue }
             outputs.append(
                 OutputConfiguration(
                     name: name, kind: kind, endpoints: endpoints, tls: tls,
-                    confirm: confirm?.value ?? OutputConfiguration.defaultConfirm))
+                    confirm: confirm))
         }
         return outputs
     }
@@ -32,6 +32,20 @@ extension ConfigurationReader {
         let kind: Located<OutputKind>? = section.word("type", &problems)
         NotYetAvailable.refuse(kind: kind, &problems)
         return kind?.value
+    }
+
+    private mutating func confirm(_ section: ConfigurationSection) -> Duration? {
+        let confirm: Located<Duration?>? = section.value("confirm", &problems) { text throws(InvalidText) in
+            if text == OutputConfiguration.confirmOff { return nil }
+            return try DurationText.parse(text, in: ConfigurationLimits.confirm)
+        }
+        guard let confirm else { return OutputConfiguration.defaultConfirm }
+        if confirm.value == nil {
+            problems.warning(
+                at: confirm, "off: what Graylog's kernel has acknowledged counts as delivered; "
+                    + "what Graylog has not read of it when it stops is lost and not reported")
+        }
+        return confirm.value
     }
 
     private mutating func endpoints(_ section: ConfigurationSection) -> [HostPort] {

@@ -9,18 +9,21 @@ package struct OutputConfiguration: Equatable, Sendable {
     package var endpoints: [HostPort]
     /// Nil sends in plain text.
     package var tls: TLSConfiguration?
-    /// Distance between two confirmations of delivery.
-    package var confirm: Duration
+    /// Distance between two confirmations of delivery; nil for `off`: what the peer's kernel has counts as arrived.
+    package var confirm: Duration?
 
     /// Distance between two confirmations when the file gives none.
     package static let defaultConfirm = Duration.seconds(10)
+
+    /// The word for no confirmation.
+    package static let confirmOff = "off"
 
     package init(
         name: String,
         kind: OutputKind = .gelfTCP,
         endpoints: [HostPort],
         tls: TLSConfiguration? = nil,
-        confirm: Duration = OutputConfiguration.defaultConfirm
+        confirm: Duration? = OutputConfiguration.defaultConfirm
     ) {
         self.name = name
         self.kind = kind

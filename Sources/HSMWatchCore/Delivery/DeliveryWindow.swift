@@ -19,6 +19,7 @@ package struct DeliveryWindow: Sendable {
     private var written = 0
     private var acknowledged = 0
     private var movedAt: Instant
+    private var isHalfClosed = false
     private let patience: Duration
 
     package init(at now: Instant, patience: Duration = DeliveryWindow.patience) {
@@ -26,8 +27,8 @@ package struct DeliveryWindow: Sendable {
         self.patience = patience
     }
 
-    /// Whether everything that was sent has been acknowledged.
-    package var isEmpty: Bool { batches.isEmpty }
+    /// Whether nothing is waited for: everything that was sent is acknowledged, and the peer's end is not due.
+    package var isComplete: Bool { batches.isEmpty && !isHalfClosed }
 
     /// Notes a batch that was given to the kernel.
     package mutating func sent(bytes: Int, upTo position: Int64, at now: Instant) {
@@ -36,6 +37,12 @@ package struct DeliveryWindow: Sendable {
         }
         written += bytes
         batches.append(Batch(position: position, end: written))
+    }
+
+    /// Notes our own end of stream: from now on the peer's is waited for.
+    package mutating func halfClosed(at now: Instant) {
+        isHalfClosed = true
+        movedAt = now
     }
 
     /// Notes how many bytes the kernel still holds. Answers the spool position up to which all is acknowledged, when
@@ -52,6 +59,6 @@ package struct DeliveryWindow: Sendable {
 
     /// Whether nothing has moved for too long.
     package func isStalled(at now: Instant) -> Bool {
-        !batches.isEmpty && now - movedAt >= patience
+        !isComplete && now - movedAt >= patience
     }
 }

@@ -32,6 +32,11 @@ package struct Outage: Sendable {
         self.probation = probation
     }
 
+    /// Whether its end is still waited for.
+    package var isDown: Bool {
+        if case .up = state { false } else { true }
+    }
+
     /// The endpoint could not be reached, or its connection was lost. Answers whether that is news.
     package mutating func lost(at now: Instant) -> Bool {
         switch state {

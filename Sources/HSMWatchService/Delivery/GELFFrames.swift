@@ -14,21 +14,14 @@ extension ByteBuffer {
     }
 }
 
-extension [SpooledMessage] {
-    /// Cuts the messages into slices of at most `limit` bytes, one message at least.
-    func batches(of limit: Int) -> [ArraySlice<SpooledMessage>] {
-        var batches: [ArraySlice<SpooledMessage>] = []
-        var start = startIndex
-        var bytes = 0
-        for index in indices {
-            let size = self[index].body.count + 1
-            if bytes + size > limit, index > start {
-                batches.append(self[start..<index])
-                (start, bytes) = (index, 0)
-            }
-            bytes += size
+extension ArraySlice<SpooledMessage> {
+    /// The first messages that take at most `limit` bytes as frames, one message at least.
+    func prefix(upTo limit: Int) -> ArraySlice<SpooledMessage> {
+        var room = limit
+        let end = firstIndex { message in
+            room -= message.body.count + 1
+            return room < 0
         }
-        batches.append(self[start...])
-        return batches
+        return prefix(Swift.max(1, end ?? count))
     }
 }

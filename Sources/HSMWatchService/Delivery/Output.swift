@@ -5,10 +5,11 @@ import Logging
 import NIOCore
 import ServiceLifecycle
 
-/// Brings the spool's messages to Graylog: one connection at a time, in order, from the first that is not confirmed.
+/// Brings the spool's messages to Graylog: one delivery after the other, in order, from the first message that is not
+/// confirmed.
 ///
-/// A message is confirmed when the peer's kernel has acknowledged it. What was on its way when a connection ended is
-/// sent again on the next, with the same `_instance` and `_sequence`.
+/// `Delivery` says when a message is confirmed. What was not when a delivery ended is sent again by the next, with the
+/// same `_instance` and `_sequence`.
 @ServiceLoop
 package final class Output: Service {
     /// How long the shutdown waits for what is still to be delivered.
@@ -31,13 +32,14 @@ package final class Output: Service {
     private let resolve: Resolver.Resolve
     private let logger: Logger
     private let drainTimeout: Duration
+    private let confirm: Duration?
     private let patience: Duration
     private let probation: Duration
     private var reconnection: Reconnection
+    private var caution = Caution()
     private var outage: Outage
-    /// Made, or being made.
-    private var connection: OutputConnection?
-    /// The last position that was ever written, and how many messages up to it this connection writes again.
+    private var chain: DeliveryChain?
+    /// The last position that was ever written, and how many messages up to it this delivery writes again.
     private var sent: Int64 = 0
     private var resent = 0
     private var shutdown = Shutdown.none
@@ -59,6 +61,7 @@ package final class Output: Service {
     ) {
         name = configuration.name
         endpoints = configuration.endpoints
+        confirm = configuration.confirm
         self.spool = spool
         self.resolve = resolve
         self.logger = logger
@@ -102,13 +105,13 @@ package final class Output: Service {
         drainTimer?.cancel()
         drainTimer = ServiceLoop.after(limit) {
             self.shutdown = .over
-            self.connection?.close()
+            self.chain?.close()
             self.wake.raise()
         }
         wake.raise()
     }
 
-    /// Connection after connection.
+    /// Delivery after delivery.
     private func deliver() async {
         while !isOver {
             let reason = await deliverOnce()
@@ -120,60 +123,60 @@ package final class Output: Service {
         }
     }
 
-    /// One connection from its beginning to its end. Answers why it ended.
+    /// One delivery from its beginning to its end. Answers why it ended.
     private func deliverOnce() async -> String {
+        let addresses: [SocketAddress]
+        switch await resolve(endpoint) {
+        case .failed(let reason): return reason
+        case .addresses(let found): addresses = found
+        }
+        let delivery = Delivery(confirm: confirm, caution: caution, patience: patience, at: .now)
+        let chain = DeliveryChain(delivery, to: endpoint, addresses: addresses) { [weak self] in self?.take($0) }
+        self.chain = chain
         defer {
-            connection?.close()
-            connection = nil
+            chain.close()
+            self.chain = nil
+            caution = chain.caution
             spool.rewind(name)
         }
-        if let reason = await connect() {
-            return reason
-        }
-        guard let connection else { return "stopped" }
-        var position = spool.cursor(of: name)
+        while !chain.isOpen, chain.end == nil, !isOver { await wake.wait() }
+        guard chain.isOpen, chain.end == nil else { return chain.end ?? "stopped" }
+        let position = spool.cursor(of: name)
         let sentBefore = sent
         resent = 0
         outage.connected(waiting: spool.waiting(for: name), needed: max(sentBefore, position + 1), at: .now)
+        chain.watchArrival(outage.isDown)
         let timer = ServiceLoop.after(probation) { self.recovered(self.outage.recovery(at: .now)) }
         defer { timer.cancel() }
-        while connection.end == nil, !isOver {
-            let messages = await spool.messages(after: position)
-            guard !messages.isEmpty else {
+        await send(after: position, resendingUpTo: sentBefore, on: chain)
+        return chain.end ?? "stopped"
+    }
+
+    /// Sends until the delivery ends.
+    private func send(after start: Int64, resendingUpTo sentBefore: Int64, on chain: DeliveryChain) async {
+        var position = start
+        var read: ArraySlice<SpooledMessage> = []
+        while chain.end == nil, !isOver {
+            if read.isEmpty {
+                read = await spool.messages(after: position)[...]
+                guard let last = read.last else {
+                    if case .draining = shutdown { chain.hurry() }
+                    await wake.wait()
+                    continue
+                }
+                position = last.position
+                spool.send(name, upTo: position)
+            }
+            guard chain.allowance > 0 else {
                 await wake.wait()
                 continue
             }
-            spool.send(name, upTo: messages.last?.position ?? position)
-            for batch in messages.batches(of: Self.writeLimit) where connection.end == nil {
-                guard let last = batch.last else { continue }
-                position = last.position
-                sent = max(sent, position)
-                resent += batch.prefix { $0.position <= sentBefore }.count
-                await connection.write(ByteBuffer(frames: batch), upTo: position)
-            }
+            let batch = read.prefix(upTo: Self.writeLimit).prefix(chain.allowance)
+            read.removeFirst(batch.count)
+            sent = max(sent, batch.last?.position ?? sent)
+            resent += batch.prefix { $0.position <= sentBefore }.count
+            await chain.send(batch)
         }
-        return connection.end ?? "stopped"
-    }
-
-    /// Tries the endpoint's addresses one after the other. Answers why none could be reached.
-    private func connect() async -> String? {
-        var reason = "no address"
-        switch await resolve(endpoint) {
-        case .failed(let detail):
-            return detail
-        case .addresses(let addresses):
-            for address in addresses where !isOver {
-                let connection = OutputConnection(patience: patience) { [weak self] in self?.take($0) }
-                self.connection = connection
-                do {
-                    try await connection.open(address, on: ServiceLoop.shared.eventLoop)
-                    return nil
-                } catch {
-                    reason = ConnectFailure.describe(error, address: address, name: endpoint).detail
-                }
-            }
-        }
-        return reason
     }
 
     private func resolve(_ endpoint: HostPort) async -> Resolver.Resolution {
@@ -186,16 +189,21 @@ package final class Output: Service {
         return resolution ?? .failed("cannot resolve \(endpoint.host): no answer in time")
     }
 
-    private func take(_ report: OutputConnection.Report) {
-        if case .acknowledged(let position) = report {
+    private func take(_ report: DeliveryChain.Report) {
+        switch report {
+        case .acknowledged(let position):
+            recovered(outage.arrived(position, at: .now))
+        case .confirmed(let position):
             spool.confirm(name, upTo: position)
             recovered(outage.arrived(position, at: .now))
+        case .changed:
+            wake.raise()
         }
-        wake.raise()
     }
 
     private func recovered(_ recovery: Outage.Recovery?) {
         guard let recovery else { return }
+        chain?.watchArrival(false)
         reconnection.succeeded()
         tell(
             .outputUp(

@@ -15,9 +15,9 @@ struct DeliveryWindowTests {
         #expect(window.held(bytes: 150, at: Self.at(1)) == nil)
         #expect(window.held(bytes: 51, at: Self.at(1)) == nil)
         #expect(window.held(bytes: 50, at: Self.at(1)) == 10)
-        #expect(!window.isEmpty)
+        #expect(!window.isComplete)
         #expect(window.held(bytes: 0, at: Self.at(1)) == 15)
-        #expect(window.isEmpty)
+        #expect(window.isComplete)
         #expect(window.held(bytes: 0, at: Self.at(1)) == nil)
     }
 

@@ -21,7 +21,7 @@ struct OutputTests {
     @Test("delivers in order, each message once, those that waited and those that come")
     func inOrder() async throws {
         let receiver = try await GELFReceiver.started()
-        let delivery = Delivery(in: folder, outputs: "a")
+        let delivery = OutputStage(in: folder, outputs: "a")
         delivery.append(1...1500)
         try await running(delivery.spool, delivery.output(to: receiver.hostPort)) {
             let before = try await receiver.take(1...1500)
@@ -32,7 +32,6 @@ struct OutputTests {
             #expect(delivery.spool.waiting == 0)
         }
         let facts = await receiver.facts
-        #expect(facts.accepted == 1)
         #expect(facts.dropped == 0)
         #expect(!delivery.notes.has("Output"))
         await receiver.shutDown()
@@ -41,7 +40,7 @@ struct OutputTests {
     @Test("each message ends with its NUL in the same write, and no frame is empty")
     func frames() async throws {
         let (peer, address) = try await Peer.start(.reads)
-        let delivery = Delivery(in: folder, outputs: "a")
+        let delivery = OutputStage(in: folder, outputs: "a")
         try await running(delivery.spool, delivery.output(to: address)) {
             for number in 1...10 {
                 delivery.append(number...number)
@@ -60,7 +59,7 @@ struct OutputTests {
     @Test("a receiver that stops and comes back at the same port has everything; one output_down, one output_up")
     func restart() async throws {
         let receiver = try await GELFReceiver.started()
-        let delivery = Delivery(in: folder, outputs: "a")
+        let delivery = OutputStage(in: folder, outputs: "a")
         delivery.append(1...100)
         try await running(delivery.spool, delivery.output(to: receiver.hostPort)) {
             _ = try await receiver.take(1...100)
@@ -84,13 +83,37 @@ struct OutputTests {
         await receiver.shutDown()
     }
 
-    @Test("what was on its way when the connection ended is sent again with the same _instance and _sequence")
+    @Test("what was not read when the connection ended is sent again with the same _instance and _sequence")
     func resent() async throws {
         let receiver = try await GELFReceiver.started()
-        await receiver.pauseReading()
-        let delivery = Delivery(in: folder, outputs: "a")
-        delivery.append(1...5)
+        let delivery = OutputStage(in: folder, outputs: "a")
         try await running(delivery.spool, delivery.output(to: receiver.hostPort)) {
+            delivery.append(1...5)
+            try await delivery.delivered()
+            await receiver.pauseReading()
+            // Its kernel takes and acknowledges them all; nobody reads them.
+            delivery.append(6...20)
+            _ = try await delivery.spool.next(after: 19)
+            try await receiver.stop()
+            try await delivery.noted("Output a cannot deliver")
+            #expect(delivery.spool.cursor(of: "a") == 5)
+            await receiver.resumeReading()
+            try await receiver.start()
+            let taken = try await receiver.take(1...22)
+            #expect(taken.sequences == Array(1...22))
+            #expect(Set(taken.map { $0.string("instance") }).count == 1)
+            try await delivery.delivered()
+        }
+        await receiver.shutDown()
+    }
+
+    @Test("without confirmation one connection serves, and what the kernel has acknowledged counts as delivered")
+    func unconfirmed() async throws {
+        let receiver = try await GELFReceiver.started()
+        await receiver.pauseReading()
+        let delivery = OutputStage(in: folder, outputs: "a")
+        delivery.append(1...5)
+        try await running(delivery.spool, delivery.output(to: receiver.hostPort, confirm: nil)) {
             // What its kernel takes has arrived, though it is not read.
             try await delivery.delivered()
             delivery.append(6...200, length: Self.long)
@@ -104,8 +127,8 @@ struct OutputTests {
             try await receiver.start()
             let taken = try await receiver.take((confirmed + 1)...202)
             #expect(taken.sequences == Array((confirmed + 1)...202))
-            #expect(Set(taken.map { $0.string("instance") }).count == 1)
         }
+        #expect(await receiver.facts.accepted == 2)
         await receiver.shutDown()
     }
 
@@ -114,7 +137,7 @@ struct OutputTests {
         let first = try await GELFReceiver.started()
         let second = try await GELFReceiver.started()
         try await first.stop()
-        let delivery = Delivery(in: folder, outputs: "a")
+        let delivery = OutputStage(in: folder, outputs: "a")
         delivery.append(1...10)
         try await running(delivery.spool, delivery.output(to: first.hostPort, second.hostPort)) {
             let taken = try await second.take(1...12)
@@ -127,7 +150,6 @@ struct OutputTests {
             let after = try await first.take(13...14)
             #expect(after.actions == ["output_down", "output_up"])
         }
-        #expect(await first.facts.accepted == 1)
         await first.shutDown()
         await second.shutDown()
     }
@@ -137,19 +159,20 @@ struct OutputTests {
         let slow = try await GELFReceiver.started()
         let quick = try await GELFReceiver.started()
         await slow.pauseReading()
-        let delivery = Delivery(in: folder, outputs: "slow", "quick")
+        let delivery = OutputStage(in: folder, outputs: "slow", "quick")
         delivery.append(1...600, length: Self.long)
         try await running(
             delivery.spool, delivery.output("slow", to: slow.hostPort), delivery.output("quick", to: quick.hostPort)
         ) {
             let taken = try await quick.take(1...600)
-            #expect(taken.sequences == Array(1...600))
+            #expect(taken.sequences.sorted() == Array(1...600))
             try await delivery.delivered("quick")
             #expect(delivery.spool.cursor(of: "slow") < 600)
             #expect(delivery.spool.waiting(for: "slow") > 0)
             await slow.resumeReading()
             let late = try await slow.take(1...600)
-            #expect(late.sequences == Array(1...600))
+            // Two connections are read side by side: the old one, and the successor that got what came later.
+            #expect(late.sequences.sorted() == Array(1...600))
             try await delivery.delivered("slow")
             #expect(delivery.spool.waiting == 0)
         }
@@ -163,7 +186,7 @@ struct OutputTests {
         let receiver = try await GELFReceiver.started()
         let dead = try await GELFReceiver.started()
         try await dead.stop()
-        let first = Delivery(in: folder, outputs: "dead", "alive")
+        let first = OutputStage(in: folder, outputs: "dead", "alive")
         first.append(1...200)
         try await running(
             first.spool, first.output("dead", to: dead.hostPort, drainTimeout: .zero),
@@ -175,7 +198,7 @@ struct OutputTests {
             #expect(first.spool.waiting(for: "dead") == 201)
         }
         try await dead.start()
-        let second = Delivery(in: folder, outputs: "dead", "alive")
+        let second = OutputStage(in: folder, outputs: "dead", "alive")
         #expect(second.spool.waiting == 201)
         try await running(second.spool, second.output("dead", to: dead.hostPort)) {
             let late = try await dead.take(1...201)

@@ -9,7 +9,7 @@ import Testing
 
 /// A spool in a folder of its own, and the outputs that a test gives it.
 @ServiceLoop
-final class Delivery {
+final class OutputStage {
     let spool: Spool
     let notes = Notes()
 
@@ -19,15 +19,15 @@ final class Delivery {
             encoder: MessageEncoder(source: "test"), logger: notes.logger)
     }
 
-    /// An output that waits as long as a service's, unless a test says otherwise.
+    /// An output that waits as long as a service's, unless a test says otherwise, but confirms often.
     func output(
-        _ name: String = "a", to endpoints: HostPort..., drainTimeout: Duration = Output.drainTimeout,
-        patience: Duration = DeliveryWindow.patience, probation: Duration = .milliseconds(100),
+        _ name: String = "a", to endpoints: HostPort..., confirm: Duration? = .milliseconds(100),
+        drainTimeout: Duration = Output.drainTimeout, patience: Duration = DeliveryWindow.patience, probation: Duration = .milliseconds(100),
         resolve: Resolver.Resolve? = nil
     ) -> Output {
         let resolver = Resolver()
         return Output(
-            configuration: OutputConfiguration(name: name, endpoints: endpoints), spool: spool,
+            configuration: OutputConfiguration(name: name, endpoints: endpoints, confirm: confirm), spool: spool,
             resolve: resolve ?? { resolver.resolve(host: $0, port: $1, then: $2) }, logger: notes.logger,
             drainTimeout: drainTimeout, patience: patience, probation: probation)
     }

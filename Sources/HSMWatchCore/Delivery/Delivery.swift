@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Delivers on one connection after the other, and says what the peer has read.
+///
+///     opening ─▶ sending ─due─▶ rotating ─opened─▶ draining ─clean end─▶ proving ─250 ms─▶ confirm, sending
+///        │          │              │                  │                     │
+///        └──────────┴──────────────┴──────────────────┴─────────────────────┴─ an end, a failure, a standstill ─▶ over
+///
+/// Graylog answers nothing on TCP. A write that returned, even bytes that its kernel acknowledged, are lost when it
+/// stops before it has read them. What can be known is that it closes a connection when it has read it to the end:
+///
+/// 1. *The successor is opened first*, to the same address, and gets what comes from now on: no message waits for a
+///    confirmation, and there is a second connection that can tell whether the peer goes on. Only for a moment it waits
+///    for the old connection's end, since a peer reads two connections in any order.
+/// 2. *The old connection is half-closed.* Only behind our own end of stream does the peer's say that all was read.
+/// 3. *The peer's end must be clean:* no reset, everything acknowledged, with TLS a close_notify. A reset says that
+///    something was not read.
+/// 4. *The successor must still stand 250 ms later.* A peer that stops closes all its connections, and the end of the
+///    old one then looks as in step 3, whatever it has read. It takes the successor with it.
+/// 5. Else *nothing is confirmed*: all that is unconfirmed is sent again, on the next delivery.
+///
+/// A proxy that ends connections on its own account makes all this as good as the proxy.
+///
+/// Without confirmation (`confirm: off`) there is one connection for as long as it stands, and what the peer's kernel
+/// has acknowledged counts as arrived.
+package struct Delivery: Sendable {
+    /// One connection of the chain, in the order of their making.
+    package struct Leg: Hashable, Comparable, Sendable {
+        package let number: Int
+
+        package static func < (left: Leg, right: Leg) -> Bool { left.number < right.number }
+    }
+
+    /// How a connection came to its end.
+    package enum Ending: Equatable, Sendable {
+        /// By the peer, behind our own end of stream, with all acknowledged and no reset.
+        case clean
+        /// In any other way; the reason follows the endpoint's name.
+        case broken(String)
+    }
+
+    package enum Event: Equatable, Sendable {
+        /// The connection that was asked for last is open.
+        case opened
+        /// It could not be opened.
+        case failed(String)
+        /// Messages were written on the active connection.
+        case sent(count: Int, bytes: Int, upTo: Int64)
+        /// So many bytes the kernel has not delivered yet, of all that was written.
+        case held(Leg, bytes: Int)
+        case ended(Leg, Ending)
+        /// There is no time for the interval: confirm as soon as anything is unconfirmed.
+        case hurry
+        case deadline
+    }
+
+    package enum Action: Equatable, Sendable {
+        case connect(Leg)
+        case halfClose(Leg)
+        case close(Leg)
+        /// Ask the kernel how many bytes it holds.
+        case measure(Leg)
+        /// Everything up to this position has reached the peer's kernel.
+        case acknowledged(Int64)
+        /// Everything up to this position has arrived.
+        case confirm(Int64)
+        /// Nothing more happens; what is not confirmed must be sent again.
+        case over(String)
+    }
+
+    /// How long the first message on the successor waits for the end of the connection before it.
+    package static let orderLimit = Duration.seconds(1)
+    /// How long the successor must stand after the end of the connection before it.
+    package static let probation = Duration.milliseconds(250)
+    /// Messages on one connection after which its confirmation does not wait for the interval.
+    package static let messageLimit = 10_000
+    /// How often the kernel is asked what has arrived, when that is waited for.
+    package static let measureInterval = Duration.milliseconds(250)
+
+    /// A connection that is open, and what was sent on it.
+    private struct Stretch: Sendable {
+        let leg: Leg
+        var window: DeliveryWindow
+        var count = 0
+        var firstSentAt: Instant?
+        var last: Int64?
+    }
+
+    private enum State: Sendable {
+        case opening(Leg)
+        case sending(Stretch)
+        /// `isOpen` only when the old one waits for its few messages, so that it can be half-closed with them.
+        case rotating(Stretch, successor: Leg, isOpen: Bool)
+        case draining(Stretch, active: Stretch, holdsUntil: Instant?)
+        case proving(Stretch, active: Stretch, until: Instant)
+        case over
+    }
+
+    /// Whether somebody waits to hear what has reached the peer's kernel.
+    package var watchesArrival = false
+
+    /// What this peer has taught; for the next delivery.
+    package private(set) var caution: Caution
+
+    private let confirm: Duration?
+    private let patience: Duration
+    private var state: State
+    private var hasConfirmed = false
+    private var legs = 1
+    private var measuredAt: Instant
+    private var isHurried = false
+
+    /// Begins with the first connection, `firstLeg`, being opened.
+    ///
+    /// - Parameters:
+    ///   - confirm: how long a message may wait for its confirmation to begin; nil for `confirm: off`.
+    ///   - caution: what the deliveries before have taught.
+    ///   - patience: how long a connection may stand still.
+    package init(confirm: Duration?, caution: Caution = Caution(), patience: Duration, at now: Instant) {
+        self.confirm = confirm
+        self.caution = caution
+        self.patience = patience
+        state = .opening(Self.firstLeg)
+        measuredAt = now
+    }
+
+    package static let firstLeg = Leg(number: 1)
+
+    /// Where to send now, and how many messages at the most; nil while none may be sent.
+    package var active: (leg: Leg, allowance: Int)? {
+        switch state {
+        case .opening, .over: nil
+        case .sending(let stretch): budget == nil ? (stretch.leg, .max) : nil
+        case .rotating(let stretch, _, let isOpen):
+            if let budget { isOpen ? (stretch.leg, budget) : nil } else { (stretch.leg, .max) }
+        case .draining(_, let active, nil), .proving(_, let active, _): budget == nil ? (active.leg, .max) : nil
+        case .draining: nil
+        }
+    }
+
+    /// When to call with `deadline`, unless something happens before.
+    package var deadline: Instant? {
+        [rotationDue, holdEnd, probationEnd, measurementDue].compactMap(\.self).min()
+    }
+
+    package mutating func handle(_ event: Event, at now: Instant) -> [Action] {
+        switch event {
+        case .opened: opened(at: now)
+        case .failed(let reason): over(reason)
+        case .sent(let count, let bytes, let position): sent(count, bytes, upTo: position, at: now)
+        case .held(let leg, let bytes): held(leg, bytes, at: now)
+        case .ended(let leg, let ending): ended(leg, ending, at: now)
+        case .hurry: hurry(at: now)
+        case .deadline: deadlinePassed(at: now)
+        }
+    }
+
+    /// Messages that may be unconfirmed at a time; nil does not limit them.
+    private var budget: Int? { confirm == nil ? nil : caution.budget }
+
+    // MARK: Deadlines
+
+    private var rotationDue: Instant? {
+        guard let confirm, case .sending(let stretch) = state, let first = stretch.firstSentAt else { return nil }
+        return isHurried || stretch.count >= Self.messageLimit ? first : first + confirm
+    }
+
+    private var holdEnd: Instant? {
+        if case .draining(_, _, let holdsUntil) = state { holdsUntil } else { nil }
+    }
+
+    private var probationEnd: Instant? {
+        if case .proving(_, _, let until) = state { until } else { nil }
+    }
+
+    private var measurementDue: Instant? {
+        guard stretches.contains(where: { !$0.window.isComplete }) else { return nil }
+        return measuredAt + (watchesArrival || confirm == nil ? Self.measureInterval : patience / 3)
+    }
+
+    private mutating func deadlinePassed(at now: Instant) -> [Action] {
+        var actions: [Action] = []
+        if let measurementDue, measurementDue <= now {
+            measuredAt = now
+            actions = stretches.map { .measure($0.leg) }
+        }
+        if case .draining(let old, let active, let until?) = state, until <= now {
+            state = .draining(old, active: active, holdsUntil: nil)
+        }
+        if case .proving(let old, let active, let until) = state, until <= now {
+            state = .sending(active)
+            hasConfirmed = true
+            caution.confirmed()
+            if let last = old.last { actions.append(.confirm(last)) }
+        }
+        return actions + rotateIfDue(at: now)
+    }
+
+    private mutating func hurry(at now: Instant) -> [Action] {
+        isHurried = true
+        return rotateIfDue(at: now)
+    }
+
+    // MARK: Connections
+
+    private mutating func opened(at now: Instant) -> [Action] {
+        switch state {
+        case .opening(let leg):
+            state = .sending(Stretch(leg: leg, window: DeliveryWindow(at: now, patience: patience)))
+            // To a peer that is not trusted nothing is sent without a successor that stands.
+            return budget == nil ? [] : rotate()
+        case .rotating(let old, let successor, _):
+            guard old.last != nil else {
+                state = .rotating(old, successor: successor, isOpen: true)
+                return []
+            }
+            return halfClose(old, successor: successor, at: now)
+        case .sending, .draining, .proving, .over:
+            return []
+        }
+    }
+
+    private mutating func ended(_ leg: Leg, _ ending: Ending, at now: Instant) -> [Action] {
+        guard stretches.contains(where: { $0.leg == leg }) || leg == openingLeg else { return [] }
+        if case .draining(let old, let active, _) = state, old.leg == leg, ending == .clean {
+            state = .proving(old, active: active, until: now + Self.probation)
+            return [.close(leg)]
+        }
+        if case .broken(let reason) = ending { return over(reason) }
+        return over(Self.closed)
+    }
+
+    /// What ends a connection that nobody here has half-closed.
+    private static let closed = "the peer closed the connection"
+
+    private mutating func rotateIfDue(at now: Instant) -> [Action] {
+        if budget != nil, case .sending = state { return rotate() }
+        guard let rotationDue, rotationDue <= now else { return [] }
+        return rotate()
+    }
+
+    private mutating func rotate() -> [Action] {
+        guard case .sending(let stretch) = state else { return [] }
+        legs += 1
+        let successor = Leg(number: legs)
+        state = .rotating(stretch, successor: successor, isOpen: false)
+        return [.connect(successor)]
+    }
+
+    private mutating func halfClose(_ old: Stretch, successor: Leg, at now: Instant) -> [Action] {
+        var old = old
+        old.window.halfClosed(at: now)
+        measuredAt = now
+        let active = Stretch(leg: successor, window: DeliveryWindow(at: now, patience: patience))
+        state = .draining(old, active: active, holdsUntil: now + Self.orderLimit)
+        return [.halfClose(old.leg)]
+    }
+
+    private mutating func over(_ reason: String) -> [Action] {
+        let open = stretches.map(\.leg) + [openingLeg].compactMap(\.self)
+        guard !open.isEmpty else { return [] }
+        if !hasConfirmed, hasSent { caution.lost() }
+        state = .over
+        return open.map { .close($0) } + [.over(reason)]
+    }
+
+    // MARK: Messages
+
+    private mutating func sent(_ count: Int, _ bytes: Int, upTo position: Int64, at now: Instant) -> [Action] {
+        if stretches.allSatisfy(\.window.isComplete) { measuredAt = now }
+        changeActive { stretch in
+            stretch.window.sent(bytes: bytes, upTo: position, at: now)
+            stretch.count += count
+            stretch.firstSentAt = stretch.firstSentAt ?? now
+            stretch.last = position
+        }
+        if case .rotating(let old, let successor, true) = state {
+            return halfClose(old, successor: successor, at: now)
+        }
+        return rotateIfDue(at: now)
+    }
+
+    private mutating func held(_ leg: Leg, _ bytes: Int, at now: Instant) -> [Action] {
+        var actions: [Action] = []
+        change(leg) { stretch in
+            if let position = stretch.window.held(bytes: bytes, at: now) { actions.append(.acknowledged(position)) }
+        }
+        if confirm == nil, case .acknowledged(let position)? = actions.first {
+            actions.append(.confirm(position))
+        }
+        if stretches.contains(where: { $0.leg == leg && $0.window.isStalled(at: now) }) {
+            actions += over("nothing moved for \(DurationText.format(patience))")
+        }
+        return actions
+    }
+
+    // MARK: What is open
+
+    private var hasSent: Bool {
+        if case .proving = state { true } else { stretches.contains { $0.last != nil } }
+    }
+
+    /// Open connections, the older first.
+    private var stretches: [Stretch] {
+        switch state {
+        case .opening, .over: []
+        case .sending(let stretch), .rotating(let stretch, _, _): [stretch]
+        case .draining(let old, let active, _): [old, active]
+        case .proving(_, let active, _): [active]
+        }
+    }
+
+    /// The connection that is being opened, or open without having had a message.
+    private var openingLeg: Leg? {
+        switch state {
+        case .opening(let leg), .rotating(_, let leg, _): leg
+        case .sending, .draining, .proving, .over: nil
+        }
+    }
+
+    private mutating func changeActive(_ body: (inout Stretch) -> Void) {
+        if let active { change(active.leg, body) }
+    }
+
+    private mutating func change(_ leg: Leg, _ body: (inout Stretch) -> Void) {
+        switch state {
+        case .sending(var stretch) where stretch.leg == leg:
+            body(&stretch)
+            state = .sending(stretch)
+        case .rotating(var stretch, let successor, let isOpen) where stretch.leg == leg:
+            body(&stretch)
+            state = .rotating(stretch, successor: successor, isOpen: isOpen)
+        case .draining(var old, let active, let hold) where old.leg == leg:
+            body(&old)
+            state = .draining(old, active: active, holdsUntil: hold)
+        case .draining(let old, var active, let hold) where active.leg == leg:
+            body(&active)
+            state = .draining(old, active: active, holdsUntil: hold)
+        case .proving(let old, var active, let until) where active.leg == leg:
+            body(&active)
+            state = .proving(old, active: active, until: until)
+        case .opening, .sending, .rotating, .draining, .proving, .over:
+            break
+        }
+    }
+}
