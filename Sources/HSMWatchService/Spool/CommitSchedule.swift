@@ -12,7 +12,7 @@ final class CommitSchedule {
     /// The distance of two commits while news comes. After a rest the first does not wait.
     nonisolated static let gathering = Duration.milliseconds(20)
     /// How long a message that is routine waits for others: what a sudden end of the process may lose of them.
-    nonisolated static let routineDelay = Duration.milliseconds(200)
+    nonisolated static let routineDelay = Duration.milliseconds(100)
 
     private let wake = WakeUp()
     private var planned: (at: Instant, timer: Scheduled<Void>)?
