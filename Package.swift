@@ -14,6 +14,8 @@ let strict: [SwiftSetting] = [
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -25,6 +27,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -35,7 +38,7 @@ let package = Package(
         .target(
             name: "HSMWatchService",
             dependencies: [
-                "CSystemd", "HSMWatchCore", nioCore, nioPosix, lifecycle, signals, logging,
+                "CSystemd", "HSMWatchCore", nioCore, nioPosix, nioSSL, nioTLS, lifecycle, signals, logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -43,7 +46,7 @@ let package = Package(
         ),
         .target(
             name: "HSMWatchSimulation",
-            dependencies: ["HSMWatchCore", nioCore, nioPosix],
+            dependencies: ["HSMWatchCore", nioCore, nioPosix, nioSSL],
             swiftSettings: strict
         ),
         .executableTarget(
@@ -59,7 +62,7 @@ let package = Package(
         .testTarget(
             name: "HSMWatchServiceTests",
             dependencies: [
-                "HSMWatchCore", "HSMWatchService", "HSMWatchSimulation", nioCore, nioPosix, lifecycle, logging,
+                "HSMWatchCore", "HSMWatchService", "HSMWatchSimulation", nioCore, nioPosix, nioSSL, lifecycle, logging,
             ],
             exclude: ["BadConfigurations"],
             swiftSettings: strict

@@ -29,7 +29,20 @@ struct Receive: AsyncParsableCommand {
     @Option(help: "How to print a message.")
     var format = Format.text
 
+    @Option(help: ArgumentHelp("Speak TLS, with the certificate in this PEM file.", valueName: "file"))
+    var tlsCertificate: String?
+
+    @Option(help: ArgumentHelp("The certificate's private key, a PEM file.", valueName: "file"))
+    var tlsKey: String?
+
+    @Option(
+        help: ArgumentHelp("Want a certificate of each client, by an authority in this PEM file.", valueName: "file"))
+    var tlsClientCa: String?
+
     func validate() throws {
+        guard (tlsCertificate == nil) == (tlsKey == nil), tlsCertificate != nil || tlsClientCa == nil else {
+            throw ValidationError("'--tls-certificate' and '--tls-key' belong together; '--tls-client-ca' needs both.")
+        }
         guard listen.ports.count == 1 else { throw ValidationError("'--listen \(listen)': one port, not a range.") }
     }
 
@@ -37,7 +50,7 @@ struct Receive: AsyncParsableCommand {
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
         // A reader that goes away shows as an error of the next write, not as our end.
         signal(SIGPIPE, SIG_IGN)
-        let receiver = try await GELFReceiver.start(on: listen)
+        let receiver = try await GELFReceiver.start(on: listen, tls: try tls())
         printToStandardError("listening on \(receiver.address)")
         await withTaskGroup { group in
             group.addTask { for await _ in signals { return } }
@@ -46,6 +59,15 @@ struct Receive: AsyncParsableCommand {
             group.cancelAll()
         }
         await receiver.shutDown()
+    }
+
+    private func tls() throws -> ReceiverTLS? {
+        guard let tlsCertificate, let tlsKey else { return nil }
+        do {
+            return try ReceiverTLS(certificate: tlsCertificate, key: tlsKey, clientAuthorities: tlsClientCa)
+        } catch {
+            throw ValidationError("the TLS files cannot be used: \(error)")
+        }
     }
 
     /// Prints what comes, until the task is cancelled or nobody reads it any more.

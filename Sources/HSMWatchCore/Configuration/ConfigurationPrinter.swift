@@ -62,7 +62,8 @@ package enum ConfigurationPrinter {
     private static func tls(_ tls: TLSConfiguration?) -> [String] {
         guard let tls else { return [] }
         let values = [
-            ("ca", tls.ca), ("certificate", tls.certificate), ("key", tls.key), ("server_name", tls.serverName),
+            ("ca", tls.ca), ("certificate", tls.certificate), ("key", tls.key), ("key_password", tls.keyPassword),
+            ("server_name", tls.serverName),
         ]
         let written = values.compactMap { key, value in value.map { "\(key): \(quoted($0))" } }
         return ["tls: {\(written.joined(separator: ", "))}"]

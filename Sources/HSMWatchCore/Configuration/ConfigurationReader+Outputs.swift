@@ -37,12 +37,17 @@ extension ConfigurationReader {
     private mutating func confirm(_ section: ConfigurationSection) -> Duration? {
         let confirm: Located<Duration?>? = section.value("confirm", &problems) { text throws(InvalidText) in
             if text == OutputConfiguration.confirmOff { return nil }
-            return try DurationText.parse(text, in: ConfigurationLimits.confirm)
+            do {
+                return try DurationText.parse(text, in: ConfigurationLimits.confirm)
+            } catch {
+                throw InvalidText("\(error), or \(OutputConfiguration.confirmOff)")
+            }
         }
         guard let confirm else { return OutputConfiguration.defaultConfirm }
         if confirm.value == nil {
             problems.warning(
-                at: confirm, "off: what Graylog's kernel has acknowledged counts as delivered; "
+                at: confirm,
+                "off: what Graylog's kernel has acknowledged counts as delivered; "
                     + "what Graylog has not read of it when it stops is lost and not reported")
         }
         return confirm.value
@@ -66,11 +71,13 @@ extension ConfigurationReader {
     }
 
     private mutating func tls(_ section: ConfigurationSection) -> TLSConfiguration? {
-        NotYetAvailable.refuse(tls: section["tls"], path: section.path(of: "tls"), &problems)
-        let keys = ["ca", "certificate", "key", "server_name"]
+        let keys = ["ca", "certificate", "key", "key_password", "server_name"]
         guard let tls = section.section("tls", keys: keys, &problems) else { return nil }
         let serverName = tls.value("server_name", &problems) { text throws(InvalidText) in
             if let problem = HostText.problem(text) { throw InvalidText(problem) }
+            guard !HostText.isIPv4(text) else {
+                throw InvalidText("\(text.quoted) is an address; allowed: a host name that the certificate carries")
+            }
             return text
         }
         if tls["certificate"] != nil {
@@ -79,11 +86,15 @@ extension ConfigurationReader {
         if tls["key"] != nil {
             tls.reportIfMissing("certificate", needed: "the file of the key's certificate", &problems)
         }
+        if tls["key_password"] != nil {
+            tls.reportIfMissing("key", needed: "the file of the key that the password is for", &problems)
+        }
         return TLSConfiguration(
             ca: file("ca", tls), certificate: file("certificate", tls), key: file("key", tls),
-            serverName: serverName?.value)
+            keyPassword: file("key_password", tls), serverName: serverName?.value)
     }
 
+    /// A file's path; `$CREDENTIALS_DIRECTORY/` at its start is where systemd keeps the service's credentials.
     private mutating func file(_ key: String, _ section: ConfigurationSection) -> String? {
         let unreadability = unreadability
         return section.value(key, &problems) { text throws(InvalidText) in

@@ -11,13 +11,6 @@ enum NotYetAvailable {
             at: kind, "type '\(kind.value.rawValue)' is not available in this version; available: \(available)")
     }
 
-    static func refuse(
-        tls: ConfigurationSection.Entry?, path: String, _ problems: inout ConfigurationProblems
-    ) {
-        guard let tls else { return }
-        problems.error(at: tls.keyMark, path, "tls is not available in this version; available: plain TCP, without tls")
-    }
-
     static func refuse(warnWithin: Located<Duration>?, _ problems: inout ConfigurationProblems) {
         guard let warnWithin else { return }
         problems.error(

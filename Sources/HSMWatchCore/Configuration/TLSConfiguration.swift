@@ -8,13 +8,19 @@ package struct TLSConfiguration: Equatable, Sendable {
     package var certificate: String?
     /// File of the certificate's private key.
     package var key: String?
+    /// File whose first line is the key's password; nil when the key has none.
+    package var keyPassword: String?
     /// Name the peer's certificate must carry; nil takes the endpoint's host.
     package var serverName: String?
 
-    package init(ca: String? = nil, certificate: String? = nil, key: String? = nil, serverName: String? = nil) {
+    package init(
+        ca: String? = nil, certificate: String? = nil, key: String? = nil, keyPassword: String? = nil,
+        serverName: String? = nil
+    ) {
         self.ca = ca
         self.certificate = certificate
         self.key = key
+        self.keyPassword = keyPassword
         self.serverName = serverName
     }
 }

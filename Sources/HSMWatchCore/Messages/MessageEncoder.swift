@@ -105,6 +105,13 @@ extension JSONWriter {
             integer("_outage_seconds", Int(outage.wholeSeconds))
             integer("_waiting", waiting)
             integer("_resent", resent)
+        case .certificateExpiring(let output, let endpoint, let side, let certificate, _):
+            string("_output", output)
+            string("_endpoint", endpoint)
+            string("_reason", "\(side.rawValue) ends on \(certificate.notAfter.utcText)")
+        case .sendTest(let output, let endpoint):
+            string("_output", output)
+            string("_endpoint", endpoint)
         }
     }
 }

@@ -65,6 +65,11 @@ extension ServiceAction {
         case .outputUp(let output, let endpoint, let outage, let waiting, let resent):
             "Output \(output) delivers again to \(endpoint) after \(outage.sentencePart): "
                 + "\(counted(waiting, "message")) waited, \(resent) sent again"
+        case .certificateExpiring(let output, let endpoint, let side, let certificate, let days):
+            "Output \(output) to \(endpoint): \(side.rawValue) (serial \(certificate.serialNumber)) ends in "
+                + "\(counted(days, "day")), on \(certificate.notAfter.utcText); without a new one nothing is delivered then"
+        case .sendTest(let output, let endpoint):
+            "Test message of hsmwatch: output \(output) reaches \(endpoint)"
         }
     }
 }

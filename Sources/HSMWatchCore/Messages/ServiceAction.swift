@@ -8,6 +8,10 @@ package enum ServiceAction: Hashable, Sendable {
     case messagesDropped(count: Int, reason: String)
     case outputDown(output: String, endpoint: String, reason: String)
     case outputUp(output: String, endpoint: String, outage: Duration, waiting: Int, resent: Int)
+    /// A certificate that an output needs ends in so many days.
+    case certificateExpiring(output: String, endpoint: String, CertificateWatch.Side, CertificateTerm, days: Int)
+    /// Somebody tries whether an output delivers.
+    case sendTest(output: String, endpoint: String)
 
     /// What `_action` carries.
     package var name: String {
@@ -17,6 +21,8 @@ package enum ServiceAction: Hashable, Sendable {
         case .messagesDropped: "messages_dropped"
         case .outputDown: "output_down"
         case .outputUp: "output_up"
+        case .certificateExpiring: "certificate_expiring"
+        case .sendTest: "send_test"
         }
     }
 
@@ -24,8 +30,8 @@ package enum ServiceAction: Hashable, Sendable {
     var isProblem: Bool {
         switch self {
         case .started(_, _, let reason): reason != nil
-        case .messagesDropped, .outputDown: true
-        case .stopping, .outputUp: false
+        case .messagesDropped, .outputDown, .certificateExpiring: true
+        case .stopping, .outputUp, .sendTest: false
         }
     }
 }

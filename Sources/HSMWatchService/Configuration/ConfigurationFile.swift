@@ -39,7 +39,7 @@ package enum ConfigurationFile {
                 let message = "the file is empty; needed: at least hsms and outputs"
                 return (nil, [ConfigurationProblem(start, .error, message)])
             }
-            return ConfigurationReader.read(root, unreadability: RegularFile.unreadability)
+            return ConfigurationReader.read(root, unreadability: CredentialPath.unreadability)
         } catch {
             return (nil, [error])
         }

@@ -8,6 +8,8 @@ import NIOCore
 final class DeliveryChain {
     /// What the owner is told, on the event loop.
     enum Report {
+        /// A connection is open.
+        case opened(OutputConnection.Session?)
         /// Everything up to this position has reached the peer's kernel.
         case acknowledged(Int64)
         /// Everything up to this position has arrived.
@@ -17,11 +19,14 @@ final class DeliveryChain {
     }
 
     private let endpoint: HostPort
+    private let credentials: TLSCredentials?
     private let report: (Report) -> Void
     private var delivery: Delivery
     private var connections: [Delivery.Leg: OutputConnection] = [:]
     /// The addresses that were not tried yet, behind the one that is, or was, connected to.
     private var addresses: ArraySlice<SocketAddress>
+    /// The connection whose TLS files are being read.
+    private var loading: Delivery.Leg?
     private var timer: (at: Instant, scheduled: Scheduled<Void>)?
 
     /// Whether a connection has been open.
@@ -31,12 +36,15 @@ final class DeliveryChain {
 
     /// - Parameters:
     ///   - addresses: of the endpoint; the first that can be connected to is kept.
+    ///   - credentials: nil for plain TCP.
     ///   - report: called on the event loop, until `close`.
     init(
-        _ delivery: Delivery, to endpoint: HostPort, addresses: [SocketAddress], report: @escaping (Report) -> Void
+        _ delivery: Delivery, to endpoint: HostPort, addresses: [SocketAddress], credentials: TLSCredentials?,
+        report: @escaping (Report) -> Void
     ) {
         self.delivery = delivery
         self.endpoint = endpoint
+        self.credentials = credentials
         self.addresses = addresses[...]
         self.report = report
         connect(Delivery.firstLeg)
@@ -94,6 +102,7 @@ final class DeliveryChain {
         case .halfClose(let leg):
             connections[leg]?.halfClose()
         case .close(let leg):
+            if loading == leg { loading = nil }
             connections.removeValue(forKey: leg)?.close()
         case .measure(let leg):
             if let bytes = connections[leg]?.heldBytes { handle(.held(leg, bytes: bytes)) }
@@ -109,16 +118,35 @@ final class DeliveryChain {
 
     private func connect(_ leg: Delivery.Leg) {
         guard let address = addresses.first else { return handle(.failed("no address")) }
-        let connection = OutputConnection(name: endpoint) { [weak self] in self?.take($0, from: leg) }
+        guard let credentials else { return connect(leg, to: address, security: nil) }
+        loading = leg
+        let name = credentials.expectedName(at: endpoint)
+        credentials.load { [weak self] loaded in
+            guard let self, loading == leg, end == nil else { return }
+            loading = nil
+            switch loaded {
+            case .success(let context):
+                connect(leg, to: address, security: .init(context: context, expectedName: name))
+            case .failure(let problem):
+                handle(.failed("TLS: \(problem)"))
+            }
+        }
+    }
+
+    private func connect(_ leg: Delivery.Leg, to address: SocketAddress, security: OutputConnection.Security?) {
+        let connection = OutputConnection(name: endpoint, security: security) { [weak self] in
+            self?.take($0, from: leg)
+        }
         connections[leg] = connection
         connection.open(address, on: ServiceLoop.shared.eventLoop)
     }
 
     private func take(_ message: OutputConnection.Report, from leg: Delivery.Leg) {
         switch message {
-        case .opened:
+        case .opened(let session):
             isOpen = true
             handle(.opened)
+            report(.opened(session))
         case .failed(let reason):
             connections[leg] = nil
             // A successor must reach the same peer; the first connection may reach any.

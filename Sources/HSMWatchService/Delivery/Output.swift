@@ -19,6 +19,9 @@ package final class Output: Service {
     /// Bytes that are given to the kernel at once, unless one message is longer.
     package nonisolated static let writeLimit = 256 << 10
 
+    /// How often the certificates of a connection that stands are looked at.
+    nonisolated static let certificateInterval = Duration.seconds(6 * 3600)
+
     private enum Shutdown {
         case none
         /// What is left is still delivered.
@@ -33,11 +36,15 @@ package final class Output: Service {
     private let logger: Logger
     private let drainTimeout: Duration
     private let confirm: Duration?
+    private let credentials: TLSCredentials?
     private let patience: Duration
     private let probation: Duration
     private var reconnection: Reconnection
     private var caution = Caution()
     private var outage: Outage
+    private var certificates = CertificateWatch()
+    private var session: OutputConnection.Session?
+    private var certificateTimer: Scheduled<Void>?
     private var chain: DeliveryChain?
     /// The last position that was ever written, and how many messages up to it this delivery writes again.
     private var sent: Int64 = 0
@@ -62,6 +69,7 @@ package final class Output: Service {
         name = configuration.name
         endpoints = configuration.endpoints
         confirm = configuration.confirm
+        credentials = configuration.tls.map { TLSCredentials($0) }
         self.spool = spool
         self.resolve = resolve
         self.logger = logger
@@ -86,6 +94,7 @@ package final class Output: Service {
             Task { @ServiceLoop in self.drain(for: .zero) }
         }
         drainTimer?.cancel()
+        certificateTimer?.cancel()
     }
 
     private var endpoint: HostPort { endpoints[reconnection.endpoint] }
@@ -131,7 +140,9 @@ package final class Output: Service {
         case .addresses(let found): addresses = found
         }
         let delivery = Delivery(confirm: confirm, caution: caution, patience: patience, at: .now)
-        let chain = DeliveryChain(delivery, to: endpoint, addresses: addresses) { [weak self] in self?.take($0) }
+        let chain = DeliveryChain(delivery, to: endpoint, addresses: addresses, credentials: credentials) {
+            [weak self] in self?.take($0)
+        }
         self.chain = chain
         defer {
             chain.close()
@@ -191,6 +202,10 @@ package final class Output: Service {
 
     private func take(_ report: DeliveryChain.Report) {
         switch report {
+        case .opened(let session):
+            self.session = session
+            lookAtCertificates()
+            wake.raise()
         case .acknowledged(let position):
             recovered(outage.arrived(position, at: .now))
         case .confirmed(let position):
@@ -199,6 +214,20 @@ package final class Output: Service {
         case .changed:
             wake.raise()
         }
+    }
+
+    /// Warns before a certificate ends; looks again as long as the output runs.
+    private func lookAtCertificates() {
+        guard let session else { return }
+        let terms: [(CertificateWatch.Side, CertificateTerm?)] = [
+            (.peer, session.peerTerm), (.own, credentials?.ownTerm),
+        ]
+        for case (let side, let term?) in terms {
+            guard let days = certificates.note(term, of: side, at: .now) else { continue }
+            tell(.certificateExpiring(output: name, endpoint: "\(endpoint)", side, term, days: days))
+        }
+        certificateTimer?.cancel()
+        certificateTimer = ServiceLoop.after(Self.certificateInterval) { [weak self] in self?.lookAtCertificates() }
     }
 
     private func recovered(_ recovery: Outage.Recovery?) {

@@ -4,14 +4,30 @@ import Foundation
 import HSMWatchCore
 import NIOCore
 import NIOPosix
+import NIOSSL
+import NIOTLS
 
-/// One TCP connection to a Graylog input: writes frames, can be half-closed, and tells how it ends.
+/// One TCP connection to a Graylog input, with TLS or without: writes frames, can be half-closed, and tells how it ends.
 ///
 /// Graylog never answers. So the connection is read only to notice its end, before anything more is written into it.
 final class OutputConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    /// How long one address may take to connect.
+    /// How TLS is spoken.
+    struct Security {
+        let context: NIOSSLContext
+        /// The name that the peer's certificate must carry; nil when it must carry the address.
+        let expectedName: String?
+    }
+
+    /// What TLS has agreed on.
+    struct Session: Equatable {
+        /// Such as `TLS 1.3`.
+        let version: String
+        let peerTerm: CertificateTerm?
+    }
+
+    /// How long one address may take to connect, and again for TLS's handshake.
     static let connectTimeout = Duration.seconds(10)
 
     /// The request that tcp(7) calls SIOCOUTQ: <linux/sockios.h> defines it as this.
@@ -22,7 +38,7 @@ final class OutputConnection: ChannelInboundHandler {
 
     /// What the connection tells its owner, on the event loop.
     enum Report {
-        case opened
+        case opened(Session?)
         /// It could not be opened, for a reason that follows the endpoint's name.
         case failed(String)
         case ended(Delivery.Ending)
@@ -30,34 +46,42 @@ final class OutputConnection: ChannelInboundHandler {
 
     private enum State {
         case opening
+        /// TLS does not accept the peer's certificates, and it is being found out why.
+        case diagnosing
         case open
-        /// Everything was written, and our own end of stream behind it.
-        case halfClosed(isAcknowledged: Bool)
+        /// Everything was written, and our own end of stream behind it. Whether there is proof that the peer has seen that.
+        case halfClosed(isSeen: Bool)
         case over
     }
 
     private let name: HostPort
+    private let security: Security?
     private let report: (Report) -> Void
+    private var address: SocketAddress?
+    private var handshakeTimer: Scheduled<Void>?
     private var channel: (any Channel)?
     private var state = State.opening
 
     /// - Parameters:
     ///   - name: the endpoint as the configuration has it.
+    ///   - security: nil for plain TCP.
     ///   - report: called on the event loop, until `close`.
-    init(name: HostPort, report: @escaping (Report) -> Void) {
+    init(name: HostPort, security: Security?, report: @escaping (Report) -> Void) {
         self.name = name
+        self.security = security
         self.report = report
     }
 
     /// Starts to connect to one address; the report is `opened` or `failed`.
     func open(_ address: SocketAddress, on loop: any EventLoop) {
-        ClientBootstrap.tcp(on: loop, within: Self.connectTimeout, handler: self) { self.channel = $0 }
+        self.address = address
+        ClientBootstrap.tcp(on: loop, within: Self.connectTimeout, handler: self, opening: prepare)
             .connect(to: address)
             .assumeIsolated()
             .whenComplete { result in
                 switch result {
                 case .success:
-                    self.opened()
+                    self.connected(on: loop)
                 case .failure(let error):
                     self.failed(ConnectFailure.describe(error, address: address, name: self.name).detail)
                 }
@@ -73,12 +97,13 @@ final class OutputConnection: ChannelInboundHandler {
     /// Ends our own direction, behind all that was written.
     func halfClose() {
         channel?.close(mode: .output).assumeIsolated().whenSuccess {
-            if case .open = self.state { self.state = .halfClosed(isAcknowledged: false) }
+            if case .open = self.state { self.state = .halfClosed(isSeen: false) }
         }
     }
 
     /// Closes the connection, or gives up making it. Nothing is reported from here on.
     func close() {
+        handshakeTimer?.cancel()
         state = .over
         channel?.close(mode: .all, promise: nil)
     }
@@ -96,15 +121,32 @@ final class OutputConnection: ChannelInboundHandler {
         return Int(inKernel) + inChannel
     }
 
-    /// On a half-closed connection this is the peer's end, just before the channel closes. A peer that has read to our end
-    /// of stream has acknowledged it.
+    /// Without TLS, on a half-closed connection, this is the peer's end, just before the channel closes. A peer that has
+    /// read to our end of stream has acknowledged it.
     func channelReadComplete(context: ChannelHandlerContext) {
-        if case .halfClosed = state { state = .halfClosed(isAcknowledged: heldBytes == 0) }
+        if case .halfClosed = state, security == nil { state = .halfClosed(isSeen: heldBytes == 0) }
         context.fireChannelReadComplete()
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event as? TLSUserEvent {
+        case .handshakeCompleted:
+            let synchronous = context.pipeline.syncOperations
+            let version = (try? synchronous.nioSSL_tlsVersion()).map { $0.map(Self.text) ?? "TLS" }
+            let certificate = try? synchronous.nioSSL_peerCertificate()
+            opened(Session(version: version ?? "TLS", peerTerm: certificate.map(CertificateTerm.init)))
+        case .shutdownCompleted:
+            // The peer's close_notify: nobody between us has cut the stream.
+            if case .halfClosed = state { state = .halfClosed(isSeen: true) }
+        case nil:
+            break
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
-        if case .halfClosed(isAcknowledged: true) = state {
+        failed(Self.closed)
+        if case .halfClosed(isSeen: true) = state {
             end(.clean)
         } else {
             end(.broken(Self.closed))
@@ -112,21 +154,67 @@ final class OutputConnection: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        end(.broken("the peer \(ConnectFailure.ending(error))"))
+        if case .opening = state, let security, let address, TLSFailure.isUntrusted(error) {
+            diagnose(address, security, on: context.eventLoop)
+        } else {
+            let reason = TLSFailure.describe(error, expected: security?.expectedName)
+            failed(reason ?? "the peer \(ConnectFailure.ending(error))")
+            end(.broken(reason ?? "the peer \(ConnectFailure.ending(error))"))
+        }
         context.close(promise: nil)
     }
 
-    private func opened() {
-        guard case .opening = state else {
-            channel?.close(mode: .all, promise: nil)
-            return
+    private static func text(_ version: TLSVersion) -> String {
+        switch version {
+        case .tlsv13: "TLS 1.3"
+        case .tlsv12: "TLS 1.2"
+        default: "TLS"
         }
+    }
+
+    private func prepare(_ channel: any Channel) throws {
+        self.channel = channel
+        guard let security else { return }
+        try channel.pipeline.syncOperations.addHandler(
+            NIOSSLClientHandler(context: security.context, serverHostname: security.expectedName))
+    }
+
+    private func connected(on loop: any EventLoop) {
+        switch state {
+        case .opening where security == nil:
+            opened(nil)
+        case .opening:
+            let timeout = TimeAmount.nanoseconds(Self.connectTimeout.wholeNanoseconds)
+            handshakeTimer = loop.assumeIsolated().scheduleTask(in: timeout) {
+                self.failed("TLS: the handshake did not end within \(DurationText.format(Self.connectTimeout))")
+                self.channel?.close(promise: nil)
+            }
+        case .over:
+            channel?.close(mode: .all, promise: nil)
+        case .diagnosing, .open, .halfClosed:
+            break
+        }
+    }
+
+    private func diagnose(_ address: SocketAddress, _ security: Security, on loop: any EventLoop) {
+        state = .diagnosing
+        CertificateDiagnosis.run(address, security, on: loop) { chain in
+            guard case .diagnosing = self.state else { return }
+            self.state = .opening
+            self.failed(TLSFailure.describe(untrusted: chain, at: .now))
+        }
+    }
+
+    private func opened(_ session: Session?) {
+        guard case .opening = state else { return }
+        handshakeTimer?.cancel()
         state = .open
-        report(.opened)
+        report(.opened(session))
     }
 
     private func failed(_ reason: String) {
         guard case .opening = state else { return }
+        handshakeTimer?.cancel()
         state = .over
         report(.failed(reason))
     }
@@ -136,7 +224,7 @@ final class OutputConnection: ChannelInboundHandler {
         case .open, .halfClosed:
             state = .over
             report(.ended(ending))
-        case .opening, .over:
+        case .opening, .diagnosing, .over:
             break
         }
     }

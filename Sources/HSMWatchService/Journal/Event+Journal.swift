@@ -29,6 +29,8 @@ extension Event.Content {
         case .service(.messagesDropped): "d69a222adf904db0afb8a489bd9cda75"
         case .service(.outputDown): "b599078836fd46bba7c69fe1c6fe42e7"
         case .service(.outputUp): "cc8514d3137a4c6792276cc57e5c3ee3"
+        case .service(.sendTest): "0c1f9a7d3c5e4b0c9c0f4c3b8f0e6d72"
+        case .service(.certificateExpiring): "a5f6e3e1c6f1462d8f0a3d7a2a9b4c51"
         }
     }
 
@@ -86,7 +88,8 @@ extension ServiceAction {
         case .started, .stopping, .messagesDropped: [:]
         case .outputDown(let output, let endpoint, let reason):
             ["OUTPUT": output, "ENDPOINT": endpoint, "REASON": reason]
-        case .outputUp(let output, let endpoint, _, _, _):
+        case .outputUp(let output, let endpoint, _, _, _), .certificateExpiring(let output, let endpoint, _, _, _),
+            .sendTest(let output, let endpoint):
             ["OUTPUT": output, "ENDPOINT": endpoint]
         }
     }

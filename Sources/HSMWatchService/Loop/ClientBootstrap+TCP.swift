@@ -11,10 +11,11 @@ extension ClientBootstrap {
     ///   - loop: the loop that this runs on.
     ///   - limit: how long one address may take to connect.
     ///   - handler: gets the channel's events.
-    ///   - opening: is given the channel before it connects, so that it can be given up.
+    ///   - opening: is given the channel before it connects and before it has the handler, so that it can be given up,
+    ///     and other handlers can stand nearer to the network.
     static func tcp(
         on loop: any EventLoop, within limit: Duration, handler: some ChannelInboundHandler,
-        opening: @escaping (any Channel) -> Void
+        opening: @escaping (any Channel) throws -> Void
     ) -> ClientBootstrap {
         let box = NIOLoopBound((handler: handler, opening: opening), eventLoop: loop)
         return ClientBootstrap(group: loop)
@@ -23,7 +24,7 @@ extension ClientBootstrap {
             .connectTimeout(.nanoseconds(limit.wholeNanoseconds))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    box.value.opening(channel)
+                    try box.value.opening(channel)
                     try channel.pipeline.syncOperations.addHandler(box.value.handler)
                 }
             }

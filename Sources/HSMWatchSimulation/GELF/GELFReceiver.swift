@@ -3,6 +3,7 @@
 import HSMWatchCore
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 /// A GELF TCP input with Graylog's own rules, which hands out what Graylog would store and what it would drop.
 ///
@@ -26,6 +27,7 @@ package actor GELFReceiver {
 
     private nonisolated let eventLoop: any EventLoop
     private let listener: Listener
+    private let tls: ReceiverTLS?
     private var senders: [ObjectIdentifier: Sender] = [:]
     private var mapping = IndexMapping()
     private var waiting: CircularBuffer<(message: ReceivedMessage, byteCount: Int)> = []
@@ -45,14 +47,16 @@ package actor GELFReceiver {
 
     /// Starts a receiver on a port of `address`, the first of a range; a host name is resolved once.
     package static func start(
-        on address: ListenAddress, group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+        on address: ListenAddress, tls: ReceiverTLS? = nil,
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws(ListenFailure) -> GELFReceiver {
-        let receiver = try GELFReceiver(address, group.next())
+        let receiver = try GELFReceiver(address, tls, group.next())
         try await receiver.start()
         return receiver
     }
 
-    private init(_ address: ListenAddress, _ eventLoop: any EventLoop) throws(ListenFailure) {
+    private init(_ address: ListenAddress, _ tls: ReceiverTLS?, _ eventLoop: any EventLoop) throws(ListenFailure) {
+        self.tls = tls
         listener = try Listener(address, on: eventLoop)
         self.address = listener.address
         self.eventLoop = eventLoop
@@ -66,6 +70,9 @@ package actor GELFReceiver {
         try await listener.open { [self] channel in
             channel.eventLoop.makeCompletedFuture {
                 try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
+                if let tls {
+                    try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls.context))
+                }
                 try channel.pipeline.syncOperations.addHandler(GELFConnection(self))
             }
         }
@@ -77,6 +84,14 @@ package actor GELFReceiver {
     package func stop() throws(ListenFailure) {
         try listener.refuse()
         for sender in senders.values { close(sender) }
+    }
+
+    /// Closes all connections as somebody does who cuts the line: with TLS, without its close_notify.
+    package func cut() {
+        for sender in senders.values {
+            let tls = try? sender.channel.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self)
+            if let tls { tls.close(promise: nil) } else { close(sender) }
+        }
     }
 
     /// Stops for good and gives the port back.

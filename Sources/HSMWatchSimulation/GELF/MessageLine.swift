@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HSMWatchCore
+
 /// A received message as one line for a person: time, level, kind, source, message and the fields that matter.
 ///
 /// Nothing that came from the network reaches the terminal unescaped.

@@ -295,7 +295,8 @@ struct CautiousDeliveryTests {
         #expect(caution.budget == nil)
     }
 
-    @Test("a peer that ends each connection after a message is sent one at a time, half-closed with it, and all arrives")
+    @Test(
+        "a peer that ends each connection after a message is sent one at a time, half-closed with it, and all arrives")
     func oneByOne() {
         var talk = Talk(caution: Self.caution(after: 4))
         #expect(talk.tell(0, .opened) == [.connect(Talk.second)])

@@ -31,6 +31,7 @@ struct MessageRulesTests {
             .service(.outputDown(output: text, endpoint: text, reason: text)),
             .service(
                 .outputUp(output: text, endpoint: text, outage: .seconds(Int64.max), waiting: .max, resent: .min)),
+            .service(.sendTest(output: text, endpoint: text)),
         ]
     }
 

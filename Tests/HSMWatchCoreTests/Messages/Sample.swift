@@ -59,6 +59,15 @@ struct Sample: CustomTestStringConvertible, Sendable {
                 .outputUp(
                     output: "graylog", endpoint: "10.10.5.8:12201", outage: .seconds(95_000), waiting: 310, resent: 12))
         ),
+        Sample("service_send_test", .service(.sendTest(output: "graylog", endpoint: "10.10.5.7:12201"))),
+        Sample(
+            "service_certificate_expiring",
+            .service(
+                .certificateExpiring(
+                    output: "graylog", endpoint: "10.10.5.7:12201", .peer,
+                    CertificateTerm(
+                        serialNumber: "3A01", notBefore: Timestamp(milliseconds: 0),
+                        notAfter: Timestamp(milliseconds: 1_800_000_000_000)), days: 13))),
     ]
 
     static let subject = Subject(

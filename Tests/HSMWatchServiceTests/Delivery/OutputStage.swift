@@ -21,13 +21,16 @@ final class OutputStage {
 
     /// An output that waits as long as a service's, unless a test says otherwise, but confirms often.
     func output(
-        _ name: String = "a", to endpoints: HostPort..., confirm: Duration? = .milliseconds(100),
-        drainTimeout: Duration = Output.drainTimeout, patience: Duration = DeliveryWindow.patience, probation: Duration = .milliseconds(100),
+        _ name: String = "a", to endpoints: HostPort..., tls: TLSConfiguration? = nil,
+        confirm: Duration? = .milliseconds(100),
+        drainTimeout: Duration = Output.drainTimeout, patience: Duration = DeliveryWindow.patience,
+        probation: Duration = .milliseconds(100),
         resolve: Resolver.Resolve? = nil
     ) -> Output {
         let resolver = Resolver()
         return Output(
-            configuration: OutputConfiguration(name: name, endpoints: endpoints, confirm: confirm), spool: spool,
+            configuration: OutputConfiguration(name: name, endpoints: endpoints, tls: tls, confirm: confirm),
+            spool: spool,
             resolve: resolve ?? { resolver.resolve(host: $0, port: $1, then: $2) }, logger: notes.logger,
             drainTimeout: drainTimeout, patience: patience, probation: probation)
     }

@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
-import HSMWatchCore
-
 extension Timestamp {
-    /// The time by this machine's clock.
-    static var now: Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
-    }
+    /// `yyyy-MM-dd HH:mm:ss UTC`.
+    package var utcText: String { "\(graylogText.dropLast(4)) UTC" }
 
     /// The form in which Graylog stores a time: `yyyy-MM-dd HH:mm:ss.SSS`, in UTC.
-    var graylogText: String {
+    package var graylogText: String {
         let millisecondsPerDay: Int64 = 86_400_000
         let (dayQuotient, dayRemainder) = milliseconds.quotientAndRemainder(dividingBy: millisecondsPerDay)
         let days = dayRemainder < 0 ? dayQuotient - 1 : dayQuotient

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HSMWatchCore
+import NIOCore
+
+/// Tries one endpoint of an output on the service's own road: resolve, connect, send one message, have it confirmed.
+///
+/// The message does not go through the spool, which belongs to the service.
+@ServiceLoop
+package final class EndpointTest {
+    /// What was found, in the order in which it happens.
+    package enum Finding: Equatable, Sendable {
+        case resolved([String], in: Duration)
+        case connected(in: Duration)
+        /// Such as `TLS 1.3`, and the peer's certificate.
+        case secured(version: String, CertificateTerm?)
+        /// With `confirm: off` this says only that the peer's kernel has it.
+        case confirmed(in: Duration)
+        case failed(String)
+    }
+
+    /// How long all of it may take.
+    package nonisolated static let timeout = Duration.seconds(30)
+
+    private let configuration: OutputConfiguration
+    private let endpoint: HostPort
+    private let message: SpooledMessage
+    private let found: (Finding) -> Void
+    private let wake = WakeUp()
+    private var begin = Instant.now
+    private var isConnected = false
+    private var isConfirmed = false
+
+    /// - Parameter found: told each finding as it is made; after `failed` there is none.
+    package init(
+        _ configuration: OutputConfiguration, endpoint: HostPort, encoder: MessageEncoder,
+        found: @escaping (Finding) -> Void
+    ) {
+        self.configuration = configuration
+        self.endpoint = endpoint
+        self.found = found
+        let event = Event(
+            timestamp: .now, content: .service(.sendTest(output: configuration.name, endpoint: "\(endpoint)")))
+        let encoded = encoder.encode(event)
+        var identity = SpoolIdentity.new()
+        message = SpooledMessage(
+            position: 1, kind: event.kind, time: event.timestamp.milliseconds, body: identity.number(encoded))
+    }
+
+    /// Answers whether the message was confirmed.
+    package func run() async -> Bool {
+        let deadline = Instant.now + Self.timeout
+        let timer = ServiceLoop.after(Self.timeout) { self.wake.raise() }
+        defer { timer.cancel() }
+        guard let addresses = await resolve(until: deadline) else { return false }
+        begin = .now
+        let delivery = Delivery(confirm: configuration.confirm, patience: DeliveryWindow.patience, at: .now)
+        let credentials = configuration.tls.map { TLSCredentials($0) }
+        let chain = DeliveryChain(delivery, to: endpoint, addresses: addresses, credentials: credentials) {
+            [weak self] in self?.take($0)
+        }
+        defer { chain.close() }
+        chain.watchArrival(true)
+        await wait(until: deadline) { self.isConnected || chain.end != nil }
+        if isConnected {
+            begin = .now
+            await chain.send([message])
+            chain.hurry()
+            await wait(until: deadline) { self.isConfirmed || chain.end != nil }
+        }
+        if !isConfirmed { found(.failed(chain.end ?? Self.tooLate)) }
+        return isConfirmed
+    }
+
+    private nonisolated static let tooLate = "not within \(DurationText.format(timeout))"
+
+    private func resolve(until deadline: Instant) async -> [SocketAddress]? {
+        var resolution: Resolver.Resolution?
+        Resolver().resolve(host: endpoint.host, port: endpoint.port) {
+            resolution = $0
+            self.wake.raise()
+        }
+        await wait(until: deadline) { resolution != nil }
+        switch resolution {
+        case .addresses(let addresses):
+            found(.resolved(addresses.map { $0.ipAddress ?? "\($0)" }, in: .now - begin))
+            return addresses
+        case .failed(let reason):
+            found(.failed(reason))
+        case nil:
+            found(.failed("cannot resolve \(endpoint.host): \(Self.tooLate)"))
+        }
+        return nil
+    }
+
+    private func take(_ report: DeliveryChain.Report) {
+        switch report {
+        case .opened(let session) where !isConnected:
+            isConnected = true
+            found(.connected(in: .now - begin))
+            if let session { found(.secured(version: session.version, session.peerTerm)) }
+        case .confirmed where !isConfirmed:
+            isConfirmed = true
+            found(.confirmed(in: .now - begin))
+        case .opened, .acknowledged, .confirmed, .changed:
+            break
+        }
+        wake.raise()
+    }
+
+    private func wait(until deadline: Instant, isMet: () -> Bool) async {
+        while !isMet(), Instant.now < deadline {
+            await wake.wait()
+        }
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import HSMWatchCore
+import NIOCore
+import NIOSSL
+
+/// What an output's connections need for TLS: read from its files off the event loop, and again when they have changed.
+@ServiceLoop
+final class TLSCredentials {
+    /// Where files are read, one output's after the other's.
+    private nonisolated static let queue = DispatchQueue(label: "hsmwatch.tls")
+
+    private let files: TLSFiles
+    private let serverName: String?
+    private var known: (version: TLSFiles.Version, material: TLSFiles.Material)?
+
+    init(_ configuration: HSMWatchCore.TLSConfiguration) {
+        files = TLSFiles(configuration)
+        serverName = configuration.serverName
+    }
+
+    /// Of our own certificate, as it was last read.
+    var ownTerm: CertificateTerm? { known?.material.ownTerm }
+
+    /// The name that the peer's certificate must carry; nil when it must carry the endpoint's address.
+    func expectedName(at endpoint: HostPort) -> String? {
+        serverName ?? (HostText.isIPv4(endpoint.host) || HostText.isIPv6(endpoint.host) ? nil : endpoint.host)
+    }
+
+    /// Answers on the event loop, never at once, what is in the files now; or why that cannot be used.
+    func load(then answer: @escaping (Result<NIOSSLContext, InvalidText>) -> Void) {
+        let loop = ServiceLoop.shared.eventLoop
+        let box = NIOLoopBound(answer, eventLoop: loop)
+        let (files, knownVersion) = (files, known?.version)
+        Self.queue.async {
+            let version = files.version
+            let loaded: Result<TLSFiles.Material, InvalidText>? = version == knownVersion ? nil : Self.load(files)
+            Task { @ServiceLoop in
+                if case .success(let material)? = loaded { self.known = (version, material) }
+                switch (loaded, self.known) {
+                case (.failure(let problem)?, _): box.value(.failure(problem))
+                case (_, let known?): box.value(.success(known.material.context))
+                case (_, nil): box.value(.failure(InvalidText("no TLS files")))
+                }
+            }
+        }
+    }
+
+    private nonisolated static func load(_ files: TLSFiles) -> Result<TLSFiles.Material, InvalidText> {
+        do {
+            return .success(try files.load())
+        } catch {
+            return .failure(error)
+        }
+    }
+}

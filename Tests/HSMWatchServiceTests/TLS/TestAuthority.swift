@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+/// A certificate authority of a test's own, made by openssl(1).
+struct TestAuthority {
+    /// When a certificate may be used, as `openssl ca` writes it.
+    enum Term {
+        case now, past, future
+        /// From now on, for so many days.
+        case days(Int)
+
+        fileprivate var options: [String] {
+            switch self {
+            case .now: ["-startdate", "20200101000000Z", "-enddate", "20991231235959Z"]
+            case .past: ["-startdate", "20200101000000Z", "-enddate", "20210101000000Z"]
+            case .future: ["-startdate", "20980101000000Z", "-enddate", "20991231235959Z"]
+            case .days(let days): ["-days", "\(days)"]
+            }
+        }
+    }
+
+    /// A certificate with its key, both in PEM files.
+    struct Identity {
+        let certificate: String
+        let key: String
+    }
+
+    private let folder: String
+    /// The authority's own certificate.
+    let certificate: String
+
+    init(in folder: TemporaryFolder, name: String = "authority") throws {
+        self.folder = folder.path + "/" + name
+        certificate = self.folder + "/ca.pem"
+        try FileManager.default.createDirectory(atPath: self.folder, withIntermediateDirectories: false)
+        try Array("".utf8).write(to: self.folder + "/index")
+        try Array("01\n".utf8).write(to: self.folder + "/serial")
+        try Array(
+            """
+            [ca]
+            default_ca = test
+            [test]
+            dir = \(self.folder)
+            database = $dir/index
+            serial = $dir/serial
+            new_certs_dir = $dir
+            certificate = $dir/ca.pem
+            private_key = $dir/ca.key
+            default_md = sha256
+            policy = any
+            copy_extensions = copy
+            unique_subject = no
+            [any]
+            commonName = supplied
+            """.utf8
+        ).write(to: self.folder + "/openssl.cnf")
+        try openssl(
+            ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "3650"]
+                + ["-subj", "/CN=\(name)", "-keyout", self.folder + "/ca.key", "-out", certificate])
+    }
+
+    /// A certificate that carries the names, such as `DNS:graylog.test` or `IP:127.0.0.1`.
+    func issue(_ file: String, names: [String] = ["IP:127.0.0.1"], term: Term = .now) throws -> Identity {
+        let identity = Identity(certificate: "\(folder)/\(file).pem", key: "\(folder)/\(file).key")
+        let request = "\(folder)/\(file).csr"
+        try openssl(
+            ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=\(file)"]
+                + ["-addext", "subjectAltName=\(names.joined(separator: ","))"]
+                + ["-keyout", identity.key, "-out", request])
+        try openssl(
+            ["ca", "-batch", "-notext", "-config", folder + "/openssl.cnf", "-in", request]
+                + ["-out", identity.certificate] + term.options)
+        return identity
+    }
+
+    /// The key of an identity in another form.
+    func convert(_ key: String, _ command: [String], to file: String) throws -> String {
+        let path = "\(folder)/\(file)"
+        try openssl(command + ["-in", key, "-out", path])
+        return path
+    }
+
+    func openssl(_ arguments: [String]) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/openssl")
+        process.arguments = arguments
+        let errors = Pipe()
+        process.standardError = errors
+        try process.run()
+        let text = try errors.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0, "openssl \(arguments): \(String(decoding: text, as: UTF8.self))")
+    }
+}
