@@ -14,9 +14,13 @@ struct Run: AsyncParsableCommand {
             Polls every HSM of the configuration, judges the answers, and delivers them to the outputs. The spool is \
             kept in $STATE_DIRECTORY, else in /var/lib/hsmwatch. Logs to the journal under systemd, else to stderr.
 
-            SIGTERM and SIGINT stop it in good order: exit 0. A bad configuration: exit 78.
+            SIGTERM and SIGINT stop it in good order: exit 0. A bad configuration: exit 78. A spool that another \
+            hsmwatch uses: exit 75, before anything is polled.
             """
     )
+
+    /// `EX_TEMPFAIL` of sysexits.h: the other one may end, so the service manager tries again.
+    private static let spoolInUse = ExitCode(75)
 
     @OptionGroup var file: ConfigurationOption
 
@@ -38,6 +42,10 @@ struct Run: AsyncParsableCommand {
         let monitor = Monitor(
             configuration: configuration, stateDirectory: Monitor.defaultStateDirectory, signals: signals,
             logger: logger)
-        try await monitor.run()
+        do {
+            try await monitor.run()
+        } catch is SpoolInUse {
+            throw Self.spoolInUse
+        }
     }
 }

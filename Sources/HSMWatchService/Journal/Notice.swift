@@ -11,6 +11,7 @@ package enum Notice {
     case answersAgain(Subject)
     case thresholdNotBelowTotal(Subject, MisconfiguredThreshold)
     case configurationProblem(ConfigurationProblem, file: String)
+    case spoolInUse(SpoolInUse)
     case spoolDamaged(movedTo: String)
     case diskFailing(reason: String)
     case diskWorking
@@ -26,6 +27,7 @@ package enum Notice {
         case .answersAgain: "ad152e827df845a4ba141ca806e65dda"
         case .thresholdNotBelowTotal: "be3a774c33f243b7a5ad8bef36780d6a"
         case .configurationProblem: "1aa063d6b79f44c6816e607865640fae"
+        case .spoolInUse: "b1e342d0de8645e2a572678718213f63"
         case .spoolDamaged: "0fd678b049b14eb0ab513f6030ccab13"
         case .diskFailing: "19fb21f8b2a64bbfa8fc7a0eeabc5697"
         case .diskWorking: "5d21e312a8bd4431a91dcc76d59682a7"
@@ -42,7 +44,7 @@ package enum Notice {
         case .answersAgain, .diskWorking: .notice
         case .thresholdNotBelowTotal, .reloadIgnored, .managerUnreachable: .warning
         case .configurationProblem(let problem, _): problem.severity == .error ? .error : .warning
-        case .spoolDamaged, .diskFailing, .spoolNotClosed, .watchdogWithheld: .error
+        case .spoolInUse, .spoolDamaged, .diskFailing, .spoolNotClosed, .watchdogWithheld: .error
         }
     }
 
@@ -57,6 +59,9 @@ package enum Notice {
                 + " \(found.key) = \(found.threshold) is not below that, so every reading violates it; lower it"
         case .configurationProblem(let problem, let file):
             problem.rendered(file: file)
+        case .spoolInUse(let inUse):
+            "\(inUse): not started, since both would take sockets of the HSMs; stop the other,"
+                + " or give each its own $STATE_DIRECTORY"
         case .spoolDamaged(let moved):
             "the spool was damaged; it is kept as \(moved), and a new one has begun"
         case .diskFailing(let reason):
@@ -83,6 +88,7 @@ package enum Notice {
         case .thresholdNotBelowTotal(let subject, let found):
             subject.journalFields.merging(["SOCKETS_TOTAL": "\(found.total)"]) { $1 }
         case .configurationProblem(_, let file): ["CONFIGURATION_FILE": file]
+        case .spoolInUse(let inUse): ["SPOOL": inUse.path]
         case .spoolDamaged(let moved): ["SPOOL_MOVED_TO": moved]
         case .diskFailing(let reason), .spoolNotClosed(let reason), .managerUnreachable(let reason): ["REASON": reason]
         case .watchdogWithheld(let part): ["PART": part.rawValue]

@@ -42,6 +42,8 @@ package struct Monitor: Sendable {
     }
 
     /// Runs until SIGTERM or SIGINT. The parts end in reverse order, so that each can still hand on what it has.
+    ///
+    /// - Throws: `SpoolInUse`, before anything is polled or sent.
     package func run() async throws {
         try await withTaskExecutorPreference(ServiceLoop.shared.executor) {
             try await assemble().run()
@@ -49,11 +51,8 @@ package struct Monitor: Sendable {
     }
 
     @ServiceLoop
-    private func assemble() -> ServiceGroup {
-        let spool = Spool(
-            file: SpoolFile(directory: stateDirectory), outputs: configuration.outputs.map(\.name),
-            limits: configuration.spool, encoder: MessageEncoder(source: configuration.source ?? MachineName.current),
-            logger: logger)
+    private func assemble() throws -> ServiceGroup {
+        let spool = try openSpool()
         let resolver = Resolver()
         let timer = PollTimer()
         let armed = WakeUp()
@@ -81,5 +80,20 @@ package struct Monitor: Sendable {
             logger: logger)
         group.maximumGracefulShutdownDuration = Self.shutdownTimeout
         return ServiceGroup(configuration: group)
+    }
+
+    /// A spool whose disk fails begins in memory. One that another process has is refused: the two would take two
+    /// sockets of every HSM.
+    @ServiceLoop
+    private func openSpool() throws -> Spool {
+        let file = SpoolFile(directory: stateDirectory)
+        let opened = Result { try file.open() }
+        if case .failure(let inUse as SpoolInUse) = opened {
+            logger.note(.spoolInUse(inUse))
+            throw inUse
+        }
+        return Spool(
+            file: file, opened: opened, outputs: configuration.outputs.map(\.name), limits: configuration.spool,
+            encoder: MessageEncoder(source: configuration.source ?? MachineName.current), logger: logger)
     }
 }

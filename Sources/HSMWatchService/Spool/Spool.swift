@@ -65,12 +65,13 @@ package final class Spool: Service {
     /// Opens the spool; with a disk that cannot be used it begins in memory.
     ///
     /// - Parameters:
+    ///   - opened: what came of opening the file, by whoever had to know before; else it is opened here.
     ///   - outputs: the names of all outputs; a new one starts at the present. What only outputs waited for that are no
     ///     more is dropped.
     ///   - diskRetry: how long a disk that failed is left alone.
     package init(
-        file: SpoolFile, outputs: [String], limits: SpoolConfiguration, encoder: MessageEncoder, logger: Logger,
-        diskRetry: Duration = Spool.diskRetry
+        file: SpoolFile, opened: Result<SpoolFile.Opened, any Error>? = nil, outputs: [String],
+        limits: SpoolConfiguration, encoder: MessageEncoder, logger: Logger, diskRetry: Duration = Spool.diskRetry
     ) {
         self.encoder = encoder
         self.limits = limits
@@ -79,7 +80,7 @@ package final class Spool: Service {
         var contents = SpoolDatabase.Contents(identity: .new(), position: 0, cursors: [:], waiting: 0)
         var database: SpoolDatabase?
         do {
-            let opened = try file.open()
+            let opened = try opened?.get() ?? file.open()
             database = opened.database
             contents = opened.contents
             damaged = opened.damaged

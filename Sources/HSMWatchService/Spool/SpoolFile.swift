@@ -30,12 +30,14 @@ package struct SpoolFile: Sendable {
 
     /// Opens the database; a damaged one is moved aside and replaced.
     ///
-    /// - Throws: what the disk says: full, read-only, no permission, used by another process.
+    /// - Throws: `SpoolInUse` when another process has it; else what the disk says: full, read-only, no permission.
     package func open() throws -> Opened {
         try FileManager.default.createDirectory(
             atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
         do {
             return try openAsItIs()
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            throw SpoolInUse(path: path)
         } catch let error as DatabaseError where Self.isDamage(error) {
             let moved = try moveAside()
             var opened = try openAsItIs()
@@ -66,6 +68,7 @@ package struct SpoolFile: Sendable {
 
     /// What the disk says, in a few words, and SQLite's extended result code: several of them have the same words.
     package static func describe(_ error: any Error) -> String {
+        if let inUse = error as? SpoolInUse { return "\(inUse)" }
         guard let error = error as? DatabaseError else { return (error as NSError).localizedDescription }
         return "\(error.message ?? "no reason given"), SQLite code \(error.extendedResultCode.rawValue)"
     }

@@ -84,6 +84,35 @@ extension EndToEnd {
             }
         }
 
+        @Test("a second one on the same spool ends with exit 75 before it polls, and names the spool; the first goes on")
+        func spoolInUse() async throws {
+            try await Stage.play { stage in
+                let graylog = try await stage.graylog()
+                let polled = try await stage.hsm()
+                let first = try stage.service(ConfigurationText(to: graylog, watching: polled))
+                var mail = Mail()
+                try await mail.collect(readings: 1, from: graylog)
+
+                var other = ConfigurationText(to: graylog, watching: polled)
+                let unpolled = try await stage.hsm()
+                other.hsms.append(ConfigurationText.entry("khi-2", unpolled))
+                let state = stage.stateDirectory().path()
+                let record = try await stage.service(
+                    other, named: "second", environment: ["STATE_DIRECTORY": state]
+                ).ended()
+                #expect(record.ending == .exited(75))
+                #expect(record.errors.contains("ERROR another hsmwatch uses \(state)/spool.sqlite: "))
+                #expect(record.errors.count { $0 == "\n" } == 1)
+
+                try await mail.collect(readings: 3, from: graylog)
+                #expect(await polled.facts.accepted == 1)
+                #expect(await unpolled.facts.accepted == 0)
+                #expect(mail.messages.telling("started").count == 1)
+                #expect(mail.isComplete)
+                #expect(try await first.ended(by: SIGTERM).ending == .exited(0))
+            }
+        }
+
         @Test("a configuration that is not there ends it with exit 78")
         func missingConfiguration() async throws {
             try await Stage.play { stage in
