@@ -34,11 +34,14 @@ struct HSMMerger {
         hsm.interval = interval?.value ?? hsm.interval
         // A timeout that nobody wrote follows a short interval.
         hsm.timeout = timeout?.value ?? min(hsm.timeout, hsm.interval)
-        guard entry.isTimingUnderstood, defaults.isTimingUnderstood, hsm.timeout > hsm.interval else { return }
+        guard isKnown("interval", entry.interval, entry), isKnown("timeout", entry.timeout, entry) else { return }
+        guard hsm.timeout > hsm.interval else { return }
+        let culprit = entry.timeout ?? entry.interval ?? timeout
         report(
-            entry.timeout ?? entry.interval ?? timeout,
-            "the timeout \(DurationText.format(hsm.timeout)) is longer than the interval "
-                + "\(DurationText.format(hsm.interval)); allowed: a timeout of at most the interval",
+            culprit,
+            "the timeout \(DurationText.format(hsm.timeout))\(origin(of: timeout, beside: culprit)) is longer than the "
+                + "interval \(DurationText.format(hsm.interval))\(origin(of: interval, beside: culprit)); "
+                + "allowed: a timeout of at most the interval",
             &problems)
     }
 
@@ -53,12 +56,13 @@ struct HSMMerger {
         alert.raiseAfterFailures = entry.raiseAfterFailures ?? defaults.raiseAfterFailures ?? alert.raiseAfterFailures
         alert.clearAfter = entry.clearAfter ?? defaults.clearAfter ?? alert.clearAfter
         alert.clearMargin = entry.clearMargin ?? defaults.clearMargin ?? alert.clearMargin
-        guard entry.areThresholdsUnderstood, defaults.areThresholdsUnderstood else { return }
+        guard isKnown("warning", entry.warning, entry), isKnown("critical", entry.critical, entry) else { return }
         guard let warning, alert.critical.isAbove(warning.value) else { return }
-        let origin = critical == nil ? " (the default)" : ""
+        let culprit = entry.critical ?? entry.warning ?? critical ?? warning
         report(
-            entry.critical ?? entry.warning ?? critical ?? warning,
-            "critical \(alert.critical)\(origin) is above warning \(warning.value); "
+            culprit,
+            "critical \(alert.critical)\(origin(of: critical, beside: culprit)) is above "
+                + "warning \(warning.value)\(origin(of: warning, beside: culprit)); "
                 + "allowed: a critical of at most the warning",
             &problems)
     }
@@ -87,6 +91,17 @@ struct HSMMerger {
         hsm.fields = fields
     }
 
+    /// Whether the merged value of a key, which an entry may give as `own`, is what was meant.
+    private func isKnown<Value>(_ key: String, _ own: Located<Value>?, _ entry: HSMSettings) -> Bool {
+        own != nil || !(entry.misunderstood.contains(key) || defaults.misunderstood.contains(key))
+    }
+
+    /// Where a merged value comes from, when that is neither the entry nor where the problem is reported.
+    private func origin<Value>(of value: Located<Value>?, beside culprit: Located<Value>?) -> String {
+        guard let value else { return " (the default)" }
+        return value.isOfDefaults && culprit?.isOfDefaults == false ? " (from defaults)" : ""
+    }
+
     /// Reports a problem at the value that makes it; a value of `defaults` comes here again with every entry.
     private mutating func report<Value>(
         _ culprit: Located<Value>?, _ message: String, _ problems: inout ConfigurationProblems
@@ -94,6 +109,10 @@ struct HSMMerger {
         guard let culprit, reported.insert(culprit.mark).inserted else { return }
         problems.error(at: culprit, message)
     }
+}
+
+extension Located {
+    fileprivate var isOfDefaults: Bool { path.hasPrefix("defaults.") }
 }
 
 extension Threshold {

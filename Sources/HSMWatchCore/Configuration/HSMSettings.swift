@@ -15,10 +15,8 @@ struct HSMSettings {
     var clearMargin: Int?
     var forecastWindow: Duration?
     var fields: [Located<Field>] = []
-    /// False if interval or timeout is written but wrong: comparing the two would then mislead.
-    var isTimingUnderstood = true
-    /// False if warning or critical is written but wrong.
-    var areThresholdsUnderstood = true
+    /// The keys that are written, but wrong: to judge others by the value that stands in for one of them would mislead.
+    var misunderstood: Set<String> = []
 
     /// The keys it understands.
     static let keys = [
@@ -33,8 +31,8 @@ struct HSMSettings {
         queryPorts = Self.queryPorts(section, &problems)
         interval = section.duration("interval", in: ConfigurationLimits.interval, &problems)
         timeout = section.duration("timeout", in: ConfigurationLimits.timeout, &problems)
-        isTimingUnderstood =
-            section.understands("interval", interval) && section.understands("timeout", timeout)
+        note("interval", interval, of: section)
+        note("timeout", timeout, of: section)
         connection = section.word("connection", &problems)?.value
         lineEnding = section.word("line_ending", &problems)?.value
         readAlert(section, &problems)
@@ -47,13 +45,18 @@ struct HSMSettings {
         guard let alert = section.section("alert", keys: keys, &problems) else { return }
         warning = alert.value("warning", &problems, parse: Threshold.init(parsing:))
         critical = alert.value("critical", &problems, parse: Threshold.init(parsing:))
-        areThresholdsUnderstood =
-            alert.understands("warning", warning) && alert.understands("critical", critical)
+        note("warning", warning, of: alert)
+        note("critical", critical, of: alert)
         let observations = ConfigurationLimits.observations
         raiseAfter = alert.number("raise_after", in: observations, &problems)?.value
         raiseAfterFailures = alert.number("raise_after_failures", in: observations, &problems)?.value
         clearAfter = alert.number("clear_after", in: observations, &problems)?.value
         clearMargin = alert.number("clear_margin", in: ConfigurationLimits.clearMargin, &problems)?.value
+    }
+
+    /// Remembers a key whose value is wrong.
+    private mutating func note<Value>(_ key: String, _ value: Located<Value>?, of section: ConfigurationSection) {
+        if !section.understands(key, value) { misunderstood.insert(key) }
     }
 
     private mutating func readForecast(_ section: ConfigurationSection, _ problems: inout ConfigurationProblems) {
