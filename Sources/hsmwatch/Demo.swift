@@ -62,9 +62,8 @@ struct Demo: AsyncParsableCommand {
 
     /// Prints what arrives until the receiver is shut down, or nobody reads any more.
     private func print(_ receiver: GELFReceiver) async {
-        let renderer = MessageLine(isColoured: StandardOutput.isColoured)
         while let message = await receiver.next() {
-            guard (try? StandardOutput.write(line: renderer.text(for: message))) != nil else { return }
+            guard (try? StandardOutput.write(message)) != nil else { return }
         }
     }
 

@@ -72,10 +72,15 @@ struct Receive: AsyncParsableCommand {
 
     /// Prints what comes, until the task is cancelled or nobody reads it any more.
     private func show(_ receiver: GELFReceiver) async {
-        let line = MessageLine(isColoured: StandardOutput.isColoured)
         while let message = await receiver.next() {
-            let text = format == .json ? message.json.terminalText : line.text(for: message)
-            guard (try? StandardOutput.write(line: text)) != nil else { return }
+            do {
+                switch format {
+                case .json: try StandardOutput.write(line: message.json.terminalText)
+                case .text: try StandardOutput.write(message)
+                }
+            } catch {
+                return
+            }
         }
     }
 }

@@ -56,7 +56,7 @@ struct Simulate: AsyncParsableCommand {
         transform: sockets)
     var inUse = HSMBehaviour().inUse
 
-    @Option(help: ArgumentHelp("How it misbehaves, see above (default: none).", valueName: "kind"), transform: fault)
+    @Option(help: ArgumentHelp("How it misbehaves, see above (default: none).", valueName: "f"), transform: fault)
     var fault = HSMBehaviour().fault
 
     /// Where it listens when nothing is said.

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Glibc
+import HSMWatchService
 
-/// Writes a line that is not data: a closed stderr is no reason to stop.
+/// Writes a line that is not data, fitted to a terminal: a closed stderr is no reason to stop.
 func printToStandardError(_ line: String) {
-    try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
+    let fitted = Terminal.fit(line, to: STDERR_FILENO)
+    try? FileHandle.standardError.write(contentsOf: Data((fitted + "\n").utf8))
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import HSMWatchService
+import HSMWatchSimulation
 
 /// Where the data of a command goes, line by line, and whether a person is looking at it.
 enum StandardOutput {
@@ -14,7 +16,13 @@ enum StandardOutput {
         return noColor.pointee == 0
     }
 
-    /// Writes a line at once.
+    /// Writes a message as a line for a person, fitted to a terminal.
+    static func write(_ message: ReceivedMessage) throws(Closed) {
+        let line = MessageLine(isColoured: isColoured).text(for: message)
+        try write(line: Terminal.fit(line, to: STDOUT_FILENO, indent: MessageLine.indent))
+    }
+
+    /// Writes a line at once, as it is.
     static func write(line: String) throws(Closed) {
         var rest = Array((line + "\n").utf8)[...]
         while !rest.isEmpty {

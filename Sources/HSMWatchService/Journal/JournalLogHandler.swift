@@ -65,6 +65,6 @@ package struct JournalEntry: Sendable {
     /// One line for a terminal or a pipe; what could move a cursor or forge a line is replaced.
     package func line(at time: String) -> String {
         let safe = String(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "·" : Character($0) })
-        return "\(time) \(level.rawValue.uppercased()) \(safe)\n"
+        return "\(time) \(level.rawValue.uppercased()) \(safe)"
     }
 }

@@ -87,7 +87,8 @@ package final class JournalWriter: Sendable {
     private static func printToStderr(_ entry: JournalEntry) {
         let time = Date.now.formatted(
             .iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted))
+        let line = Terminal.fit(entry.line(at: time), to: STDERR_FILENO)
         // A closed stderr is no reason to stop.
-        try? FileHandle.standardError.write(contentsOf: Data(entry.line(at: time).utf8))
+        try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
     }
 }

@@ -17,6 +17,9 @@ package struct MessageLine: Sendable {
     /// The most characters shown of one value.
     package static let valueLimit = 200
 
+    /// Spaces before the rest of a line that is broken: few enough for a reading to fit two lines of 80 columns.
+    package static let indent = 8
+
     /// Whether to colour the line with ANSI sequences.
     private let isColoured: Bool
 
@@ -67,9 +70,8 @@ package struct MessageLine: Sendable {
 
     /// Fields of hsmwatch's messages that the message itself does not tell, for each `event_type`.
     private static let shownFields = [
-        "reading": ["hsm_name", "state", "sockets_available"],
+        "reading": ["hsm_name", "state"],
         "probe_failure": ["failure", "state"],
-        "state_change": ["previous_state", "state"],
         "service": ["action"],
     ]
 

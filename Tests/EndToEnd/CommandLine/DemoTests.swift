@@ -16,7 +16,7 @@ extension EndToEnd {
                 #expect(kinds.count { $0 == "reading" } >= 10)
                 #expect(kinds.contains("state_change"))
                 #expect(kinds.last == "service")
-                #expect(record.lines.contains { $0.contains("previous_state=ok state=warning") })
+                #expect(record.lines.contains { $0.contains(" is warning: ") && $0.contains("(was ok for ") })
                 #expect(!record.output.contains("DROPPED"))
                 #expect(!record.output.contains("lost "))
                 #expect(!(record.output + record.errors).contains("\u{1B}"))

@@ -84,7 +84,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("a second one on the same spool ends with exit 75 before it polls, and names the spool; the first goes on")
+        @Test("a second one on the same spool names the spool and ends with exit 75 before it polls")
         func spoolInUse() async throws {
             try await Stage.play { stage in
                 let graylog = try await stage.graylog()

@@ -76,7 +76,7 @@ struct JournalTests {
             level: .error, text: "a\nPRIORITY=0\u{1B}[31m",
             fields: ["REASON": "x\nHSM_NAME=forged", "plain": "no field"])
         #expect(Self.text(entry).filter { $0.hasPrefix("HSM_NAME=") || $0.hasPrefix("plain") }.isEmpty)
-        #expect(entry.line(at: "now") == "now ERROR a·PRIORITY=0·[31m\n")
+        #expect(entry.line(at: "now") == "now ERROR a·PRIORITY=0·[31m")
     }
 
     @Test("a log that is stuck drops what does not fit, never waits, and says so when it goes on")

@@ -23,7 +23,7 @@ struct MessageLineTests {
         #expect(
             MessageLine(isColoured: false).text(for: received)
                 == "17:23:00.123Z warning reading       monitor 50 left "
-                + "hsm_name=khi-1 state=warning sockets_available=50")
+                + "hsm_name=khi-1 state=warning")
     }
 
     @Test("shows every field of a message that is not ours")

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import HSMWatchCore
+
+/// A descriptor of the process, if a person reads it on a terminal.
+package enum Terminal {
+    /// The terminal's width as it is now (ioctl_tty(2)); nil when the descriptor is no terminal, or one that has no width.
+    package static func columns(of descriptor: CInt) -> Int? {
+        var size = winsize()
+        guard isatty(descriptor) == 1, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+            return nil
+        }
+        return Int(size.ws_col)
+    }
+
+    /// The line as the descriptor should get it: broken between words on a terminal, else as it is.
+    ///
+    /// - Parameter indent: spaces before each piece but the first.
+    package static func fit(_ line: String, to descriptor: CInt, indent: Int = 4) -> String {
+        columns(of: descriptor).map { WordWrap.fit(line, to: $0, indent: indent) } ?? line
+    }
+}
