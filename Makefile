@@ -6,8 +6,8 @@ DESTDIR =
 ARGS =
 # Options for every swift build, run and test, for example --scratch-path.
 SWIFTFLAGS =
-# A binary to install that was built before; without it `make install` builds one.
-BINARY =
+# Where `make release` puts the program; what is there, `make install` takes without building.
+BINARY = .build/hsmwatch
 
 build_packages = libsystemd-dev libsqlite3-dev pkg-config
 test_packages = $(build_packages) systemd systemd-container
@@ -15,12 +15,13 @@ test_packages = $(build_packages) systemd systemd-container
 # The Swift runtime is linked in, so the installed program needs no toolchain. Its symbols stay: a backtrace, gdb or
 # perf on a machine in production is worth more than the megabytes.
 release_flags = -c release --static-swift-stdlib $(SWIFTFLAGS)
-binary = $(or $(BINARY),$(shell swift build $(release_flags) --show-bin-path)/hsmwatch)
 
 bin = $(DESTDIR)$(PREFIX)/bin
 units = $(DESTDIR)$(PREFIX)/lib/systemd/system
 doc = $(DESTDIR)$(PREFIX)/share/doc/hsmwatch
 etc = $(DESTDIR)/etc/hsmwatch
+# Behind what is of no use where the files are only gathered.
+on_target = $(if $(DESTDIR), (on the machine that gets $(DESTDIR)))
 
 .PHONY: help demo test lint bench release install uninstall clean
 
@@ -29,9 +30,9 @@ help:
 	@echo 'make test       builds and runs all tests, as root also those under a real systemd'
 	@echo 'make lint       checks format, imports, house rules and warnings'
 	@echo 'make bench      measures CPU time per poll, and memory'
-	@echo 'make release    builds the program that install installs'
-	@echo 'make install    installs program, unit and example configuration; DESTDIR= PREFIX=/usr BINARY='
-	@echo 'make uninstall  removes what install installed, except the configuration'
+	@echo 'make release    builds the program that install installs, as BINARY=$(BINARY)'
+	@echo 'make install    installs program, unit, example configuration and docs; DESTDIR= PREFIX=$(PREFIX) BINARY='
+	@echo 'make uninstall  removes what install installed, except the configuration; disable the service before'
 	@echo 'make clean      removes what was built'
 
 demo:
@@ -61,28 +62,38 @@ bench:
 release:
 	@scripts/install-packages $(build_packages)
 	swift build $(release_flags) --product hsmwatch
+	install -D -m 0755 "$$(swift build $(release_flags) --show-bin-path)/hsmwatch" $(BINARY)
 
-# The configuration belongs to the administrator from the first installation on.
-install: $(if $(BINARY),,release)
-	install -D -m 0755 $(binary) $(bin)/hsmwatch
-	install -d $(units) $(doc) $(etc)
+# The configuration belongs to the administrator from the first installation on. The documentation keeps its folders,
+# since README.md links into them.
+install: $(if $(wildcard $(BINARY)),,release)
+	install -D -m 0755 $(BINARY) $(bin)/hsmwatch
+	install -d $(units) $(doc)/docs $(doc)/systemd $(etc)
 	sed 's,/usr/,$(PREFIX)/,' systemd/hsmwatch.service > $(units)/hsmwatch.service
 	chmod 0644 $(units)/hsmwatch.service
-	install -m 0644 LICENSE README.md systemd/hsmwatch.yaml $(doc)
+	install -m 0644 CONTRIBUTING.md LICENSE README.md $(doc)
+	install -m 0644 docs/*.md $(doc)/docs
+	install -m 0644 systemd/hsmwatch.yaml $(doc)/systemd
 	test -e $(etc)/hsmwatch.yaml || install -m 0644 systemd/hsmwatch.yaml $(etc)/hsmwatch.yaml
 	@echo
 	@echo 'Next:'
-	@echo '  1. name your HSMs and your Graylog in /etc/hsmwatch/hsmwatch.yaml'
-	@echo '  2. hsmwatch check'
-	@echo '  3. systemctl daemon-reload'
-	@echo '  4. systemctl enable --now hsmwatch'
+	@echo '  1. name your HSMs and your Graylog in $(etc)/hsmwatch.yaml'
+	@echo '  2. $(bin)/hsmwatch check$(if $(DESTDIR), --config $(etc)/hsmwatch.yaml)'
+	@echo '  3. systemctl daemon-reload$(on_target)'
+	@echo '  4. systemctl enable --now hsmwatch$(on_target)'
 
+# A unit that is gone can no longer be disabled.
 uninstall:
+	@if [ -z '$(DESTDIR)' ] && [ -e $(units)/hsmwatch.service ] && \
+	    { systemctl --quiet is-active hsmwatch || systemctl --quiet is-enabled hsmwatch; } 2>/dev/null; then \
+	    echo 'The service runs, or would at the next boot. First: systemctl disable --now hsmwatch' >&2; exit 1; \
+	fi
 	rm -f $(bin)/hsmwatch $(units)/hsmwatch.service
 	rm -rf $(doc)
 	@echo
-	@echo 'Kept: /etc/hsmwatch (configuration) and /var/lib/hsmwatch (undelivered messages).'
-	@echo 'A service that still runs is ended by: systemctl disable --now hsmwatch && systemctl daemon-reload'
+	@echo 'Kept: $(etc) (configuration) and $(DESTDIR)/var/lib/hsmwatch (undelivered messages).'
+	@echo 'Next: systemctl daemon-reload$(on_target)'
 
 clean:
 	swift package $(SWIFTFLAGS) clean
+	rm -f .build/hsmwatch
