@@ -11,13 +11,17 @@ struct ExampleConfigurationTests {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "systemd/hsmwatch.yaml")
 
-    @Test("is valid as it is shipped, and shows the defaults")
+    /// Thresholds for HSMs of any size; the built-in one is not.
+    private static let alert = AlertConfiguration(warning: .percent(40), critical: .percent(20))
+
+    @Test("is valid as it is shipped, and shows the defaults, but for the thresholds")
     func valid() {
         let (configuration, problems) = ConfigurationFile.load(Self.file.path)
         #expect(problems.isEmpty)
         let hsms = [("hsm-1", "192.0.2.11", "east"), ("hsm-2", "192.0.2.12", "west")].map { name, host, site in
             HSMConfiguration(
-                name: name, address: HostPort(host: host, port: 9010), fields: [Field(name: "site", value: site)])
+                name: name, address: HostPort(host: host, port: 9010), alert: Self.alert,
+                fields: [Field(name: "site", value: site)])
         }
         let output = OutputConfiguration(name: "graylog", endpoints: [HostPort(host: "192.0.2.21", port: 12_201)])
         #expect(configuration == Configuration(hsms: hsms, outputs: [output]))
@@ -38,7 +42,7 @@ struct ExampleConfigurationTests {
         #expect(hsm.interval == HSMConfiguration.defaultInterval)
         #expect(hsm.timeout == HSMConfiguration.defaultTimeout)
         #expect(hsm.queryPorts == [9010])
-        #expect(hsm.alert == AlertConfiguration(warning: .absolute(100)))
+        #expect(hsm.alert == Self.alert)
         #expect(hsm.forecast == ForecastConfiguration())
         #expect(hsm.fields == [Field(name: "environment", value: "production"), Field(name: "site", value: "east")])
     }
