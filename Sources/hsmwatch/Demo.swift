@@ -19,7 +19,8 @@ struct Demo: AsyncParsableCommand {
     )
 
     @Option(
-        help: ArgumentHelp("How long it runs: a number with s, m or h (default: 40s).", valueName: "d"),
+        help: ArgumentHelp(
+            "How long it runs: a whole number with ms, s, m, h or d, from 1s to 1d (default: 40s).", valueName: "d"),
         transform: { try DurationText.parse($0, in: Self.durations) })
     var duration = Duration.seconds(40)
 
@@ -58,6 +59,10 @@ struct Demo: AsyncParsableCommand {
             group.cancelAll()
         }
         await scenario.stop()
+        let facts = await receiver.facts
+        printToStandardError(
+            "demo: Graylog would have stored \(facts.stored) messages"
+                + (facts.dropped == 0 ? "" : ", and dropped \(facts.dropped)"))
     }
 
     /// Prints what arrives until the receiver is shut down, or nobody reads any more.

@@ -47,7 +47,7 @@ extension Heartbeat {
         }
         return "hsmwatch watches \(counted(total, "HSM"))" + (present.isEmpty ? "" : ": ")
             + present.joined(separator: ", ")
-            + "; up for \(uptime.sentencePart), \(counted(spooled, "message")) waiting, \(dropped) dropped"
+            + "; up for \(uptime.sentencePart), \(counted(spooled, "message")) queued, \(dropped) dropped"
     }
 }
 
@@ -57,14 +57,14 @@ extension ServiceAction {
         case .started(let version, let hsms, let reason):
             "hsmwatch \(version) started, watching \(counted(hsms, "HSM"))" + (reason.map { ": \($0)" } ?? "")
         case .stopping(let waiting):
-            "hsmwatch is stopping, the HSMs are no longer watched; \(counted(waiting, "message")) waiting"
+            "hsmwatch is stopping, the HSMs are no longer watched; \(counted(waiting, "message")) queued"
         case .messagesDropped(let count, let reason):
             "hsmwatch dropped \(counted(count, "message")) before delivery: \(reason)"
         case .outputDown(let output, let endpoint, let reason):
-            "Output \(output) cannot deliver to \(endpoint): \(reason); messages wait in the spool"
+            "Output \(output) cannot deliver to \(endpoint): \(reason); messages are queued in the spool"
         case .outputUp(let output, let endpoint, let outage, let waiting, let resent):
             "Output \(output) delivers again to \(endpoint) after \(outage.sentencePart): "
-                + "\(counted(waiting, "message")) waited, \(resent) sent again"
+                + "\(counted(waiting, "message")) queued, \(resent) sent again"
         case .certificateExpiring(let output, let endpoint, let side, let certificate, let days):
             "Output \(output) to \(endpoint): \(side.rawValue) (serial \(certificate.serialNumber)) ends in "
                 + "\(counted(days, "day")), on \(certificate.notAfter.utcText); without a new one nothing is delivered then"

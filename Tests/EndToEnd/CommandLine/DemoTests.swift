@@ -17,6 +17,7 @@ extension EndToEnd {
                 #expect(kinds.contains("state_change"))
                 #expect(kinds.last == "service")
                 #expect(record.lines.contains { $0.contains(" is warning: ") && $0.contains("(was ok for ") })
+                #expect(record.errors.hasSuffix("\ndemo: Graylog would have stored \(record.lines.count) messages\n"))
                 #expect(!record.output.contains("DROPPED"))
                 #expect(!record.output.contains("lost "))
                 #expect(!(record.output + record.errors).contains("\u{1B}"))
