@@ -12,13 +12,26 @@ struct ConfigurationOption: ParsableArguments {
     @Option(name: .customLong("config"), help: ArgumentHelp("The configuration file.", valueName: "file"))
     var path = ConfigurationFile.defaultPath
 
-    /// The configuration; its problems go to stderr, and an error among them ends the command.
+    /// The configuration; its problems go to stderr, and an error among them, counted at last, ends the command.
     func load() throws -> Configuration {
         let (configuration, problems) = ConfigurationFile.load(path)
         for problem in problems {
             printToStandardError(problem.rendered(file: path))
         }
-        guard let configuration else { throw Self.badConfiguration }
+        guard let configuration else {
+            printToStandardError("\(path): \(Self.count(of: problems)): not valid")
+            throw Self.badConfiguration
+        }
         return configuration
+    }
+
+    /// `1 error`, `2 errors, 1 warning`; of a list that was cut only that it was.
+    private static func count(of problems: [ConfigurationProblem]) -> String {
+        let limit = ConfigurationLimits.problems
+        guard problems.count <= limit else { return "more than \(limit) problems" }
+        let errors = problems.count { $0.severity == .error }
+        let warnings = problems.count - errors
+        let counts = [(errors, "error"), (warnings, "warning")].filter { $0.0 > 0 }
+        return counts.map { $0 == 1 ? "1 \($1)" : "\($0) \($1)s" }.joined(separator: ", ")
     }
 }

@@ -9,12 +9,17 @@ import UnixSignals
 struct Simulate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "An HSM that speaks the protocol, counts its TCP connections, and misbehaves on request.",
+        usage: """
+            hsmwatch simulate [--listen <h:p> ...] [--total <n>] [--in-use <n>]
+                                     [--fault <kind>]
+            """,
         discussion: """
             Answers <1223#> and <1223#PORT#> with its sockets: available, total and used. Every client that connects \
             takes one, as on a real HSM; --in-use adds a base load. Echoes <00#text#>, and answers anything else with \
             error 22.
 
-            The addresses it listens on go to stdout, one line each. Lines on stdin change it while it runs:
+            The addresses it listens on go to stdout, one line each. When stderr is a terminal, each client that \
+            connects or disconnects is told there. Lines on stdin change it while it runs:
               in-use 60
               total 128
               fault hang
@@ -56,11 +61,20 @@ struct Simulate: AsyncParsableCommand {
         transform: sockets)
     var inUse = HSMBehaviour().inUse
 
-    @Option(help: ArgumentHelp("How it misbehaves, see above (default: none).", valueName: "f"), transform: fault)
+    @Option(help: ArgumentHelp("How it misbehaves, see above (default: none).", valueName: "kind"), transform: fault)
     var fault = HSMBehaviour().fault
+
+    /// Addresses that are listed for somebody who names an HSM that is not there.
+    private static let listedAddresses = 8
 
     /// Where it listens when nothing is said.
     private static let defaultAddress = ListenAddress(host: "127.0.0.1", port: 9010)
+
+    func validate() throws {
+        guard inUse <= total else {
+            throw ValidationError("'--in-use \(inUse)': an HSM of \(total) sockets; allowed: 0 to \(total)")
+        }
+    }
 
     func run() async throws {
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
@@ -85,7 +99,7 @@ struct Simulate: AsyncParsableCommand {
 
     private static func fault(_ text: String) throws -> HSMFault {
         guard let fault = HSMFault(text) else {
-            throw ValidationError("'\(text)' is not a fault. The kinds are: \(HSMFault.allowed).")
+            throw ValidationError("'\(text)' is not a fault\(HSMFault.hint(text)) (allowed: \(HSMFault.allowed))")
         }
         return fault
     }
@@ -113,11 +127,32 @@ struct Simulate: AsyncParsableCommand {
     private func obeyStandardInput(_ hsms: [HSMSimulator]) async {
         for await line in StandardInput.lines() where !line.allSatisfy(\.isWhitespace) {
             guard let change = HSMChange(line) else {
-                printToStandardError("not understood: '\(line.terminalText)'; allowed: \(HSMChange.allowed)")
+                let hint = HSMChange.hint(line).terminalText
+                printToStandardError("not understood: '\(line.terminalText)'\(hint) (allowed: \(HSMChange.allowed))")
                 continue
             }
-            await apply(change, to: hsms.filter { change.concerns($0.address) }, line)
+            let concerned = hsms.filter { change.concerns($0.address) }
+            if let problem = await problem(change, concerned, hsms) {
+                printToStandardError("'\(line.terminalText)': \(problem)")
+            } else {
+                await apply(change, to: concerned, line)
+            }
         }
+    }
+
+    /// Why a change is for nobody, or more than one of those it is for can do; `nil` when it can be made.
+    private func problem(
+        _ change: HSMChange, _ concerned: [HSMSimulator], _ hsms: [HSMSimulator]
+    ) async -> String? {
+        if concerned.isEmpty {
+            let known = hsms.prefix(Self.listedAddresses).map { "\($0.address)" }.joined(separator: ", ")
+            return "there is no such HSM; there \(hsms.count == 1 ? "is" : "are") \(known)"
+                + (hsms.count > Self.listedAddresses ? " and \(hsms.count - Self.listedAddresses) more" : "")
+        }
+        for hsm in concerned {
+            if let problem = await change.problem(for: hsm.behaviour) { return "\(hsm.address): \(problem)" }
+        }
+        return nil
     }
 
     private func apply(_ change: HSMChange, to hsms: [HSMSimulator], _ line: String) async {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Finds what a misspelt word was meant to be.
-enum NearestName {
+package enum NearestName {
     /// Characters of the longest word that is compared; the work grows with the product of two lengths.
     private static let maxLength = 64
     /// Insertions, removals and replacements between a word and its correction.
@@ -17,7 +17,7 @@ enum NearestName {
     }
 
     /// `; did you mean '…'?` to go behind the mention of an unknown `word`; empty when nothing is near.
-    static func hint(_ word: String, among names: [String]) -> String {
+    package static func hint(_ word: String, among names: [String]) -> String {
         find(word, among: names).map { "; did you mean '\($0)'?" } ?? ""
     }
 

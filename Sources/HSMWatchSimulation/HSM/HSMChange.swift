@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HSMWatchCore
+
 /// A line by which a user changes simulated HSMs while they run: `in-use 60`, `127.0.0.1:9010 fault hang`.
 package struct HSMChange: Hashable, Sendable {
     private enum Setting: Hashable {
@@ -17,6 +19,15 @@ package struct HSMChange: Hashable, Sendable {
         in-use N, total N (each 0 to \(HSMBehaviour.maximumSockets)) or fault KIND, optionally after a HOST:PORT; \
         KIND is one of \(HSMFault.allowed)
         """
+
+    /// `; did you mean '…'?` for a line that is no change; empty when it is near none.
+    package static func hint(_ line: String) -> String {
+        let words = line.split(whereSeparator: \.isWhitespace).suffix(2).map(String.init)
+        guard words.count == 2 else { return "" }
+        if words[0] == "fault" { return HSMFault.hint(words[1]) }
+        let settings = ["total", "in-use", "fault"]
+        return settings.contains(words[0]) ? "" : NearestName.hint(words[0], among: settings)
+    }
 
     /// Reads a line; `nil` when it is not one.
     package init?(_ line: String) {
@@ -47,6 +58,18 @@ package struct HSMChange: Hashable, Sendable {
     package func concerns(_ other: ListenAddress) -> Bool {
         guard let address else { return true }
         return address.host == other.host && address.ports.contains(other.ports.lowerBound)
+    }
+
+    /// Why an HSM that does `behaviour` cannot do what the line says, and what it can; `nil` when it can do it.
+    package func problem(for behaviour: HSMBehaviour) -> String? {
+        var changed = behaviour
+        apply(to: &changed)
+        guard changed.inUse > changed.total else { return nil }
+        return switch setting {
+        case .inUse: "it has \(changed.total) sockets; allowed: in-use 0 to \(changed.total)"
+        case .total, .fault:
+            "\(changed.inUse) are in use; allowed: total \(changed.inUse) to \(HSMBehaviour.maximumSockets)"
+        }
     }
 
     package func apply(to behaviour: inout HSMBehaviour) {

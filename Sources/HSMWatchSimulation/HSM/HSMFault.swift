@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HSMWatchCore
+
 /// A way in which a simulated HSM misbehaves.
 package enum HSMFault: Hashable, Sendable {
     /// What happens to clients for whom no socket is left. Nobody knows what a real HSM does, so all three exist.
@@ -50,6 +52,11 @@ extension HSMFault: CustomStringConvertible {
     package static let allowed =
         (plain.map(\.description) + ["error:NN (two digits)"] + WhenFull.allCases.map { full($0).description })
         .joined(separator: ", ")
+
+    /// `; did you mean '…'?` for a text that is no fault; empty when it is near none.
+    package static func hint(_ text: String) -> String {
+        NearestName.hint(text, among: (plain + WhenFull.allCases.map(full)).map(\.description))
+    }
 
     /// Reads the text form, as in `error:22`; `nil` when it is not one.
     package init?(_ text: String) {

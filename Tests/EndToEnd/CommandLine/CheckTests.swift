@@ -25,7 +25,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("every problem is told with file, line and column: exit 78")
+        @Test("every problem is told with file, line and column, and their number at last: exit 78")
         func invalid() async throws {
             try await Stage.play { stage in
                 let file = try stage.write(
@@ -47,7 +47,8 @@ extension EndToEnd {
                 let problems = record.errors.split(separator: "\n")
                 let places = ["4:5", "5:11", "7:14", "9:27"].map { "\(file):\($0): error: " }
                 #expect(zip(problems, places).allSatisfy { $0.hasPrefix($1) }, "\(record.errors)")
-                #expect(problems.count == places.count)
+                #expect(problems.count == places.count + 1)
+                #expect(problems.last == "\(file): 4 errors: not valid")
                 #expect(problems.first?.contains("interval") == true)
             }
         }

@@ -39,13 +39,40 @@ extension EndToEnd {
                 try simulator.type("\(addresses[0]) total 128")
                 try simulator.type("\(addresses[1]) fault error:29")
                 try simulator.type("nonsense")
-                _ = try await simulator.said { $0.errors.contains("not understood: 'nonsense'") }
+                try simulator.type("fault hung")
+                _ = try await simulator.said {
+                    $0.errors.contains("not understood: 'nonsense'")
+                        && $0.errors.contains("not understood: 'fault hung'; did you mean 'hang'? (allowed: ")
+                }
                 let (first, second) = (try TCPClient(addresses[0]), try TCPClient(addresses[1]))
                 try first.send("<1223#>\n")
                 #expect(try first.line() == "<2223#67#128#61#>\r\n")
                 try second.send("<1223#>\n")
                 #expect(try second.line() == "<00#290080#>\r\n")
                 #expect(try await simulator.ended(by: SIGTERM).ending == .exited(0))
+            }
+        }
+
+        @Test("a change that no HSM can make changes none, and what is allowed is said")
+        func refusedChanges() async throws {
+            try await Stage.play { stage in
+                let arguments = ["simulate", "--listen", "127.0.0.1:0", "--in-use", "10"]
+                let simulator = try stage.hsmwatch(arguments, takesInput: true)
+                let address = try #require(try await simulator.addresses(1).first)
+                try simulator.type("127.0.0.1:1 in-use 3")
+                try simulator.type("in-use 65")
+                try simulator.type("total 9")
+                let allowed = HSMBehaviour.maximumSockets
+                for complaint in [
+                    "'127.0.0.1:1 in-use 3': there is no such HSM; there is \(address)\n",
+                    "'in-use 65': \(address): it has 64 sockets; allowed: in-use 0 to 64\n",
+                    "'total 9': \(address): 10 are in use; allowed: total 10 to \(allowed)\n",
+                ] {
+                    _ = try await simulator.said { $0.errors.contains(complaint) }
+                }
+                let client = try TCPClient(address)
+                try client.send("<1223#>\n")
+                #expect(try client.line() == "<2223#53#64#11#>\r\n")
             }
         }
 

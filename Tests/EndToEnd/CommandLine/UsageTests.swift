@@ -10,7 +10,8 @@ extension EndToEnd {
             arguments: [
                 ["nonsense"], ["run", "--nonsense"], ["run", "argument"], ["run", "--config"], ["check", "--nonsense"],
                 ["check", "--config"], ["simulate", "--fault", "nonsense"], ["simulate", "--total", "-1"],
-                ["simulate", "--in-use", "many"], ["simulate", "--listen", "9010"], ["receive", "--format", "xml"],
+                ["simulate", "--in-use", "many"], ["simulate", "--in-use", "65"],
+                ["simulate", "--listen", "9010"], ["receive", "--format", "xml"],
                 ["receive", "--listen", "127.0.0.1:1-2"], ["demo", "--duration", "soon"], ["demo", "--duration", "0s"],
             ])
         func wrongUsage(arguments: [String]) async throws {
