@@ -146,7 +146,7 @@ struct Simulate: AsyncParsableCommand {
     ) async -> String? {
         if concerned.isEmpty {
             let known = hsms.prefix(Self.listedAddresses).map { "\($0.address)" }.joined(separator: ", ")
-            return "there is no such HSM; there \(hsms.count == 1 ? "is" : "are") \(known)"
+            return "there is no such HSM; allowed: \(known)"
                 + (hsms.count > Self.listedAddresses ? " and \(hsms.count - Self.listedAddresses) more" : "")
         }
         for hsm in concerned {

@@ -38,7 +38,8 @@ package enum Reply {
     /// `<00#XXYYZZ#…>`: XX is the error number; 00 would be an echo, which nobody asked for.
     private static func error(_ fields: [ArraySlice<UInt8>], in frame: [UInt8]) -> Failure {
         guard fields.count >= 2, let code = number(fields[1].prefix(2)), fields[1].count >= 2, code > 0 else {
-            return Failure(.malformed, "the reply is neither socket information, <2223#...#>, nor an error: \(excerpt(frame))")
+            return Failure(
+                .malformed, "the reply is neither socket information, <2223#...#>, nor an error: \(excerpt(frame))")
         }
         let number = code < 10 ? "0\(code)" : "\(code)"
         let meaning = meanings[code].map { " (\($0))" } ?? ""

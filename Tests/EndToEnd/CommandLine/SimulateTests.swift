@@ -64,7 +64,7 @@ extension EndToEnd {
                 try simulator.type("total 9")
                 let allowed = HSMBehaviour.maximumSockets
                 for complaint in [
-                    "'127.0.0.1:1 in-use 3': there is no such HSM; there is \(address)\n",
+                    "'127.0.0.1:1 in-use 3': there is no such HSM; allowed: \(address)\n",
                     "'in-use 65': \(address): it has 64 sockets; allowed: in-use 0 to 64\n",
                     "'total 9': \(address): 10 are in use; allowed: total 10 to \(allowed)\n",
                 ] {

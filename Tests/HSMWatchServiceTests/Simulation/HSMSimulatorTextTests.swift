@@ -93,6 +93,27 @@ struct HSMSimulatorTextTests {
         #expect(behaviour == expected)
     }
 
+    @Test(
+        "says what is allowed when more sockets would be in use than there are",
+        arguments: [
+            ("in-use 64", nil), ("in-use 65", "it has 64 sockets; allowed: in-use 0 to 64"),
+            ("total 10", nil), ("total 9", "10 are in use; allowed: total 10 to 1000000"), ("fault hang", nil),
+        ])
+    func refusesChanges(line: String, expected: String?) throws {
+        let change = try #require(HSMChange(line))
+        #expect(change.problem(for: HSMBehaviour(total: 64, inUse: 10)) == expected)
+    }
+
+    @Test(
+        "knows what a misspelt word was meant to be",
+        arguments: [
+            ("fault hnag", "; did you mean 'hang'?"), ("127.0.0.1:9010 falt hang", "; did you mean 'fault'?"),
+            ("in_use 3", "; did you mean 'in-use'?"), ("in-use x", ""), ("fault nothing-like-it", ""), ("x", ""),
+        ])
+    func hints(line: String, expected: String) {
+        #expect(HSMChange.hint(line) == expected)
+    }
+
     @Test("changes only the HSMs that the line names")
     func changesSome() throws {
         let one = ListenAddress(host: "127.0.0.1", port: 9010)

@@ -187,6 +187,8 @@ struct SpoolDatabaseTests {
     @Test("a second process cannot open it")
     func locked() throws {
         #expect(throws: (any Error).self) { try SpoolDatabase(path: path) }
+        let file = SpoolFile(directory: folder.path)
+        #expect(throws: SpoolInUse(path: path)) { try file.open() }
         _ = try database.commit(.init([.sample(1)]))
         #expect(try positions() == [1])
     }
