@@ -47,7 +47,7 @@ extension Heartbeat {
         }
         return "hsmwatch watches \(counted(total, "HSM"))" + (present.isEmpty ? "" : ": ")
             + present.joined(separator: ", ")
-            + "; up for \(uptime.sentencePart), \(counted(spooled, "message")) queued, \(dropped) dropped"
+            + "; up for \(uptime.sentencePart), \(counted(spooled, "message")) unconfirmed, \(dropped) dropped"
     }
 }
 
@@ -57,7 +57,7 @@ extension ServiceAction {
         case .started(let version, let hsms, let reason):
             "hsmwatch \(version) started, watching \(counted(hsms, "HSM"))" + (reason.map { ": \($0)" } ?? "")
         case .stopping(let waiting):
-            "hsmwatch is stopping, the HSMs are no longer watched; \(counted(waiting, "message")) queued"
+            "hsmwatch is stopping, the HSMs are no longer watched; \(counted(waiting, "message")) unconfirmed"
         case .messagesDropped(let count, let reason):
             "hsmwatch dropped \(counted(count, "message")) before delivery: \(reason)"
         case .outputDown(let output, let endpoint, let reason):

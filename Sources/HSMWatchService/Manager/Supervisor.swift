@@ -51,7 +51,7 @@ final class Supervisor: Service {
     }
 
     private var line: String {
-        fleet.status.line(queued: spool.waiting)
+        fleet.status.line(queued: spool.queued)
     }
 
     private func renewStatus() {

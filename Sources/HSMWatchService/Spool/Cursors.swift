@@ -26,6 +26,9 @@ struct Cursors {
     /// The position up to which every output has confirmed; nil without outputs.
     var slowest: Int64? { outputs.values.lazy.map(\.confirmed).min() }
 
+    /// The position up to which every output has sent; nil without outputs.
+    var slowestSent: Int64? { outputs.values.lazy.map(\.sent).min() }
+
     /// What an output has confirmed; nil when there is no such output.
     func confirmed(by output: String) -> Int64? {
         outputs[output]?.confirmed
@@ -58,7 +61,7 @@ struct Cursors {
 
     /// Notes what a limit has dropped. Answers how many of them are lost for certain.
     mutating func drop(_ positions: [Int64], reason: String) -> Int {
-        let sent = outputs.values.lazy.map(\.sent).min() ?? 0
+        let sent = slowestSent ?? 0
         let onTheirWay = positions.filter { $0 <= sent }
         for position in onTheirWay {
             doubtful[position] = reason

@@ -119,6 +119,11 @@ package final class Spool: Service {
         waitingOnDisk + tail.count(after: max(committed, confirmed))
     }
 
+    /// Messages that some output has still to send, for the first time or again.
+    package var queued: Int {
+        min(waiting, Int(max(0, last - (cursors.slowestSent ?? last))))
+    }
+
     /// Messages that one output has not confirmed yet.
     package func waiting(for output: String) -> Int {
         min(waiting, Int(max(0, last - cursor(of: output))))

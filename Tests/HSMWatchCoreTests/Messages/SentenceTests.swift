@@ -37,6 +37,6 @@ struct SentenceTests {
             states: [:], probes: 0, probesFailed: 0, probesSkipped: 0, spooled: 2, dropped: 3, uptime: .seconds(61))
         #expect(
             Sample("", .heartbeat(heartbeat)).event.sentence
-                == "hsmwatch watches 0 HSMs; up for 1 min 1 s, 2 messages queued, 3 dropped")
+                == "hsmwatch watches 0 HSMs; up for 1 min 1 s, 2 messages unconfirmed, 3 dropped")
     }
 }

@@ -91,6 +91,23 @@ struct SpoolTests {
         #expect(left.identity.sequence == 11)
     }
 
+    @Test("what some output has not sent is queued: what was not confirmed, again, when its connection ends")
+    func queued() async throws {
+        let spool = spool("a", "b")
+        for number in 1...10 { spool.append(.numbered(number)) }
+        #expect(spool.queued == 10)
+        spool.send("a", upTo: 10)
+        spool.send("b", upTo: 6)
+        #expect(spool.queued == 4)
+        spool.confirm("a", upTo: 3)
+        spool.rewind("a")
+        #expect(spool.queued == 7)
+        spool.send("a", upTo: 10)
+        spool.send("b", upTo: 10)
+        #expect(spool.queued == 0)
+        #expect(spool.waiting == 10)
+    }
+
     @Test("the next process goes on where the last one stopped, with the same identity")
     func restarts() async throws {
         let first = spool("a")
