@@ -278,6 +278,7 @@ package final class Spool: Service {
             tail.forget(upTo: end)
         }
         stored += messages.count - done.confirmed
+        if done.isBehind { schedule.plan(in: .zero) }
         drop(done.droppedForSpace, reason: SpoolDatabase.spaceReason)
         drop(done.droppedForAge, reason: SpoolDatabase.ageReason)
     }

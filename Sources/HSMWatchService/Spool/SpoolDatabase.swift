@@ -12,6 +12,8 @@ import HSMWatchCore
 package struct SpoolDatabase: Sendable {
     /// Rows that one commit drops at the most for each limit, so that it stays short.
     package static let dropsAtOnce = 2000
+    /// Rows that one commit deletes at the most because they are confirmed: after an outage there are many.
+    package static let deletesAtOnce = 20_000
 
     /// What a new process finds.
     package struct Contents: Equatable, Sendable {
@@ -45,6 +47,8 @@ package struct SpoolDatabase: Sendable {
     package struct Committed: Equatable, Sendable {
         /// Messages deleted because every output has confirmed them.
         package var confirmed: Int
+        /// Whether there are more of these.
+        package var isBehind = false
         /// Positions of the messages dropped to stay within `max_size`.
         package var droppedForSpace: [Int64]
         /// Positions of the messages dropped because they were older than `max_age`.
@@ -150,7 +154,11 @@ package struct SpoolDatabase: Sendable {
             try Self.insert(commit.messages, into: database)
             try database.cachedStatement(sql: "INSERT OR REPLACE INTO identity VALUES (1, ?, ?, ?)").execute(
                 arguments: [commit.identity.instance, commit.identity.sequence, commit.position])
-            let confirmed = commit.cursors == previous?.cursors ? 0 : try Self.store(commit.cursors, in: database)
+            var confirmed: (count: Int, isBehind: Bool) = (0, false)
+            if commit.cursors != previous?.cursors {
+                try Self.store(commit.cursors, in: database)
+                confirmed = try Self.deleteConfirmed(by: commit.cursors, from: database)
+            }
             let cutoff = commit.now.milliseconds - commit.limits.maxAge.wholeMilliseconds
             let aged = try Self.dropAged(before: cutoff, database)
             let excess = try dropExcess(over: commit.limits.maxSize, database)
@@ -161,7 +169,9 @@ package struct SpoolDatabase: Sendable {
                         DropReport(count: aged.count, reason: Self.ageReason),
                     ], in: database)
             }
-            return Committed(confirmed: confirmed, droppedForSpace: excess, droppedForAge: aged)
+            return Committed(
+                confirmed: confirmed.count, isBehind: confirmed.isBehind, droppedForSpace: excess,
+                droppedForAge: aged)
         }
     }
 
@@ -203,16 +213,28 @@ package struct SpoolDatabase: Sendable {
         }
     }
 
-    /// Stores the cursors, forgets those of outputs that are no more, and deletes what every output has confirmed.
-    private static func store(_ cursors: [String: Int64], in database: Database) throws -> Int {
+    /// Stores the cursors and forgets those of outputs that are no more.
+    private static func store(_ cursors: [String: Int64], in database: Database) throws {
         try database.cachedStatement(sql: "DELETE FROM cursor").execute()
         let statement = try database.cachedStatement(sql: "INSERT INTO cursor VALUES (?, ?)")
         for (output, position) in cursors {
             try statement.execute(arguments: [output, position])
         }
-        guard let confirmed = cursors.values.min() else { return 0 }
-        try database.cachedStatement(sql: "DELETE FROM message WHERE position <= ?").execute(arguments: [confirmed])
-        return database.changesCount
+    }
+
+    /// Deletes what every output has confirmed, the oldest first.
+    private static func deleteConfirmed(
+        by cursors: [String: Int64], from database: Database
+    ) throws -> (count: Int, isBehind: Bool) {
+        guard let confirmed = cursors.values.min() else { return (0, false) }
+        try database.cachedStatement(
+            sql: """
+                DELETE FROM message WHERE position <= (
+                    SELECT max(position) FROM (
+                        SELECT position FROM message WHERE position <= ? ORDER BY position LIMIT ?))
+                """
+        ).execute(arguments: [confirmed, deletesAtOnce])
+        return (database.changesCount, database.changesCount == deletesAtOnce)
     }
 
     /// Keeps what was dropped until a message tells it: a process that is killed takes no count along.

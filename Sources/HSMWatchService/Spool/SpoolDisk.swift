@@ -48,7 +48,7 @@ actor SpoolDisk {
         let known = previous
         previous = nil
         let done = try database.commit(commit, after: known)
-        if done.droppedForSpace.isEmpty, done.droppedForAge.isEmpty {
+        if done.droppedForSpace.isEmpty, done.droppedForAge.isEmpty, !done.isBehind {
             previous = commit
             previous?.messages = []
         }

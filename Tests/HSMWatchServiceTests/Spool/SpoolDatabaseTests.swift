@@ -69,6 +69,20 @@ struct SpoolDatabaseTests {
         #expect(try reopened.contents().unreported.isEmpty)
     }
 
+    @Test("one commit deletes no more than a part of a long backlog, and says that there is more")
+    func longBacklog() throws {
+        let count = SpoolDatabase.deletesAtOnce + 10
+        _ = try database.commit(.init((1...Int64(count)).map { .sample($0) }, cursors: ["a": 0]))
+        let commit = SpoolDatabase.Commit([], position: Int64(count), cursors: ["a": Int64(count)])
+        let first = try database.commit(commit)
+        #expect(first.confirmed == SpoolDatabase.deletesAtOnce)
+        #expect(first.isBehind)
+        #expect(try database.messages(after: 0, limit: 20, bytes: .max).count == 10)
+        let second = try database.commit(commit)
+        #expect(second.confirmed == 10)
+        #expect(!second.isBehind)
+    }
+
     @Test("what the commit before has written is not written again, and what has changed is")
     func unchanged() throws {
         var first = SpoolDatabase.Commit([.sample(1)], cursors: ["a": 0])
