@@ -40,8 +40,13 @@ struct Child: Sendable {
 
     /// Starts a program with exactly this environment.
     ///
-    /// - Parameter takesInput: whether `type` will write to its stdin; else that is empty.
-    init(_ program: URL, _ arguments: [String], environment: [String: String], takesInput: Bool = false) throws {
+    /// - Parameters:
+    ///   - takesInput: whether `type` will write to its stdin; else that is empty.
+    ///   - takeOutput: gets what comes on stdout, in order, instead of the record.
+    init(
+        _ program: URL, _ arguments: [String], environment: [String: String], takesInput: Bool = false,
+        takeOutput: (@Sendable (Data) async -> Void)? = nil
+    ) throws {
         let process = Process()
         let (input, output, errors) = (Pipe(), Pipe(), Pipe())
         process.executableURL = program
@@ -58,8 +63,14 @@ struct Child: Sendable {
         try process.run()
         processIdentifier = process.processIdentifier
         self.input = takesInput ? input.fileHandleForWriting : nil
-        collect(output.fileHandleForReading) { $0.outputBytes.append($1) }
-        collect(errors.fileHandleForReading) { $0.errorBytes.append($1) }
+        collect(
+            output.fileHandleForReading,
+            takeOutput ?? { [record] data in
+                await record.change { $0.outputBytes.append(data) }
+            })
+        collect(errors.fileHandleForReading) { [record] data in
+            await record.change { $0.errorBytes.append(data) }
+        }
     }
 
     /// Writes a line to its stdin.
@@ -99,7 +110,7 @@ struct Child: Sendable {
 
     /// Reads a stream in the order of its bytes, until its end, on a thread of its own: a readability handler of
     /// Foundation sometimes misses the end.
-    private func collect(_ stream: FileHandle, _ append: @escaping @Sendable (inout Record, Data) -> Void) {
+    private func collect(_ stream: FileHandle, _ take: @escaping @Sendable (Data) async -> Void) {
         let (chunks, chunk) = AsyncStream.makeStream(of: Data.self)
         DispatchQueue(label: "stream of \(processIdentifier)").async {
             var data = stream.availableData
@@ -111,7 +122,7 @@ struct Child: Sendable {
         }
         Task { [record] in
             for await data in chunks {
-                await record.change { append(&$0, data) }
+                await take(data)
             }
             await record.change { $0.openStreams -= 1 }
         }

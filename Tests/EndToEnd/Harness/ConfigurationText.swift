@@ -8,13 +8,19 @@ struct ConfigurationText {
     var timing = "interval: 100ms, timeout: 100ms"
     var heartbeat = "60s"
     var spool = "max_size: 256MiB"
+    /// How often delivery is confirmed, as far as the text says it.
+    var confirm: String?
     /// The endpoints of the one output, `graylog`.
     var endpoints: [ListenAddress]
     /// `name: khi-1, address: …`, and what else there is to say of an HSM.
     var hsms: [String]
 
     init(to graylogs: GELFReceiver..., hsms: [String]) {
-        endpoints = graylogs.map(\.address)
+        self.init(endpoints: graylogs.map(\.address), hsms: hsms)
+    }
+
+    init(endpoints: [ListenAddress], hsms: [String]) {
+        self.endpoints = endpoints
         self.hsms = hsms
     }
 
@@ -37,7 +43,10 @@ struct ConfigurationText {
         hsms:
         \(hsms.map { "  - {\($0)}" }.joined(separator: "\n"))
         outputs:
-          - {name: graylog, type: gelf-tcp, endpoints: [\(endpoints.map { "\"\($0)\"" }.joined(separator: ", "))]}
+          - name: graylog
+            type: gelf-tcp
+            endpoints: [\(endpoints.map { "\"\($0)\"" }.joined(separator: ", "))]
+        \(confirm.map { "    confirm: \($0)" } ?? "")
         spool: {\(spool)}
 
         """

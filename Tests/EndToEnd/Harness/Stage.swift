@@ -48,8 +48,10 @@ final class Stage {
     // MARK: Processes
 
     /// Starts hsmwatch with these arguments.
-    func hsmwatch(_ arguments: [String], takesInput: Bool = false) throws -> Child {
-        try start(Self.program, arguments, takesInput: takesInput)
+    func hsmwatch(
+        _ arguments: [String], takesInput: Bool = false, takeOutput: (@Sendable (Data) async -> Void)? = nil
+    ) throws -> Child {
+        try start(Self.program, arguments, takesInput: takesInput, takeOutput: takeOutput)
     }
 
     /// Runs hsmwatch to its end.
@@ -59,7 +61,16 @@ final class Stage {
 
     /// Runs a program of the system to its end.
     func outcome(ofTool name: String, _ arguments: [String]) async throws -> Child.Record {
-        try await start(URL(filePath: "/usr/bin/env"), [name] + arguments).ended()
+        try await tool(name, arguments).ended()
+    }
+
+    /// Starts a program of the system.
+    func tool(
+        _ name: String, _ arguments: [String], takesInput: Bool = false,
+        takeOutput: (@Sendable (Data) async -> Void)? = nil
+    ) throws -> Child {
+        try start(
+            URL(filePath: "/usr/bin/env"), [name] + arguments, takesInput: takesInput, takeOutput: takeOutput)
     }
 
     /// Starts the service, with its spool in a folder that its name stands for.
@@ -77,11 +88,13 @@ final class Stage {
     }
 
     private func start(
-        _ program: URL, _ arguments: [String], _ environment: [String: String] = [:], takesInput: Bool = false
+        _ program: URL, _ arguments: [String], _ environment: [String: String] = [:], takesInput: Bool = false,
+        takeOutput: (@Sendable (Data) async -> Void)? = nil
     ) throws -> Child {
         let inherited = ProcessInfo.processInfo.environment.filter { !Self.meaningful.contains($0.key) }
         let environment = inherited.merging(["TMPDIR": folder.path()]) { $1 }.merging(environment) { $1 }
-        let child = try Child(program, arguments, environment: environment, takesInput: takesInput)
+        let child = try Child(
+            program, arguments, environment: environment, takesInput: takesInput, takeOutput: takeOutput)
         children.append(child)
         return child
     }

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import HSMWatchCore
+import Testing
+
+@testable import HSMWatchSimulation
+
+extension Watched<Arrivals> {
+    /// What is unconfirmed in good order at 1,000 messages a second is half a second's; more has waited for a Graylog.
+    private static let unconfirmedInGoodOrder = 1000
+
+    /// Waits until a heartbeat comes that was made from now on and says that the spool is empty, but for what is on its
+    /// way. Answers how long that took.
+    @discardableResult
+    func areInGoodOrder() async throws -> Duration {
+        let (begin, timestamp) = (ContinuousClock.now, Timestamp.now.graylogText)
+        _ = try await value { arrivals in
+            arrivals.pulse.map { $0.timestamp >= timestamp && $0.spooled <= Self.unconfirmedInGoodOrder } ?? false
+        }
+        return begin.duration(to: .now)
+    }
+}
+
+extension Child {
+    /// Ends the service, and expects that everything has arrived that it ever numbered.
+    @discardableResult
+    func hasDeliveredAll(to arrivals: Watched<Arrivals>) async throws -> Arrivals {
+        let stops = await arrivals.value.told("stopping")
+        #expect(try await ended(by: SIGTERM).ending == .exited(0))
+        let all = try await arrivals.value { $0.told("stopping") > stops && $0.missing.isEmpty }
+        #expect(all.instances.count == 1)
+        #expect(all.altered == 0)
+        #expect(all.strange == [])
+        return all
+    }
+}
+
+extension GELFReceiver {
+    /// Takes everything out of it, for as long as it lives.
+    nonisolated func arrivals() -> Watched<Arrivals> {
+        let arrivals = Watched(Arrivals())
+        feed(arrivals)
+        return arrivals
+    }
+
+    /// Lets what comes to it count as one with what comes to others.
+    nonisolated func feed(_ arrivals: Watched<Arrivals>) {
+        Task {
+            while let message = await next() {
+                await arrivals.change { $0.add(message) }
+            }
+        }
+    }
+}
