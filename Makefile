@@ -10,7 +10,7 @@ SWIFTFLAGS =
 BINARY = .build/hsmwatch
 
 build_packages = libsystemd-dev libsqlite3-dev pkg-config
-test_packages = $(build_packages) systemd systemd-container
+test_packages = $(build_packages) systemd systemd-container libnetty-java default-jdk-headless
 
 # The Swift runtime is linked in, so the installed program needs no toolchain. Its symbols stay: a backtrace, gdb or
 # perf on a machine in production is worth more than the megabytes.

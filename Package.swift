@@ -71,6 +71,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: ["hsmwatch", "HSMWatchCore", "HSMWatchSimulation"],
             path: "Tests/EndToEnd",
+            exclude: ["Netty"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.DelimiterBasedFrameDecoder;
+import io.netty.handler.codec.Delimiters;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.io.BufferedReader;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+
+/**
+ * What a Graylog GELF TCP input is made of: a Netty server whose frames end with NUL. Prints each frame as a line, before
+ * anything else happens on its connection.
+ *
+ * Takes orders on stdin, a word and a number a line, and answers each with the word on stderr: `start`, `stop` (the
+ * listener and all connections at once, as an input does), `pace` MICROSECONDS (what each frame takes). Ends with stdin.
+ */
+public final class NettyServer {
+    private static final int FRAME_LIMIT = 2 << 20;
+
+    private static final EventLoopGroup acceptors = new NioEventLoopGroup(1);
+    private static final EventLoopGroup workers = new NioEventLoopGroup(2);
+    private static final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private static final OutputStream output = new FileOutputStream(FileDescriptor.out);
+    private static volatile int pace = 0;
+
+    public static void main(String[] arguments) throws Exception {
+        InetSocketAddress address = new InetSocketAddress("127.0.0.1", Integer.parseInt(arguments[0]));
+        BufferedReader orders = new BufferedReader(new InputStreamReader(System.in));
+        for (String line = orders.readLine(); line != null; line = orders.readLine()) {
+            String[] order = line.split(" ");
+            switch (order[0]) {
+                case "start": start(address); break;
+                case "stop": channels.close().sync(); break;
+                case "pace": pace = Integer.parseInt(order[1]); break;
+                default: throw new IllegalArgumentException(line);
+            }
+            System.err.println(order[0]);
+        }
+        System.exit(0);
+    }
+
+    private static void start(InetSocketAddress address) throws InterruptedException {
+        ServerBootstrap bootstrap = new ServerBootstrap()
+            .group(acceptors, workers)
+            .channel(NioServerSocketChannel.class)
+            .childHandler(new ChannelInitializer<SocketChannel>() {
+                @Override
+                protected void initChannel(SocketChannel channel) {
+                    channels.add(channel);
+                    channel.pipeline().addLast(
+                        new DelimiterBasedFrameDecoder(FRAME_LIMIT, Delimiters.nulDelimiter()), new Printer());
+                }
+            });
+        channels.add(bootstrap.bind(address).sync().channel());
+    }
+
+    private static final class Printer extends SimpleChannelInboundHandler<ByteBuf> {
+        @Override
+        protected void channelRead0(ChannelHandlerContext context, ByteBuf frame) throws Exception {
+            byte[] line = new byte[frame.readableBytes() + 1];
+            frame.readBytes(line, 0, line.length - 1);
+            line[line.length - 1] = '\n';
+            synchronized (output) {
+                output.write(line);
+            }
+            if (pace > 0) {
+                Thread.sleep(pace / 1000, pace % 1000 * 1000);
+            }
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            // As an input does: what goes wrong on a connection ends it, and nothing else.
+            context.close();
+        }
+    }
+}

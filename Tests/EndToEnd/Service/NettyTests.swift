@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import HSMWatchSimulation
+import Testing
+
+extension EndToEnd {
+    /// A peer's end is what delivery is confirmed by, and Netty ends connections in its own way.
+    @Suite("A real Netty server", .timeLimit(.minutes(2)))
+    struct NettyTests {
+        @Test(
+            "is stopped twelve times with data unread, at random moments: nothing is lost",
+            .enabled(if: NettyServer.isPossible, "needs Debian's libnetty-java and a JDK"),
+            arguments: [1] as [UInt64])
+        func stops(seed: UInt64) async throws {
+            try await Stage.play { stage in
+                let load = try await Load(on: stage)
+                let server = try await NettyServer(on: stage)
+                var numbers = SeededNumbers(state: seed)
+                let service = try stage.service(load.configuration(to: server.address, confirm: "100ms"))
+                try await load.goesOn(for: .seconds(2))
+                for _ in 1...12 {
+                    let recoveries = await server.arrivals.value.told("output_up")
+                    // Reads at half the rate of what comes: there is always something that it has not read.
+                    try await server.order("pace", 2000)
+                    try await load.goesOn(for: numbers.milliseconds(300...1000))
+                    try await server.order("stop")
+                    try await load.goesOn(for: numbers.milliseconds(100...500))
+                    try await server.order("pace", 0)
+                    try await server.order("start")
+                    _ = try await server.arrivals.value { $0.told("output_up") > recoveries }
+                    try await load.goesOn(for: numbers.milliseconds(100...1500))
+                }
+                try await service.hasDeliveredAll(to: server.arrivals)
+            }
+        }
+    }
+}
