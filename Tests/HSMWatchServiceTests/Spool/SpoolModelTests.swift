@@ -8,17 +8,8 @@ import Testing
 /// Random histories of the database, beside a plain array that does the same.
 @Suite("Spool database, against a model")
 struct SpoolModelTests {
-    /// SplitMix64: the same numbers from the same seed, so that what fails once fails again.
-    private struct SeededNumbers: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
-    }
+    /// In milliseconds.
+    private static let year: Int64 = 365 * 86_400_000
 
     private struct Model {
         var messages: [SpooledMessage] = []
@@ -58,6 +49,10 @@ struct SpoolModelTests {
             switch Int.random(in: 0..<10, using: &numbers) {
             case 0..<6:
                 now += Int64.random(in: 0...300, using: &numbers)
+                // Now and then somebody sets the clock, forward or back by years.
+                if Int.random(in: 0..<20, using: &numbers) == 0 {
+                    now += Int64.random(in: -10...10, using: &numbers) * Self.year
+                }
                 let new = (0..<Int.random(in: 0...30, using: &numbers)).map { _ in
                     model.position += 1
                     return SpooledMessage.sample(
