@@ -47,6 +47,12 @@ struct SpoolHistoryTests {
         }
     }
 
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+    }
+
     private func spool(in folder: TemporaryFolder, limits: SpoolConfiguration) -> Spool {
         Spool(
             file: SpoolFile(directory: folder.path), outputs: ["a", "b"], limits: limits,
@@ -56,35 +62,38 @@ struct SpoolHistoryTests {
     @Test("a process that ends at any moment loses nothing that was sent, and gives no number twice", arguments: 1...6)
     func crashes(seed: UInt64) async throws {
         var model = Model(numbers: SeededNumbers(state: seed))
-        var folder = try TemporaryFolder()
-        for _ in 0..<8 {
-            let spool = spool(in: folder, limits: SpoolConfiguration())
+        // Each process has a folder of its own: what the one before it left.
+        var folders = [folder]
+        for index in 0..<8 {
+            let spool = spool(in: folders[index], limits: SpoolConfiguration())
             for name in model.outputs.keys {
                 #expect(spool.cursor(of: name) <= model.outputs[name]?.confirmed ?? 0)
                 model.outputs[name]?.rewind(to: spool.cursor(of: name))
             }
             #expect(spool.last >= model.bodies.keys.max() ?? 0)
-            folder = try await running(spool) {
+            let left = try await running(spool) {
                 for _ in 0..<model.chance(30) { try await step(spool, &model) }
                 // Between two commits; what comes then is gone with the process.
                 try await spool.wait("the disk has nothing to do") { spool.deadline == nil }
                 for number in 0..<model.chance(3) { spool.append(.numbered(number)) }
-                return try copy(folder)
+                return try copy(folders[index])
             }
+            folders.append(left)
         }
-        let last = spool(in: folder, limits: SpoolConfiguration())
+        let last = spool(in: folders[8], limits: SpoolConfiguration())
         try await running(last) {
             for name in model.outputs.keys { model.outputs[name]?.rewind(to: last.cursor(of: name)) }
             try await deliverAll(last, &model)
             #expect(model.lost(upTo: last.last) == [])
             #expect(last.dropped == 0)
+            #expect(try folders[8].names.contains("spool.sqlite"))
         }
     }
 
     @Test("what a limit drops is what some output has not got, each counted once", arguments: 1...6)
     func drops(seed: UInt64) async throws {
         var model = Model(numbers: SeededNumbers(state: seed))
-        let spool = spool(in: try TemporaryFolder(), limits: SpoolConfiguration(maxSize: 256 << 10))
+        let spool = spool(in: folder, limits: SpoolConfiguration(maxSize: 256 << 10))
         try await running(spool) {
             for _ in 0..<150 { try await step(spool, &model) }
             try await deliverAll(spool, &model)
@@ -133,14 +142,16 @@ struct SpoolHistoryTests {
 
     /// Lets every output read and confirm all there is.
     private func deliverAll(_ spool: Spool, _ model: inout Model) async throws {
-        try await spool.wait("the disk has nothing to do") { spool.deadline == nil }
-        for name in model.outputs.keys {
-            while let before = model.outputs[name]?.position, before < spool.last {
+        var isDone = false
+        while !isDone {
+            try await spool.wait("the disk has nothing to do") { spool.deadline == nil }
+            for name in model.outputs.keys.sorted() {
                 await read(spool, name, &model)
-                guard let position = model.outputs[name]?.position, position > before else { break }
+                let position = model.outputs[name]?.position ?? 0
                 spool.confirm(name, upTo: position)
                 model.outputs[name]?.confirm(upTo: position)
             }
+            isDone = spool.waiting == 0
         }
     }
 
