@@ -2,9 +2,9 @@
 
 /// Delivers on one connection after the other, and says what the peer has read.
 ///
-///     opening ─▶ sending ─due─▶ rotating ─opened─▶ draining ─clean end─▶ proving ─250 ms─▶ confirm, sending
-///        │          │              │                  │                     │
-///        └──────────┴──────────────┴──────────────────┴─────────────────────┴─ an end, a failure, a standstill ─▶ over
+///     opening ─▶ sending ─due─▶ rotating ─opened, 250 ms─▶ draining ─clean end─▶ proving ─250 ms─▶ confirm, sending
+///        │          │              │                          │                     │
+///        └──────────┴──────────────┴──────────────────────────┴──── an end, a failure, a standstill ─────▶ over
 ///
 /// Graylog answers nothing on TCP. A write that returned, even bytes that its kernel acknowledged, are lost when it
 /// stops before it has read them. What can be known is that it closes a connection when it has read it to the end:
@@ -12,12 +12,14 @@
 /// 1. *The successor is opened first*, to the same address, and gets what comes from now on: no message waits for a
 ///    confirmation, and there is a second connection that can tell whether the peer goes on. Only for a moment it waits
 ///    for the old connection's end, since a peer reads two connections in any order.
-/// 2. *The old connection is half-closed.* Only behind our own end of stream does the peer's say that all was read.
-/// 3. *The peer's end must be clean:* no reset, everything acknowledged, with TLS a close_notify. A reset says that
+/// 2. *The successor settles for 250 ms*: a peer that stops closes the connections that it knows, and one that it was
+///    just about to accept may outlive the stop. By now it would have closed the old one, without our half-close.
+/// 3. *The old connection is half-closed.* Only behind our own end of stream does the peer's say that all was read.
+/// 4. *The peer's end must be clean:* no reset, everything acknowledged, with TLS a close_notify. A reset says that
 ///    something was not read.
-/// 4. *The successor must still stand 250 ms later.* A peer that stops closes all its connections, and the end of the
-///    old one then looks as in step 3, whatever it has read. It takes the successor with it.
-/// 5. Else *nothing is confirmed*: all that is unconfirmed is sent again, on the next delivery.
+/// 5. *The successor must still stand 250 ms later.* A peer that stops closes all its connections, and the end of the
+///    old one then looks as in step 4, whatever it has read. It takes the successor with it.
+/// 6. Else *nothing is confirmed*: all that is unconfirmed is sent again, on the next delivery.
 ///
 /// A proxy that ends connections on its own account makes all this as good as the proxy.
 ///
@@ -68,6 +70,8 @@ package struct Delivery: Sendable {
         case over(String)
     }
 
+    /// How long the successor stands before it counts as one that the peer knows.
+    package static let settling = Duration.milliseconds(250)
     /// How long the first message on the successor waits for the end of the connection before it.
     package static let orderLimit = Duration.seconds(1)
     /// How long the successor must stand after the end of the connection before it.
@@ -86,11 +90,17 @@ package struct Delivery: Sendable {
         var last: Int64?
     }
 
+    private enum Successor: Sendable {
+        case opening
+        case settling(until: Instant)
+        /// The old one waits for its few messages, so that it can be half-closed with them.
+        case ready
+    }
+
     private enum State: Sendable {
         case opening(Leg)
         case sending(Stretch)
-        /// `isOpen` only when the old one waits for its few messages, so that it can be half-closed with them.
-        case rotating(Stretch, successor: Leg, isOpen: Bool)
+        case rotating(Stretch, successor: Leg, Successor)
         case draining(Stretch, active: Stretch, holdsUntil: Instant?)
         case proving(Stretch, active: Stretch, until: Instant)
         case over
@@ -131,8 +141,8 @@ package struct Delivery: Sendable {
         switch state {
         case .opening, .over: nil
         case .sending(let stretch): budget == nil ? (stretch.leg, .max) : nil
-        case .rotating(let stretch, _, let isOpen):
-            if let budget { isOpen ? (stretch.leg, budget) : nil } else { (stretch.leg, .max) }
+        case .rotating(let stretch, _, .ready): (stretch.leg, budget ?? .max)
+        case .rotating(let stretch, _, _): budget == nil ? (stretch.leg, .max) : nil
         case .draining(_, let active, nil), .proving(_, let active, _): budget == nil ? (active.leg, .max) : nil
         case .draining: nil
         }
@@ -140,7 +150,7 @@ package struct Delivery: Sendable {
 
     /// When to call with `deadline`, unless something happens before.
     package var deadline: Instant? {
-        [rotationDue, holdEnd, probationEnd, measurementDue].compactMap(\.self).min()
+        [rotationDue, settlingEnd, holdEnd, probationEnd, measurementDue].compactMap(\.self).min()
     }
 
     package mutating func handle(_ event: Event, at now: Instant) -> [Action] {
@@ -165,6 +175,10 @@ package struct Delivery: Sendable {
         return isHurried || stretch.count >= Self.messageLimit ? first : first + confirm
     }
 
+    private var settlingEnd: Instant? {
+        if case .rotating(_, _, .settling(let until)) = state { until } else { nil }
+    }
+
     private var holdEnd: Instant? {
         if case .draining(_, _, let holdsUntil) = state { holdsUntil } else { nil }
     }
@@ -183,6 +197,9 @@ package struct Delivery: Sendable {
         if let measurementDue, measurementDue <= now {
             measuredAt = now
             actions = stretches.map { .measure($0.leg) }
+        }
+        if case .rotating(let old, let successor, .settling(let until)) = state, until <= now {
+            actions += settled(old, successor, at: now)
         }
         if case .draining(let old, let active, let until?) = state, until <= now {
             state = .draining(old, active: active, holdsUntil: nil)
@@ -207,17 +224,22 @@ package struct Delivery: Sendable {
         switch state {
         case .opening(let leg):
             state = .sending(Stretch(leg: leg, window: DeliveryWindow(at: now, patience: patience)))
-            // To a peer that is not trusted nothing is sent without a successor that stands.
+            // To a peer that is not trusted nothing is sent without a successor that has settled.
             return budget == nil ? [] : rotate()
         case .rotating(let old, let successor, _):
-            guard old.last != nil else {
-                state = .rotating(old, successor: successor, isOpen: true)
-                return []
-            }
-            return halfClose(old, successor: successor, at: now)
+            state = .rotating(old, successor: successor, .settling(until: now + Self.settling))
+            return []
         case .sending, .draining, .proving, .over:
             return []
         }
+    }
+
+    private mutating func settled(_ old: Stretch, _ successor: Leg, at now: Instant) -> [Action] {
+        guard old.last != nil else {
+            state = .rotating(old, successor: successor, .ready)
+            return []
+        }
+        return halfClose(old, successor: successor, at: now)
     }
 
     private mutating func ended(_ leg: Leg, _ ending: Ending, at now: Instant) -> [Action] {
@@ -243,7 +265,7 @@ package struct Delivery: Sendable {
         guard case .sending(let stretch) = state else { return [] }
         legs += 1
         let successor = Leg(number: legs)
-        state = .rotating(stretch, successor: successor, isOpen: false)
+        state = .rotating(stretch, successor: successor, .opening)
         return [.connect(successor)]
     }
 
@@ -274,7 +296,7 @@ package struct Delivery: Sendable {
             stretch.firstSentAt = stretch.firstSentAt ?? now
             stretch.last = position
         }
-        if case .rotating(let old, let successor, true) = state {
+        if case .rotating(let old, let successor, .ready) = state {
             return halfClose(old, successor: successor, at: now)
         }
         return rotateIfDue(at: now)
@@ -327,9 +349,9 @@ package struct Delivery: Sendable {
         case .sending(var stretch) where stretch.leg == leg:
             body(&stretch)
             state = .sending(stretch)
-        case .rotating(var stretch, let successor, let isOpen) where stretch.leg == leg:
+        case .rotating(var stretch, let successor, let progress) where stretch.leg == leg:
             body(&stretch)
-            state = .rotating(stretch, successor: successor, isOpen: isOpen)
+            state = .rotating(stretch, successor: successor, progress)
         case .draining(var old, let active, let hold) where old.leg == leg:
             body(&old)
             state = .draining(old, active: active, holdsUntil: hold)

@@ -210,6 +210,7 @@ package final class Output: Service {
             recovered(outage.arrived(position, at: .now))
         case .confirmed(let position):
             spool.confirm(name, upTo: position)
+            reconnection.succeeded()
             recovered(outage.arrived(position, at: .now))
         case .changed:
             wake.raise()

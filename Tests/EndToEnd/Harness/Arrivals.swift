@@ -71,6 +71,8 @@ struct Arrivals: Sendable, CustomStringConvertible {
     }
 
     private mutating func add(line: String) {
+        // The beginning of a message whose connection was cut: it comes again.
+        if line.hasPrefix(#"{"dropped":"invalid JSON"#) { return }
         guard let instance = line.text(of: "instance"), let sequence = line.number(of: "sequence") else {
             strange.append(line)
             return

@@ -33,7 +33,8 @@ private struct Talk {
         #expect(send(0, upTo: 3) == [])
         #expect(tell(0, .held(Self.first, bytes: 0)) == [.acknowledged(3)])
         #expect(tell(10_000, .deadline) == [.connect(Self.second)])
-        #expect(tell(10_001, .opened) == [.halfClose(Self.first)])
+        #expect(tell(10_000, .opened) == [])
+        #expect(tell(10_250, .deadline) == [.halfClose(Self.first)])
     }
 }
 
@@ -46,17 +47,17 @@ struct DeliveryTests {
         var talk = Talk()
         talk.reachDrain()
         #expect(talk.delivery.active == nil)
-        #expect(talk.tell(10_010, .ended(Talk.first, .clean)) == [.close(Talk.first)])
+        #expect(talk.tell(10_260, .ended(Talk.first, .clean)) == [.close(Talk.first)])
         // New messages go on the successor meanwhile.
         #expect(talk.delivery.active?.leg == Talk.second)
-        #expect(talk.send(10_012, upTo: 4) == [])
-        #expect(talk.delivery.deadline == Talk.at(10_260))
-        #expect(talk.tell(10_259, .deadline) == [])
-        #expect(talk.tell(10_260, .deadline) == [.confirm(3)])
+        #expect(talk.send(10_262, upTo: 4) == [])
+        #expect(talk.delivery.deadline == Talk.at(10_510))
+        #expect(talk.tell(10_509, .deadline) == [])
+        #expect(talk.tell(10_510, .deadline) == [.confirm(3)])
         // The next one is due an interval after its first message.
-        #expect(talk.tell(10_260, .held(Talk.second, bytes: 0)) == [.acknowledged(4)])
-        #expect(talk.delivery.deadline == Talk.at(20_012))
-        #expect(talk.tell(20_012, .deadline) == [.connect(Talk.third)])
+        #expect(talk.tell(10_510, .held(Talk.second, bytes: 0)) == [.acknowledged(4)])
+        #expect(talk.delivery.deadline == Talk.at(20_262))
+        #expect(talk.tell(20_262, .deadline) == [.connect(Talk.third)])
     }
 
     @Test("new messages wait a second for the end of the old connection, so that the order is kept, and no longer")
@@ -64,12 +65,12 @@ struct DeliveryTests {
         var talk = Talk()
         talk.reachDrain()
         #expect(talk.delivery.active == nil)
-        #expect(talk.delivery.deadline == Talk.at(11_001))
-        #expect(talk.tell(11_001, .deadline) == [])
+        #expect(talk.delivery.deadline == Talk.at(11_250))
+        #expect(talk.tell(11_250, .deadline) == [])
         #expect(talk.delivery.active?.leg == Talk.second)
-        #expect(talk.send(11_001, upTo: 4) == [])
-        #expect(talk.tell(12_000, .ended(Talk.first, .clean)) == [.close(Talk.first)])
-        #expect(talk.tell(12_250, .deadline) == [.confirm(3)])
+        #expect(talk.send(11_250, upTo: 4) == [])
+        #expect(talk.tell(12_250, .ended(Talk.first, .clean)) == [.close(Talk.first)])
+        #expect(talk.tell(12_500, .deadline) == [.confirm(3)])
     }
 
     @Test("messages that are sent while the successor is being opened belong to the old connection")
@@ -80,9 +81,13 @@ struct DeliveryTests {
         #expect(talk.tell(10_000, .deadline).contains(.connect(Talk.second)))
         #expect(talk.delivery.active?.leg == Talk.first)
         #expect(talk.send(10_001, upTo: 2) == [])
-        #expect(talk.tell(10_002, .opened) == [.halfClose(Talk.first)])
-        #expect(talk.tell(10_003, .ended(Talk.first, .clean)) == [.close(Talk.first)])
-        #expect(talk.tell(10_253, .deadline) == [.confirm(2)])
+        #expect(talk.tell(10_002, .opened) == [])
+        // And while it settles.
+        #expect(talk.delivery.active?.leg == Talk.first)
+        #expect(talk.send(10_003, upTo: 3) == [])
+        #expect(talk.tell(10_252, .deadline).contains(.halfClose(Talk.first)))
+        #expect(talk.tell(10_253, .ended(Talk.first, .clean)) == [.close(Talk.first)])
+        #expect(talk.tell(10_503, .deadline) == [.confirm(3)])
     }
 
     @Test("a connection with nothing on it is not rotated")
@@ -108,14 +113,16 @@ struct DeliveryTests {
         #expect(talk.tell(0, .opened) == [])
         #expect(talk.send(0, upTo: 1) == [])
         #expect(talk.tell(1, .hurry) == [.connect(Talk.second)])
-        #expect(talk.tell(2, .opened) == [.halfClose(Talk.first)])
+        #expect(talk.tell(2, .opened) == [])
+        #expect(talk.tell(252, .deadline) == [.halfClose(Talk.first)])
         // A stop while it drains: what comes now is confirmed too, without a word more.
-        #expect(talk.tell(4, .ended(Talk.first, .clean)) == [.close(Talk.first)])
-        #expect(talk.send(5, upTo: 2) == [])
-        #expect(talk.tell(254, .deadline) == [.confirm(1), .connect(Talk.third)])
-        #expect(talk.tell(255, .opened) == [.halfClose(Talk.second)])
-        #expect(talk.tell(256, .ended(Talk.second, .clean)) == [.close(Talk.second)])
-        #expect(talk.tell(506, .deadline) == [.confirm(2)])
+        #expect(talk.tell(254, .ended(Talk.first, .clean)) == [.close(Talk.first)])
+        #expect(talk.send(255, upTo: 2) == [])
+        #expect(talk.tell(504, .deadline) == [.confirm(1), .connect(Talk.third)])
+        #expect(talk.tell(505, .opened) == [])
+        #expect(talk.tell(755, .deadline).contains(.halfClose(Talk.second)))
+        #expect(talk.tell(756, .ended(Talk.second, .clean)) == [.close(Talk.second)])
+        #expect(talk.tell(1006, .deadline) == [.confirm(2)])
         #expect(talk.delivery.deadline == nil)
     }
 
@@ -123,23 +130,34 @@ struct DeliveryTests {
     func deadSuccessor(milliseconds: Int64) {
         var talk = Talk()
         talk.reachDrain()
-        #expect(talk.tell(10_010, .ended(Talk.first, .clean)) == [.close(Talk.first)])
+        #expect(talk.tell(10_260, .ended(Talk.first, .clean)) == [.close(Talk.first)])
         // Without a half-close of ours, an end of stream is no clean one.
-        let end = talk.tell(10_010 + milliseconds, .ended(Talk.second, .broken("the peer closed the connection")))
+        let end = talk.tell(10_260 + milliseconds, .ended(Talk.second, .broken("the peer closed the connection")))
         #expect(end == [.close(Talk.second), .over("the peer closed the connection")])
         #expect(talk.tell(20_000, .deadline) == [])
         #expect(talk.delivery.deadline == nil)
         #expect(talk.delivery.active == nil)
     }
 
+    @Test("a stop that does not know the successor yet closes the old connection while the successor settles")
+    func unknownSuccessor() {
+        var talk = Talk()
+        #expect(talk.tell(0, .opened) == [])
+        #expect(talk.send(0, upTo: 1) == [])
+        #expect(talk.tell(1, .hurry) == [.connect(Talk.second)])
+        #expect(talk.tell(2, .opened) == [])
+        let end = talk.tell(3, .ended(Talk.first, .broken("the peer closed the connection")))
+        #expect(end == [.close(Talk.first), .close(Talk.second), .over("the peer closed the connection")])
+    }
+
     @Test("the successor that ends before the old connection takes it along")
     func successorEndsFirst() {
         var talk = Talk()
         talk.reachDrain()
-        let end = talk.tell(10_005, .ended(Talk.second, Self.reset))
+        let end = talk.tell(10_255, .ended(Talk.second, Self.reset))
         #expect(end == [.close(Talk.first), .close(Talk.second), .over("the peer reset the connection")])
         // A late event of a connection that is gone.
-        #expect(talk.tell(10_006, .ended(Talk.first, .clean)) == [])
+        #expect(talk.tell(10_256, .ended(Talk.first, .clean)) == [])
     }
 
     @Test("a reset ends it in every step, and confirms nothing")
@@ -165,7 +183,7 @@ struct DeliveryTests {
 
         var draining = Talk()
         draining.reachDrain()
-        #expect(draining.tell(10_002, .ended(Talk.first, Self.reset)) == both)
+        #expect(draining.tell(10_252, .ended(Talk.first, Self.reset)) == both)
     }
 
     @Test("an end of stream without a half-close is not clean, whoever says so")
@@ -191,12 +209,12 @@ struct DeliveryTests {
     func drainTimeout() {
         var talk = Talk()
         talk.reachDrain()
-        #expect(talk.tell(11_001, .deadline) == [])
-        #expect(talk.delivery.deadline == Talk.at(15_001))
-        #expect(talk.tell(15_001, .deadline) == [.measure(Talk.first), .measure(Talk.second)])
-        #expect(talk.tell(15_001, .held(Talk.first, bytes: 0)) == [])
-        #expect(talk.tell(25_000, .held(Talk.first, bytes: 0)) == [])
-        let end = talk.tell(25_001, .held(Talk.first, bytes: 0))
+        #expect(talk.tell(11_250, .deadline) == [])
+        #expect(talk.delivery.deadline == Talk.at(15_250))
+        #expect(talk.tell(15_250, .deadline) == [.measure(Talk.first), .measure(Talk.second)])
+        #expect(talk.tell(15_250, .held(Talk.first, bytes: 0)) == [])
+        #expect(talk.tell(25_249, .held(Talk.first, bytes: 0)) == [])
+        let end = talk.tell(25_250, .held(Talk.first, bytes: 0))
         #expect(end == [.close(Talk.first), .close(Talk.second), .over("nothing moved for 15s")])
     }
 
@@ -208,9 +226,10 @@ struct DeliveryTests {
         #expect(talk.tell(5000, .deadline) == [.measure(Talk.first)])
         #expect(talk.tell(5000, .held(Talk.first, bytes: 299)) == [])
         #expect(talk.tell(10_000, .deadline) == [.measure(Talk.first), .connect(Talk.second)])
-        #expect(talk.tell(10_001, .opened) == [.halfClose(Talk.first)])
+        #expect(talk.tell(10_000, .opened) == [])
+        #expect(talk.tell(10_250, .deadline) == [.halfClose(Talk.first)])
         for step in 1...10 {
-            let now = 10_001 + Int64(step) * 14_999
+            let now = 10_250 + Int64(step) * 14_999
             #expect(talk.tell(now, .held(Talk.first, bytes: 299 - step)) == [])
         }
         #expect(talk.tell(160_000, .held(Talk.first, bytes: 0)) == [.acknowledged(3)])
@@ -266,9 +285,12 @@ struct CautiousDeliveryTests {
         for _ in 0..<losses {
             var talk = Talk(caution: caution)
             _ = talk.tell(0, .opened)
-            if talk.delivery.active == nil { _ = talk.tell(0, .opened) }
-            _ = talk.send(0, upTo: 1)
-            _ = talk.tell(1, .ended(Talk.first, .broken("the peer closed the connection")))
+            if talk.delivery.active == nil {
+                _ = talk.tell(0, .opened)
+                _ = talk.tell(250, .deadline)
+            }
+            _ = talk.send(250, upTo: 1)
+            _ = talk.tell(251, .ended(Talk.first, .broken("the peer closed the connection")))
             caution = talk.delivery.caution
         }
         return caution
@@ -302,14 +324,17 @@ struct CautiousDeliveryTests {
         #expect(talk.tell(0, .opened) == [.connect(Talk.second)])
         #expect(talk.delivery.active == nil)
         #expect(talk.tell(1, .opened) == [])
+        #expect(talk.delivery.active == nil)
+        #expect(talk.tell(251, .deadline) == [])
         #expect(talk.delivery.active?.leg == Talk.first)
         #expect(talk.delivery.active?.allowance == 1)
-        #expect(talk.send(2, upTo: 1) == [.halfClose(Talk.first)])
+        #expect(talk.send(252, upTo: 1) == [.halfClose(Talk.first)])
         #expect(talk.delivery.active == nil)
-        #expect(talk.tell(3, .ended(Talk.first, .clean)) == [.close(Talk.first)])
+        #expect(talk.tell(253, .ended(Talk.first, .clean)) == [.close(Talk.first)])
         // What is confirmed makes the next one larger.
-        #expect(talk.tell(253, .deadline) == [.confirm(1), .connect(Talk.third)])
-        #expect(talk.tell(254, .opened) == [])
+        #expect(talk.tell(503, .deadline) == [.confirm(1), .connect(Talk.third)])
+        #expect(talk.tell(504, .opened) == [])
+        #expect(talk.tell(754, .deadline) == [])
         #expect(talk.delivery.active?.leg == Talk.second)
         #expect(talk.delivery.active?.allowance == 16)
     }
@@ -319,10 +344,11 @@ struct CautiousDeliveryTests {
         var talk = Talk(caution: Self.caution(after: 2))
         #expect(talk.tell(0, .opened) == [.connect(Talk.second)])
         #expect(talk.tell(1, .opened) == [])
+        #expect(talk.tell(251, .deadline) == [])
         #expect(talk.delivery.active?.allowance == 256)
-        #expect(talk.send(2, upTo: 1) == [.halfClose(Talk.first)])
-        #expect(talk.tell(3, .ended(Talk.first, .clean)) == [.close(Talk.first)])
-        #expect(talk.tell(253, .deadline) == [.confirm(1)])
+        #expect(talk.send(252, upTo: 1) == [.halfClose(Talk.first)])
+        #expect(talk.tell(253, .ended(Talk.first, .clean)) == [.close(Talk.first)])
+        #expect(talk.tell(503, .deadline) == [.confirm(1)])
         #expect(talk.delivery.active?.leg == Talk.second)
         #expect(talk.delivery.active?.allowance == .max)
     }
