@@ -103,7 +103,8 @@ package final class Spool: Service {
             confirmed: Dictionary(
                 uniqueKeysWithValues: outputs.map { ($0, contents.cursors[$0] ?? contents.position) }))
         if let damaged { logger.note(.spoolDamaged(movedTo: damaged)) }
-        let abandoned = try? database?.count(upTo: confirmed)
+        // What all of the last process's outputs had confirmed was only not deleted yet.
+        let abandoned = try? database?.count(after: contents.cursors.values.min() ?? 0, upTo: confirmed)
         drops.note(abandoned ?? 0, reason: "the output that they waited for is no longer configured")
         reportDrops()
     }

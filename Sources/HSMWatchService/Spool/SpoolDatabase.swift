@@ -134,11 +134,12 @@ package struct SpoolDatabase: Sendable {
         }
     }
 
-    /// Messages up to a position.
-    package func count(upTo position: Int64) throws -> Int {
+    /// Messages after a position, up to another.
+    package func count(after first: Int64, upTo last: Int64) throws -> Int {
         try queue.read { database in
             try Int.fetchOne(
-                database, sql: "SELECT count(*) FROM message WHERE position <= ?", arguments: [position]) ?? 0
+                database, sql: "SELECT count(*) FROM message WHERE position > ? AND position <= ?",
+                arguments: [first, last]) ?? 0
         }
     }
 

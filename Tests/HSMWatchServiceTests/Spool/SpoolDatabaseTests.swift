@@ -48,7 +48,7 @@ struct SpoolDatabaseTests {
                     identity: SpoolIdentity(instance: "i", sequence: 5), position: 5, cursors: ["a": 0, "b": 2],
                     waiting: 5))
         #expect(try reopened.messages(after: 0, limit: 10, bytes: .max) == messages)
-        #expect(try reopened.count(upTo: 3) == 3)
+        #expect(try reopened.count(after: 0, upTo: 3) == 3)
     }
 
     @Test("what was dropped is remembered until a commit says that it was told")

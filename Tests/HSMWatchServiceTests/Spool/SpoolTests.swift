@@ -157,6 +157,21 @@ struct SpoolTests {
         #expect(left.waiting == 5)
     }
 
+    @Test("what was confirmed and not deleted yet when the process ended is not lost, and not reported as if it were")
+    func confirmedLeftovers() async throws {
+        let count = Int64(SpoolDatabase.deletesAtOnce) + 10
+        let opened = try SpoolFile(directory: folder.path).open()
+        _ = try opened.database.commit(.init((1...count).map { .sample($0) }, cursors: ["a": 0]))
+        _ = try opened.database.commit(.init([], position: count, cursors: ["a": count]))
+        #expect(try opened.database.contents().waiting == 10)
+        try opened.database.close()
+        let spool = spool("a")
+        #expect(spool.dropped == 0)
+        #expect(spool.waiting == 0)
+        try await running(spool) {}
+        #expect(try left().waiting == 0)
+    }
+
     @Test("what does not fit is dropped, counted once and reported; what is left is handed out in order")
     func drops() async throws {
         let spool = spool("a", limits: SpoolConfiguration(maxSize: 1 << 20))
