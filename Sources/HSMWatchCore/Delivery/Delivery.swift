@@ -27,10 +27,8 @@
 /// has acknowledged counts as arrived.
 package struct Delivery: Sendable {
     /// One connection of the chain, in the order of their making.
-    package struct Leg: Hashable, Comparable, Sendable {
+    package struct Leg: Hashable, Sendable {
         package let number: Int
-
-        package static func < (left: Leg, right: Leg) -> Bool { left.number < right.number }
     }
 
     /// How a connection came to its end.

@@ -25,8 +25,8 @@ final class DeliveryChain {
     private var connections: [Delivery.Leg: OutputConnection] = [:]
     /// The addresses that were not tried yet, behind the one that is, or was, connected to.
     private var addresses: ArraySlice<SocketAddress>
-    /// The connection whose TLS files are being read.
-    private var loading: Delivery.Leg?
+    /// The connection whose TLS files are being read, and who gives that up.
+    private var loading: (leg: Delivery.Leg, timer: Scheduled<Void>)?
     private var timer: (at: Instant, scheduled: Scheduled<Void>)?
 
     /// Whether a connection has been open.
@@ -83,6 +83,7 @@ final class DeliveryChain {
         end = end ?? "closed"
         timer?.scheduled.cancel()
         timer = nil
+        endLoading()
         connections.values.forEach { $0.close() }
         connections = [:]
     }
@@ -96,13 +97,15 @@ final class DeliveryChain {
     }
 
     private func perform(_ action: Delivery.Action) {
+        // A measurement may have been the end of it.
+        guard end == nil else { return }
         switch action {
         case .connect(let leg):
             connect(leg)
         case .halfClose(let leg):
             connections[leg]?.halfClose()
         case .close(let leg):
-            if loading == leg { loading = nil }
+            if loading?.leg == leg { endLoading() }
             connections.removeValue(forKey: leg)?.close()
         case .measure(let leg):
             if let bytes = connections[leg]?.heldBytes { handle(.held(leg, bytes: bytes)) }
@@ -119,11 +122,16 @@ final class DeliveryChain {
     private func connect(_ leg: Delivery.Leg) {
         guard let address = addresses.first else { return handle(.failed("no address")) }
         guard let credentials else { return connect(leg, to: address, security: nil) }
-        loading = leg
+        let limit = OutputConnection.connectTimeout
+        let timer = ServiceLoop.after(limit) { [weak self] in
+            self?.endLoading()
+            self?.handle(.failed("TLS: its files could not be read within \(DurationText.format(limit))"))
+        }
+        loading = (leg, timer)
         let name = credentials.expectedName(at: endpoint)
         credentials.load { [weak self] loaded in
-            guard let self, loading == leg, end == nil else { return }
-            loading = nil
+            guard let self, loading?.leg == leg, end == nil else { return }
+            endLoading()
             switch loaded {
             case .success(let context):
                 connect(leg, to: address, security: .init(context: context, expectedName: name))
@@ -131,6 +139,11 @@ final class DeliveryChain {
                 handle(.failed("TLS: \(problem)"))
             }
         }
+    }
+
+    private func endLoading() {
+        loading?.timer.cancel()
+        loading = nil
     }
 
     private func connect(_ leg: Delivery.Leg, to address: SocketAddress, security: OutputConnection.Security?) {

@@ -212,6 +212,8 @@ package final class Output: Service {
             spool.confirm(name, upTo: position)
             reconnection.succeeded()
             recovered(outage.arrived(position, at: .now))
+            // It may have been the last one that a shutdown waits for.
+            wake.raise()
         case .changed:
             wake.raise()
         }

@@ -31,13 +31,16 @@ enum TLSFailure {
 
     /// What the certificates say about why they are not accepted.
     static func describe(untrusted chain: [CertificateTerm], at now: Timestamp) -> String {
+        guard let own = chain.first else {
+            return "TLS: Graylog's certificate is not accepted; it could not be looked at to say why"
+        }
         for certificate in chain {
             if let problem = certificate.problem(at: now) {
                 return "TLS: Graylog's certificate (serial \(certificate.serialNumber)) \(problem)"
             }
         }
-        let serial = chain.first.map { " (serial \($0.serialNumber))" } ?? ""
-        return "TLS: Graylog's certificate\(serial) was not signed by an authority that is trusted here; see tls.ca"
+        return "TLS: Graylog's certificate (serial \(own.serialNumber)) was not signed by an authority that is trusted "
+            + "here; see tls.ca"
     }
 
     /// BoringSSL's own words: `routine:REASON` of each error, without the place in its source.
