@@ -45,8 +45,8 @@ demo:
 test:
 	@scripts/install-packages $(test_packages)
 	swift build --build-tests $(SWIFTFLAGS)
-	swift test --skip-build --no-parallel $(SWIFTFLAGS) --skip '^SystemdTests\.'
-	swift test --skip-build --no-parallel $(SWIFTFLAGS) --filter '^SystemdTests\.'
+	scripts/run-tests $(SWIFTFLAGS) --skip '^SystemdTests\.'
+	scripts/run-tests $(SWIFTFLAGS) --filter '^SystemdTests\.'
 
 # The last step shows the warnings: the package's settings make each an error.
 lint:
