@@ -40,6 +40,7 @@ let package = Package(
             dependencies: [
                 "CSystemd", "HSMWatchCore", nioCore, nioPosix, nioSSL, nioTLS, lifecycle, signals, logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict

@@ -163,27 +163,43 @@ package final class Output: Service {
         return chain.end ?? "stopped"
     }
 
-    /// Sends until the delivery ends.
+    /// Sends until the delivery ends. While the kernel takes some messages, the next ones are read.
     private func send(after start: Int64, resendingUpTo sentBefore: Int64, on chain: DeliveryChain) async {
         var position = start
-        var read: ArraySlice<SpooledMessage> = []
+        var read: [SpooledMessage] = []
         while chain.end == nil, !isOver {
-            if read.isEmpty {
-                read = await spool.messages(after: position)[...]
-                guard let last = read.last else {
-                    if case .draining = shutdown { chain.hurry() }
-                    await wake.wait()
-                    continue
-                }
-                position = last.position
-                spool.send(name, upTo: position)
+            if read.isEmpty { read = await take(after: position) }
+            guard let last = read.last else {
+                if case .draining = shutdown { chain.hurry() }
+                await wake.wait()
+                continue
             }
+            position = last.position
+            async let next = take(after: last.position)
+            await write(read[...], resendingUpTo: sentBefore, on: chain)
+            read = await next
+        }
+    }
+
+    /// The next messages, which count as on their way from here on.
+    private func take(after position: Int64) async -> [SpooledMessage] {
+        let messages = await spool.messages(after: position)
+        if let last = messages.last { spool.send(name, upTo: last.position) }
+        return messages
+    }
+
+    /// Writes messages as far as the delivery lets it.
+    private func write(
+        _ messages: ArraySlice<SpooledMessage>, resendingUpTo sentBefore: Int64, on chain: DeliveryChain
+    ) async {
+        var left = messages
+        while !left.isEmpty, chain.end == nil, !isOver {
             guard chain.allowance > 0 else {
                 await wake.wait()
                 continue
             }
-            let batch = read.prefix(upTo: Self.writeLimit).prefix(chain.allowance)
-            read.removeFirst(batch.count)
+            let batch = left.prefix(upTo: Self.writeLimit).prefix(chain.allowance)
+            left.removeFirst(batch.count)
             sent = max(sent, batch.last?.position ?? sent)
             resent += batch.prefix { $0.position <= sentBefore }.count
             await chain.send(batch)

@@ -2,6 +2,7 @@
 
 import Foundation
 import GRDB
+import GRDBSQLite
 import HSMWatchCore
 
 /// The spool's SQLite file (WAL mode, `synchronous=FULL`, locked for this process alone). Every method may block.
@@ -181,15 +182,28 @@ package struct SpoolDatabase: Sendable {
         try queue.read { database in
             let statement = try database.cachedStatement(
                 sql: "SELECT position, kind, time, body FROM message WHERE position > ? ORDER BY position LIMIT ?")
-            let rows = try Row.fetchCursor(statement, arguments: [position, limit])
+            try statement.setArguments([position, limit])
             var messages: [SpooledMessage] = []
             var room = bytes
-            while room > 0, let row = try rows.next() {
-                let body = try row.withUnsafeData(atIndex: 3) { $0.map(Array.init) ?? [] }
+            // Straight from SQLite: after an outage this is what the time goes into.
+            let row = statement.sqliteStatement
+            defer { sqlite3_reset(row) }
+            while room > 0 {
+                let code = sqlite3_step(row)
+                guard code == SQLITE_ROW else {
+                    guard code == SQLITE_DONE else {
+                        throw DatabaseError(resultCode: ResultCode(rawValue: code), message: database.lastErrorMessage)
+                    }
+                    break
+                }
+                let body = UnsafeRawBufferPointer(
+                    start: sqlite3_column_blob(row, 3), count: Int(sqlite3_column_bytes(row, 3)))
                 room -= body.count
                 messages.append(
                     SpooledMessage(
-                        position: row[0], kind: Event.Kind(rawValue: row[1]) ?? .service, time: row[2], body: body))
+                        position: sqlite3_column_int64(row, 0),
+                        kind: Event.Kind(rawValue: Int(sqlite3_column_int64(row, 1))) ?? .service,
+                        time: sqlite3_column_int64(row, 2), body: Array(body)))
             }
             return messages
         }
