@@ -90,6 +90,10 @@ extension JSONWriter {
         switch action {
         case .started(_, _, let reason):
             if let reason { string("_reason", reason) }
+        case .reloaded:
+            break
+        case .reloadFailed(let reason):
+            string("_reason", reason)
         case .stopping(let waiting):
             integer("_waiting", waiting)
         case .messagesDropped(let count, let reason):

@@ -56,6 +56,10 @@ extension ServiceAction {
         switch self {
         case .started(let version, let hsms, let reason):
             "hsmwatch \(version) started, watching \(counted(hsms, "HSM"))" + (reason.map { ": \($0)" } ?? "")
+        case .reloaded(let changes):
+            "hsmwatch has reloaded its configuration: \(changes.sentence)"
+        case .reloadFailed(let reason):
+            "hsmwatch has refused its new configuration, the old one goes on: \(reason)"
         case .stopping(let waiting):
             "hsmwatch is stopping, the HSMs are no longer watched; \(counted(waiting, "message")) unconfirmed"
         case .messagesDropped(let count, let reason):
@@ -71,6 +75,21 @@ extension ServiceAction {
         case .sendTest(let output, let endpoint):
             "Test message of hsmwatch: output \(output) reaches \(endpoint)"
         }
+    }
+}
+
+extension ConfigurationChanges {
+    fileprivate var sentence: String {
+        let parts = [(hsms, "HSM"), (outputs, "output")].flatMap { change, noun in
+            [(change.added, "added"), (change.changed, "changed"), (change.removed, "removed")].compactMap {
+                $0.isEmpty ? nil : "\(counted($0.count, noun)) \($1) (\(Self.shown($0)))"
+            }
+        }
+        return parts.isEmpty ? "no HSM and no output is another" : parts.joined(separator: ", ")
+    }
+
+    private static func shown(_ names: [String]) -> String {
+        names.prefix(namesShown).joined(separator: ", ") + (names.count > namesShown ? ", …" : "")
     }
 }
 

@@ -78,12 +78,13 @@ package final class Output: Service {
         self.probation = probation
         reconnection = Reconnection(endpoints: configuration.endpoints.count)
         outage = Outage(probation: probation)
-        spool.notify(wake)
     }
 
     /// Delivers until the graceful shutdown, and then what is left, for `drainTimeout` at the most.
     package func run() async {
         let drainTimeout = drainTimeout
+        spool.notify(wake)
+        defer { spool.stopNotifying(wake) }
         await withTaskCancellationHandler {
             await withGracefulShutdownHandler {
                 await deliver()
@@ -91,10 +92,15 @@ package final class Output: Service {
                 Task { @ServiceLoop in self.drain(for: drainTimeout) }
             }
         } onCancel: {
-            Task { @ServiceLoop in self.drain(for: .zero) }
+            Task { @ServiceLoop in self.stop() }
         }
         drainTimer?.cancel()
         certificateTimer?.cancel()
+    }
+
+    /// Ends the delivery at once; what is not confirmed stays in the spool.
+    package func stop() {
+        drain(for: .zero)
     }
 
     private var endpoint: HostPort { endpoints[reconnection.endpoint] }

@@ -25,6 +25,8 @@ extension Event.Content {
         case .stateChange: "8128d6ae3c7f40b7a5cd2615e3f0a4b7"
         case .heartbeat: "cdc0268a036f429882a36dfd50988c69"
         case .service(.started): "61b7a26060874edfb79ffeafbe1ac34c"
+        case .service(.reloaded): "b8f4f3ce7ad24d5c9f0e4b6d1c3a7e52"
+        case .service(.reloadFailed): "d3c1a9f47e5b4c1b8a6f2e9d0b7c8143"
         case .service(.stopping): "55534b83c7f1407f80651aca849a5fb4"
         case .service(.messagesDropped): "d69a222adf904db0afb8a489bd9cda75"
         case .service(.outputDown): "b599078836fd46bba7c69fe1c6fe42e7"
@@ -85,7 +87,8 @@ extension Failure {
 extension ServiceAction {
     fileprivate var journalFields: [String: String] {
         switch self {
-        case .started, .stopping, .messagesDropped: [:]
+        case .started, .reloaded, .stopping, .messagesDropped: [:]
+        case .reloadFailed(let reason): ["REASON": reason]
         case .outputDown(let output, let endpoint, let reason):
             ["OUTPUT": output, "ENDPOINT": endpoint, "REASON": reason]
         case .outputUp(let output, let endpoint, _, _, _), .certificateExpiring(let output, let endpoint, _, _, _),

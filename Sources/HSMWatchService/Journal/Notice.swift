@@ -16,7 +16,6 @@ package enum Notice {
     case diskFailing(reason: String)
     case diskWorking
     case spoolNotClosed(reason: String)
-    case reloadIgnored
     case managerUnreachable(reason: String)
     case watchdogWithheld(Liveness.Part)
 
@@ -32,7 +31,6 @@ package enum Notice {
         case .diskFailing: "19fb21f8b2a64bbfa8fc7a0eeabc5697"
         case .diskWorking: "5d21e312a8bd4431a91dcc76d59682a7"
         case .spoolNotClosed: "6856a650e3c5487ebcc16f33028987cb"
-        case .reloadIgnored: "f57b313d13f44e2d93bbf17cb0e28967"
         case .managerUnreachable: "ee924265e3014941ab7ba0804ea845c3"
         case .watchdogWithheld: "1d7cb4f5b29947339ae8d30d7eb4ea88"
         }
@@ -42,7 +40,7 @@ package enum Notice {
         switch self {
         case .event(let event): event.logLevel
         case .answersAgain, .diskWorking: .notice
-        case .thresholdNotBelowTotal, .reloadIgnored, .managerUnreachable: .warning
+        case .thresholdNotBelowTotal, .managerUnreachable: .warning
         case .configurationProblem(let problem, _): problem.severity == .error ? .error : .warning
         case .spoolInUse, .spoolDamaged, .diskFailing, .spoolNotClosed, .watchdogWithheld: .error
         }
@@ -71,8 +69,6 @@ package enum Notice {
             "the spool's disk works again: what waited in memory is on the disk"
         case .spoolNotClosed(let reason):
             "the spool could not be closed in good order (\(reason)); the next start finds what was committed"
-        case .reloadIgnored:
-            "SIGHUP: this version does not reload; restart hsmwatch for a new configuration"
         case .managerUnreachable(let reason):
             "the service manager cannot be told: \(reason)"
         case .watchdogWithheld(let part):
@@ -92,7 +88,7 @@ package enum Notice {
         case .spoolDamaged(let moved): ["SPOOL_MOVED_TO": moved]
         case .diskFailing(let reason), .spoolNotClosed(let reason), .managerUnreachable(let reason): ["REASON": reason]
         case .watchdogWithheld(let part): ["PART": part.rawValue]
-        case .diskWorking, .reloadIgnored: [:]
+        case .diskWorking: [:]
         }
     }
 }

@@ -8,24 +8,27 @@ import UnixSignals
 
 /// The whole service, put together: HSMs → spool → outputs, with what announces and supervises them.
 package struct Monitor: Sendable {
-    /// Orders to obey: SIGTERM and SIGINT stop, SIGHUP is for a reload.
+    /// Orders to obey: SIGTERM and SIGINT stop, SIGHUP reloads.
     package typealias Signals = any AsyncSequence<UnixSignal, Never> & Sendable
 
     /// How long the parts may take to end before they are cancelled.
     package static let shutdownTimeout = SignalService.stopTimeout
 
     private let configuration: Configuration
+    private let file: String?
     private let stateDirectory: String
     private let signals: Signals
     private let logger: Logger
 
     /// - Parameters:
+    ///   - file: where the configuration is read from again at a reload; nil when it cannot be.
     ///   - stateDirectory: where the spool is kept.
     ///   - signals: what `trapSignals` answered when the process began, or another's orders.
     package init(
-        configuration: Configuration, stateDirectory: String, signals: Signals, logger: Logger
+        configuration: Configuration, file: String? = nil, stateDirectory: String, signals: Signals, logger: Logger
     ) {
         self.configuration = configuration
+        self.file = file
         self.stateDirectory = stateDirectory
         self.signals = signals
         self.logger = logger
@@ -55,11 +58,8 @@ package struct Monitor: Sendable {
         let spool = try openSpool()
         let resolver = Resolver()
         let timer = PollTimer()
-        let armed = WakeUp()
-        let outputs = Outputs(
-            all: configuration.outputs.map {
-                Output(configuration: $0, spool: spool, resolver: resolver, logger: logger)
-            })
+        let (armed, ready) = (WakeUp(), WakeUp())
+        let outputs = Outputs(configuration.outputs, spool: spool, resolver: resolver, logger: logger)
         let fleet = Fleet(
             hsms: configuration.hsms, timer: timer, resolver: resolver, spool: spool, armed: armed, logger: logger)
         let announcer = Announcer(
@@ -67,14 +67,18 @@ package struct Monitor: Sendable {
             spool: spool, logger: logger)
         let manager = ServiceManager(logger: logger)
         let supervisor = Supervisor(
-            manager: manager, timer: timer, armed: armed, fleet: fleet, spool: spool,
-            logger: logger)
+            manager: manager, timer: timer, armed: armed, ready: ready, fleet: fleet, spool: spool, logger: logger)
+        let reloader = file.map {
+            Reloader(
+                configuration, file: $0, ready: ready, supervisor: supervisor, announcer: announcer, fleet: fleet,
+                outputs: outputs, spool: spool, logger: logger)
+        }
 
-        let parts: [any Service] = [supervisor, spool, outputs, announcer, fleet]
+        let parts: [any Service] = [supervisor, spool, outputs, announcer, fleet] + (reloader.map { [$0] } ?? [])
         var group = ServiceGroupConfiguration(
             services: parts.map { .init(service: $0) } + [
                 .init(
-                    service: SignalService(signals: signals, manager: manager, logger: logger),
+                    service: SignalService(signals: signals, manager: manager, reloader: reloader),
                     successTerminationBehavior: .gracefullyShutdownGroup)
             ],
             logger: logger)
@@ -94,6 +98,6 @@ package struct Monitor: Sendable {
         }
         return Spool(
             file: file, opened: opened, outputs: configuration.outputs.map(\.name), limits: configuration.spool,
-            encoder: MessageEncoder(source: configuration.source ?? MachineName.current), logger: logger)
+            encoder: MessageEncoder(configuration: configuration), logger: logger)
     }
 }

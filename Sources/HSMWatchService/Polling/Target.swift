@@ -13,18 +13,21 @@ final class Target {
         var log: ObservationLog
     }
 
-    private let index: Int
-    private let ticks: Ticks
+    /// The timer's, for this HSM alone.
+    let ticks: Ticks
+    /// The fleet status's number for the HSM.
+    let number: Int
     private let prober: Prober
     private let fleet: Fleet
     private let spool: Spool
     private let logger: Logger
     private var watched: [Query: Watched] = [:]
+    private var isStopped = false
 
     init(
-        hsm: HSMConfiguration, index: Int, ticks: Ticks, prober: Prober, fleet: Fleet, spool: Spool, logger: Logger
+        hsm: HSMConfiguration, number: Int, ticks: Ticks, prober: Prober, fleet: Fleet, spool: Spool, logger: Logger
     ) {
-        self.index = index
+        self.number = number
         self.ticks = ticks
         self.prober = prober
         self.fleet = fleet
@@ -38,16 +41,23 @@ final class Target {
         }
     }
 
-    /// Runs until the ticks end.
+    /// Runs until the ticks end or `stop`.
     func watch() async {
-        while let skipped = await ticks.next() {
+        while !isStopped, let skipped = await ticks.next() {
             fleet.status.noteSkipped(skipped)
             let answers = await prober.probe()
+            guard !isStopped else { return }
             fleet.status.noteProbe(of: answers.map(\.observation.outcome))
             for answer in answers {
                 record(answer.observation, of: answer.query)
             }
         }
+        stop()
+    }
+
+    /// Gives up a running probe, without a word about it, and closes the connection.
+    func stop() {
+        isStopped = true
         prober.stop()
     }
 
@@ -57,7 +67,7 @@ final class Target {
         guard var watched = watched[query] else { return }
         let assessment = watched.assessor.assess(observation)
         let events = Event.telling(of: watched.subject, observation, assessment)
-        fleet.status.note(index, query: query, outcome: observation.outcome, state: assessment.state)
+        fleet.status.note(number, query: query, outcome: observation.outcome, state: assessment.state)
         events.forEach(spool.append)
         watched.log.note(events, of: watched.subject, observation, assessment)
         self.watched[query] = watched

@@ -34,6 +34,18 @@ struct Cursors {
         outputs[output]?.confirmed
     }
 
+    /// Forgets outputs that are no more; a new one has confirmed everything up to `present`. Answers the reasons of the
+    /// drops that are certain now.
+    mutating func change(_ names: [String], startingAt present: Int64) -> [String] {
+        let removed = Set(outputs.keys).subtracting(names)
+        let certain = removed.flatMap { rewind($0) }
+        removed.forEach { outputs[$0] = nil }
+        for name in names where outputs[name] == nil {
+            outputs[name] = Reach(confirmed: present, sent: present)
+        }
+        return certain
+    }
+
     /// Everything up to a position has arrived. Answers whether that is news.
     mutating func confirm(_ output: String, upTo position: Int64) -> Bool {
         guard let reach = outputs[output], position > reach.confirmed else { return false }

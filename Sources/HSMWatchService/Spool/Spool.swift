@@ -26,9 +26,11 @@ package final class Spool: Service {
     /// Bytes that an output gets at once from the disk, and one message more.
     package nonisolated static let readLimit = 1 << 20
 
+    private static let abandonedReason = "the output that they waited for is no longer configured"
+
     private let disk: SpoolDisk
-    private let encoder: MessageEncoder
-    private let limits: SpoolConfiguration
+    private var encoder: MessageEncoder
+    private var limits: SpoolConfiguration
     private let logger: Logger
 
     private var health: DiskHealth
@@ -105,8 +107,23 @@ package final class Spool: Service {
         if let damaged { logger.note(.spoolDamaged(movedTo: damaged)) }
         // What all of the last process's outputs had confirmed was only not deleted yet.
         let abandoned = try? database?.count(after: contents.cursors.values.min() ?? 0, upTo: confirmed)
-        drops.note(abandoned ?? 0, reason: "the output that they waited for is no longer configured")
+        drops.note(abandoned ?? 0, reason: Self.abandonedReason)
         reportDrops()
+    }
+
+    /// Goes on for other outputs: a new one starts at the present, and what only outputs waited for that are no more is
+    /// dropped. Within other limits, which the next commit keeps.
+    package func change(outputs: [String], limits: SpoolConfiguration, encoder: MessageEncoder) async {
+        self.encoder = encoder
+        self.limits = limits
+        let before = confirmed
+        cursors.change(outputs, startingAt: last).forEach { drops.note(1, reason: $0) }
+        // Before the next commit deletes them: the disk does one job after the other.
+        let onDisk = max(committed, committing)
+        let abandoned = confirmed > before ? try? await disk.count(after: before, upTo: min(confirmed, onDisk)) : 0
+        let inMemory = tail.count(after: max(before, onDisk)) - tail.count(after: max(confirmed, onDisk))
+        drops.note((abandoned ?? 0) + inMemory, reason: Self.abandonedReason)
+        schedule.beginNow()
     }
 
     /// When there must have been progress; nil when there is nothing to do.
@@ -168,6 +185,10 @@ package final class Spool: Service {
     /// Has somebody woken whenever there may be something new to read.
     package func notify(_ reader: WakeUp) {
         readers.append(reader)
+    }
+
+    package func stopNotifying(_ reader: WakeUp) {
+        readers.removeAll { $0 === reader }
     }
 
     /// The last position that an output has confirmed.

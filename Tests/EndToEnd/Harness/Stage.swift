@@ -80,11 +80,17 @@ final class Stage {
         _ configuration: ConfigurationText, named name: String = "service", environment: [String: String] = [:],
         after preparation: String = ":"
     ) throws -> Child {
-        let file = try write(configuration.text, to: "\(name).yaml")
+        let file = try change(configuration, of: name)
         return try start(
             URL(filePath: "/bin/sh"),
             ["-c", preparation + #"; exec "$0" run --config "$1""#, Self.program.path(), file],
             ["STATE_DIRECTORY": stateDirectory(of: name).path()].merging(environment) { $1 })
+    }
+
+    /// Writes a service's configuration, for its start or a reload. Answers the file's path.
+    @discardableResult
+    func change(_ configuration: ConfigurationText, of service: String = "service") throws -> String {
+        try write(configuration.text, to: "\(service).yaml")
     }
 
     private func start(

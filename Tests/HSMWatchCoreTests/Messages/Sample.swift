@@ -47,6 +47,16 @@ struct Sample: CustomTestStringConvertible, Sendable {
         Sample(
             "service_started_with_reason",
             .service(.started(version: "1.0.0", hsms: 1, reason: "the spool was damaged and has been replaced"))),
+        Sample(
+            "service_reloaded",
+            .service(
+                .reloaded(
+                    ConfigurationChanges(
+                        from: configuration(hsms: ["khi-1", "khi-2"]),
+                        to: configuration(hsms: ["khi-1", "khi-3", "khi-4", "khi-5", "khi-6"]))))),
+        Sample(
+            "service_reload_failed",
+            .service(.reloadFailed(reason: "/etc/hsmwatch/hsmwatch.yaml:3:5: error: hsms[0]: unknown key 'adress'"))),
         Sample("service_stopping", .service(.stopping(waiting: 1))),
         Sample(
             "service_messages_dropped", .service(.messagesDropped(count: 1200, reason: "the spool reached 256 MiB"))),
@@ -69,6 +79,12 @@ struct Sample: CustomTestStringConvertible, Sendable {
                         serialNumber: "3A01", notBefore: Timestamp(milliseconds: 0),
                         notAfter: Timestamp(milliseconds: 1_800_000_000_000)), days: 13))),
     ]
+
+    private static func configuration(hsms: [String]) -> Configuration {
+        Configuration(
+            hsms: hsms.map { HSMConfiguration(name: $0, address: HostPort(host: "10.10.5.6", port: 9010)) },
+            outputs: [OutputConfiguration(name: "graylog", endpoints: [HostPort(host: "10.10.5.7", port: 12201)])])
+    }
 
     static let subject = Subject(
         name: "khi-1", address: HostPort(host: "10.10.5.6", port: 9010), queryPort: nil,
