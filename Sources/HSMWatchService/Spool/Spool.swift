@@ -341,7 +341,10 @@ package final class Spool: Service {
         }
         logger.note(.spoolDamaged(movedTo: moved))
         let rescued = found == nil ? tail.count(after: confirmed) - tail.count(after: max(committed, confirmed)) : 0
-        drops.note(waitingOnDisk - rescued, reason: "the spool was damaged; it is kept as \(moved)")
+        let lost = Int64(max(0, waitingOnDisk - rescued))
+        // The last ones before the tail, of which some may be on their way; what was found has no places yet.
+        let last = found == nil ? tail.start : .max
+        note(Array((last - lost)..<last).map { $0 + 1 }, reason: "the spool was damaged; it is kept as \(moved)")
         found = nil
         stored = 0
         committed = max(tail.start, confirmed)
