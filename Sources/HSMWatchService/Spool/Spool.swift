@@ -49,6 +49,7 @@ package final class Spool: Service {
     /// The last position that outputs may read: on the disk, or in memory while the disk fails.
     private var released: Int64
     private var cursors: Cursors
+    private var clock: SpoolClock
     /// Messages on the disk after the last commit.
     private var stored: Int
     private var tail: SpoolTail
@@ -71,9 +72,11 @@ package final class Spool: Service {
     ///   - outputs: the names of all outputs; a new one starts at the present. What only outputs waited for that are no
     ///     more is dropped.
     ///   - diskRetry: how long a disk that failed is left alone.
+    ///   - now: both clocks, for the age of messages.
     package init(
         file: SpoolFile, opened: Result<SpoolFile.Opened, any Error>? = nil, outputs: [String],
-        limits: SpoolConfiguration, encoder: MessageEncoder, logger: Logger, diskRetry: Duration = Spool.diskRetry
+        limits: SpoolConfiguration, encoder: MessageEncoder, logger: Logger, diskRetry: Duration = Spool.diskRetry,
+        now: @escaping () -> Moment = { .now }
     ) {
         self.encoder = encoder
         self.limits = limits
@@ -99,6 +102,7 @@ package final class Spool: Service {
         committing = contents.position
         released = contents.position
         stored = contents.waiting
+        clock = SpoolClock(now, lead: contents.clockLead, newest: contents.newest)
         tail = SpoolTail(start: contents.position)
         drops = DropLedger(unreported: contents.unreported)
         cursors = Cursors(
@@ -155,7 +159,7 @@ package final class Spool: Service {
         tail.append(
             message,
             as: SpooledMessage(
-                position: last, kind: message.kind, time: message.timestamp.milliseconds, body: body))
+                position: last, kind: message.kind, time: clock.time.milliseconds, body: body))
         if tail.bytes > Self.memoryLimit { keepMemoryBounded() }
         releaseFromMemory()
         schedule.messageWaits(isRoutine: event.isRoutine)
@@ -290,9 +294,10 @@ package final class Spool: Service {
         let end = last
         committing = end
         defer { committing = committed }
+        clock.compare()
         let commit = SpoolDatabase.Commit(
             messages: messages, position: end, identity: identity, cursors: cursors.confirmed, limits: limits,
-            unreported: drops.unreported, now: .now, movingBehind: behind)
+            unreported: drops.unreported, now: clock.time, clockLead: clock.lead, movingBehind: behind)
         let done = try await withDeadline(Liveness.spoolGrace) { try await disk.commit(commit) }
         committed = end
         if found != nil {
@@ -322,6 +327,7 @@ package final class Spool: Service {
         if !knowsEarlierDrops { opened.contents.unreported.forEach { drops.note($0.count, reason: $0.reason) } }
         knowsEarlierDrops = true
         found = stored > 0 ? opened.contents : nil
+        if let found { clock.resume(lead: found.clockLead, newest: found.newest) }
         if let damaged = opened.damaged { logger.note(.spoolDamaged(movedTo: damaged)) }
     }
 
@@ -356,7 +362,10 @@ package final class Spool: Service {
         }
         logger.note(.spoolDamaged(movedTo: moved))
         let rescued = found == nil ? tail.count(after: confirmed) - tail.count(after: max(committed, confirmed)) : 0
-        drops.note(waitingOnDisk - rescued, reason: "the spool was damaged; it is kept as \(moved)")
+        let lost = Int64(max(0, waitingOnDisk - rescued))
+        // The last ones before the tail, of which some may be on their way; what was found has no places yet.
+        let last = found == nil ? tail.start : .max
+        note(Array((last - lost)..<last).map { $0 + 1 }, reason: "the spool was damaged; it is kept as \(moved)")
         found = nil
         stored = 0
         committed = max(tail.start, confirmed)
