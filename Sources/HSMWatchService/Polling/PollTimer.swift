@@ -23,9 +23,13 @@ package final class PollTimer {
     /// Adds a target; its first tick comes within one interval.
     package func add(name: String, interval: Duration, at now: Instant) -> Ticks {
         _ = schedule.add(name: name, interval: interval, at: now)
-        let added = Ticks()
-        ticks.append(added)
-        return added
+        return addTicks()
+    }
+
+    /// Adds a target that somebody waits for, with its first tick.
+    package func add(interval: Duration, first: Instant) -> Ticks {
+        _ = schedule.add(interval: interval, first: first)
+        return addTicks()
     }
 
     package func start() {
@@ -42,6 +46,12 @@ package final class PollTimer {
         isStopped = true
         source.cancel()
         ticks.forEach { $0.finish() }
+    }
+
+    private func addTicks() -> Ticks {
+        let added = Ticks()
+        ticks.append(added)
+        return added
     }
 
     private func fire() {
