@@ -114,13 +114,3 @@ struct HSMMerger {
 extension Located {
     fileprivate var isOfDefaults: Bool { path.hasPrefix("defaults.") }
 }
-
-extension Threshold {
-    /// Whether this is certainly more than `other`; a number and a percentage compare only beside a total.
-    fileprivate func isAbove(_ other: Threshold) -> Bool {
-        switch (self, other) {
-        case (.absolute(let left), .absolute(let right)), (.percent(let left), .percent(let right)): left > right
-        case (.absolute, .percent), (.percent, .absolute): false
-        }
-    }
-}

@@ -56,8 +56,7 @@ package struct Event: Hashable, Sendable {
     package var level: Level {
         switch content {
         case .reading(_, let reading, _, _, let assessment):
-            // While the recovery of an HSM is not confirmed, its state says nothing about the reading.
-            Level(ofReadingIn: assessment.state.isFailure ? assessment.thresholds.state(of: reading) : assessment.state)
+            Level(ofReadingIn: assessment.verdict(on: reading))
         case .probeFailure: .error
         case .stateChange(_, let transition, _, _): Level(ofChangeTo: transition.to)
         case .heartbeat: .informational

@@ -56,8 +56,7 @@ extension JSONWriter {
         integer("_sockets_available", reading.available)
         integer("_sockets_total", reading.total)
         integer("_sockets_consumed", reading.consumed)
-        // Rounded half up: ten digits of sockets times 2000 fit.
-        decimal("_sockets_consumed_percent", tenths: (reading.consumed * 2000 + reading.total) / (reading.total * 2))
+        decimal("_sockets_consumed_percent", tenths: reading.consumedPermille)
     }
 
     fileprivate mutating func append(_ failure: Failure) {

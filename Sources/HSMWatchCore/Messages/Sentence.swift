@@ -32,7 +32,7 @@ extension Failure {
 }
 
 extension Outcome {
-    fileprivate var sentencePart: String {
+    var sentencePart: String {
         switch self {
         case .reading(let reading, _): "\(reading.available) of \(reading.total) sockets available"
         case .failure(let failure): failure.sentencePart

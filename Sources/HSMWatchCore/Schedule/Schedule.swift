@@ -36,8 +36,13 @@ package struct Schedule: Sendable {
 
     /// Adds a target and answers its number: 0 for the first, then 1 and so on, none twice.
     package mutating func add(name: String, interval: Duration, at now: Instant) -> Int {
+        add(interval: interval, first: now + Self.splay(of: name, over: interval))
+    }
+
+    /// Adds a target that somebody waits for, with its first tick; answers its number likewise.
+    package mutating func add(interval: Duration, first: Instant) -> Int {
         defer { added += 1 }
-        heap.append(Entry(target: added, interval: interval, due: now + Self.splay(of: name, over: interval)))
+        heap.append(Entry(target: added, interval: interval, due: first))
         siftUp(from: heap.count - 1)
         return added
     }

@@ -24,11 +24,12 @@ package final class PollTimer {
 
     /// Adds a target; its first tick comes within one interval.
     package func add(name: String, interval: Duration, at now: Instant) -> Ticks {
-        let added = Ticks(target: schedule.add(name: name, interval: interval, at: now))
-        ticks[added.target] = added
-        if isStopped { added.finish() }
-        if isStarted { arm() }
-        return added
+        add(schedule.add(name: name, interval: interval, at: now))
+    }
+
+    /// Adds a target that somebody waits for, with its first tick.
+    package func add(interval: Duration, first: Instant) -> Ticks {
+        add(schedule.add(interval: interval, first: first))
     }
 
     /// Gives a target another interval; its next tick comes within that.
@@ -64,6 +65,14 @@ package final class PollTimer {
         isStopped = true
         source.cancel()
         ticks.values.forEach { $0.finish() }
+    }
+
+    private func add(_ target: Int) -> Ticks {
+        let added = Ticks(target: target)
+        ticks[target] = added
+        if isStopped { added.finish() }
+        if isStarted { arm() }
+        return added
     }
 
     private func fire() {

@@ -35,8 +35,7 @@ final class Target {
         self.logger = logger
         for query in hsm.queries {
             watched[query] = Watched(
-                subject: Subject(name: hsm.name, address: hsm.address, queryPort: query.port, fields: hsm.fields),
-                assessor: Assessor(alert: hsm.alert, startedAt: .now),
+                subject: Subject(hsm, query), assessor: Assessor(alert: hsm.alert, startedAt: .now),
                 log: ObservationLog(logger: logger))
         }
     }

@@ -15,7 +15,7 @@ final class Stage {
     private var notifySockets: [NotifySocket] = []
 
     /// The program under test, which was built beside this one.
-    private static let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+    static let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
         .appending(path: "hsmwatch")
 
     /// What a process must not inherit: it would change what hsmwatch does.
