@@ -33,7 +33,7 @@ final class Target {
         for query in hsm.queries {
             watched[query] = Watched(
                 subject: Subject(name: hsm.name, address: hsm.address, queryPort: query.port, fields: hsm.fields),
-                assessor: Assessor(alert: hsm.alert, startedAt: .now),
+                assessor: Assessor(alert: hsm.alert, forecast: hsm.forecast, startedAt: .now),
                 log: ObservationLog(logger: logger))
         }
     }
@@ -54,12 +54,13 @@ final class Target {
     /// Not part of `watch`: what it needs for a moment would stay in the task's frame for ever, 5 KiB an HSM.
     @inline(never)
     private func record(_ observation: Observation, of query: Query) {
-        guard var watched = watched[query] else { return }
-        let assessment = watched.assessor.assess(observation)
-        let events = Event.telling(of: watched.subject, observation, assessment)
+        // In its place: a copy would copy the readings that a forecast rests on.
+        guard let subject = watched[query]?.subject,
+            let assessment = watched[query]?.assessor.assess(observation)
+        else { return }
+        let events = Event.telling(of: subject, observation, assessment)
         fleet.status.note(index, query: query, outcome: observation.outcome, state: assessment.state)
         events.forEach(spool.append)
-        watched.log.note(events, of: watched.subject, observation, assessment)
-        self.watched[query] = watched
+        watched[query]?.log.note(events, of: subject, observation, assessment)
     }
 }
