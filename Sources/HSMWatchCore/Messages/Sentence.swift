@@ -10,8 +10,9 @@ extension Event {
                 + " on HSM Host: \(subject.address)"
         case .probeFailure(let subject, let failure, _):
             "No reading from \(subject.sentencePart): \(failure.sentencePart)"
-        case .stateChange(let subject, let transition, let outcome, _):
-            "\(subject.sentencePart) is \(transition.to.rawValue): \(outcome.sentencePart)"
+        case .stateChange(let subject, let transition, let outcome, let thresholds, let forecast):
+            "\(subject.sentencePart) is \(transition.sentencePart): \(outcome.sentencePart)"
+                + (transition.to.isAlarm ? forecast?.sentencePart(thresholds) ?? "" : "")
                 + " (was \(transition.from.rawValue) for \(transition.lasted.sentencePart))"
         case .heartbeat(let heartbeat):
             heartbeat.sentence
@@ -37,6 +38,36 @@ extension Outcome {
         case .reading(let reading, _): "\(reading.available) of \(reading.total) sockets available"
         case .failure(let failure): failure.sentencePart
         }
+    }
+}
+
+extension Transition {
+    fileprivate var sentencePart: String {
+        switch reason {
+        case .observed: to.rawValue
+        case .foreseen: "\(to.rawValue) by forecast"
+        }
+    }
+}
+
+extension HSMState {
+    /// Whether somebody wants to know how much time is left.
+    fileprivate var isAlarm: Bool {
+        switch self {
+        case .warning, .critical: true
+        case .ok, .unreachable, .unknown: false
+        }
+    }
+}
+
+extension Forecast {
+    /// `, at this rate below critical (50) in 7 min, none left in 12 min`
+    fileprivate func sentencePart(_ thresholds: AppliedThresholds) -> String {
+        let critical = thresholds.critical.flatMap { critical in
+            untilCritical.map { "below critical (\(critical)) in \($0.roughSentencePart)" }
+        }
+        let exhaustion = untilExhaustion.map { "none left in \($0.roughSentencePart)" }
+        return ", at this rate " + [critical, exhaustion].compactMap(\.self).joined(separator: ", ")
     }
 }
 
@@ -102,6 +133,14 @@ extension Duration {
         if hours == 0 { return "\(minutes) min \(seconds % 60) s" }
         if days == 0 { return "\(hours) h \(minutes % 60) min" }
         return "\(days) d \(hours % 24) h"
+    }
+}
+
+extension Duration {
+    /// The same without seconds from a minute on: a forecast does not know them.
+    fileprivate var roughSentencePart: String {
+        let minutes = wholeSeconds / 60
+        return (1..<60).contains(minutes) ? "\(minutes) min" : sentencePart
     }
 }
 

@@ -44,7 +44,7 @@ extension Event.Content {
         case .probeFailure(let subject, let failure, let assessment):
             subject.journalFields.merging(failure.journalFields) { $1 }
                 .merging(["HSM_STATE": assessment.state.rawValue]) { $1 }
-        case .stateChange(let subject, let transition, let outcome, _):
+        case .stateChange(let subject, let transition, let outcome, _, _):
             subject.journalFields.merging(outcome.journalFields) { $1 }
                 .merging(["HSM_STATE": transition.to.rawValue, "HSM_PREVIOUS_STATE": transition.from.rawValue]) { $1 }
         case .heartbeat:

@@ -29,7 +29,8 @@ package final class ProbeSession {
         prober = Prober(hsm: hsm, resolver: resolver, isTraced: true)
         watched = hsm.queries.map { query in
             Watched(
-                query: query, subject: Subject(hsm, query), assessor: Assessor(alert: hsm.alert, startedAt: now))
+                query: query, subject: Subject(hsm, query),
+                assessor: Assessor(alert: hsm.alert, forecast: hsm.forecast, startedAt: now))
         }
         timer.start()
     }

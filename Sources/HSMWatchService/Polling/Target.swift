@@ -35,7 +35,8 @@ final class Target {
         self.logger = logger
         for query in hsm.queries {
             watched[query] = Watched(
-                subject: Subject(hsm, query), assessor: Assessor(alert: hsm.alert, startedAt: .now),
+                subject: Subject(hsm, query),
+                assessor: Assessor(alert: hsm.alert, forecast: hsm.forecast, startedAt: .now),
                 log: ObservationLog(logger: logger))
         }
     }
@@ -63,12 +64,13 @@ final class Target {
     /// Not part of `watch`: what it needs for a moment would stay in the task's frame for ever, 5 KiB an HSM.
     @inline(never)
     private func record(_ observation: Observation, of query: Query) {
-        guard var watched = watched[query] else { return }
-        let assessment = watched.assessor.assess(observation)
-        let events = Event.telling(of: watched.subject, observation, assessment)
+        // In its place: a copy would copy the readings that a forecast rests on.
+        guard let subject = watched[query]?.subject,
+            let assessment = watched[query]?.assessor.assess(observation)
+        else { return }
+        let events = Event.telling(of: subject, observation, assessment)
         fleet.status.note(number, query: query, outcome: observation.outcome, state: assessment.state)
         events.forEach(spool.append)
-        watched.log.note(events, of: watched.subject, observation, assessment)
-        self.watched[query] = watched
+        watched[query]?.log.note(events, of: subject, observation, assessment)
     }
 }

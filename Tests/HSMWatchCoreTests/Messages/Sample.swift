@@ -24,6 +24,10 @@ struct Sample: CustomTestStringConvertible, Sendable {
         Sample(
             "reading",
             .reading(subject, Reading(50, of: 64), reply: "<2223#50#64#14#>", latency: .microseconds(421), ok)),
+        Sample(
+            "reading_forecast",
+            .reading(
+                askedSubject, Reading(60, of: 256), reply: "<2223#60#256#196#>", latency: .microseconds(421), falling)),
         Sample("probe_failure", .probeFailure(askedSubject, refused, failed(.unreachable))),
         Sample(
             "hsm_error",
@@ -42,6 +46,12 @@ struct Sample: CustomTestStringConvertible, Sendable {
             .stateChange(
                 subject, Transition(from: .warning, to: .unreachable, lasted: .milliseconds(59_999)),
                 .failure(refused), AppliedThresholds(warning: nil, critical: 50))),
+        Sample(
+            "state_change_forecast",
+            .stateChange(
+                askedSubject, Transition(from: .ok, to: .warning, lasted: .seconds(7380), reason: .foreseen),
+                .reading(Reading(60, of: 256), reply: "<2223#60#256#196#>"),
+                AppliedThresholds(warning: nil, critical: 50), forecast: forecast)),
         Sample("heartbeat", .heartbeat(heartbeat)),
         Sample("service_started", .service(.started(version: "1.0.0", hsms: 4, reason: nil))),
         Sample(
@@ -92,12 +102,16 @@ struct Sample: CustomTestStringConvertible, Sendable {
     static let askedSubject = Subject(
         name: "khi-2", address: HostPort(host: "2001:db8::7", port: 9011), queryPort: 9010, fields: [])
     static let refused = Failure(.refused, "connection refused")
+    static let forecast = Forecast(untilCritical: .seconds(432), untilExhaustion: .seconds(4320))
     static let heartbeat = Heartbeat(
         states: [.ok: 3, .warning: 0, .critical: 1, .unreachable: 0, .unknown: 0], probes: 86_400, probesFailed: 17,
         probesSkipped: 2, spooled: 1, dropped: 0, uptime: .milliseconds(3_723_900))
 
     private static let ok = Assessment(
         state: .ok, transition: nil, thresholds: AppliedThresholds(warning: 13, critical: 5), misconfigured: [])
+    private static let falling = Assessment(
+        state: .warning, transition: nil, thresholds: AppliedThresholds(warning: nil, critical: 50), misconfigured: [],
+        forecast: forecast)
     private static func failed(_ state: HSMState) -> Assessment {
         Assessment(
             state: state, transition: nil, thresholds: AppliedThresholds(warning: nil, critical: 50), misconfigured: [])
