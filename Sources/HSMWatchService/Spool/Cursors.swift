@@ -20,6 +20,13 @@ struct Cursors {
         outputs = confirmed.mapValues { Reach(confirmed: $0, sent: $0) }
     }
 
+    /// - Parameters:
+    ///   - confirmed: the last confirmed positions that are known.
+    ///   - present: where an output begins that is not among them.
+    init(_ outputs: [String], confirmed: [String: Int64], present: Int64) {
+        self.init(confirmed: Dictionary(uniqueKeysWithValues: outputs.map { ($0, confirmed[$0] ?? present) }))
+    }
+
     /// Every output's last confirmed position.
     var confirmed: [String: Int64] { outputs.mapValues(\.confirmed) }
 

@@ -13,21 +13,6 @@ import ServiceLifecycle
 ///    must not come again after a restart. It returns to the disk when that works.
 @ServiceLoop
 package final class Spool: Service {
-    /// How long a confirmed position waits for company before it is committed alone.
-    package nonisolated static let cursorDelay = Duration.seconds(1)
-    /// How long a disk that failed is left alone.
-    package nonisolated static let diskRetry = Duration.seconds(5)
-    /// Bytes of committed messages that stay in memory for the outputs.
-    package nonisolated static let tailLimit = 4 << 20
-    /// Bytes that wait in memory at the most while the disk fails, or is slower than the HSMs.
-    package nonisolated static let memoryLimit = 16 << 20
-    /// Messages that an output gets at once.
-    package nonisolated static let batchLimit = 1000
-    /// Bytes that an output gets at once from the disk, and one message more.
-    package nonisolated static let readLimit = 1 << 20
-
-    private static let abandonedReason = "the output that they waited for is no longer configured"
-
     private let disk: SpoolDisk
     private var encoder: MessageEncoder
     private var limits: SpoolConfiguration
@@ -98,16 +83,12 @@ package final class Spool: Service {
         disk = SpoolDisk(file: file, database: database)
         identity = contents.identity
         last = contents.position
-        committed = contents.position
-        committing = contents.position
-        released = contents.position
+        (committed, committing, released) = (contents.position, contents.position, contents.position)
         stored = contents.waiting
         clock = SpoolClock(now, lead: contents.clockLead, newest: contents.newest)
         tail = SpoolTail(start: contents.position)
         drops = DropLedger(unreported: contents.unreported)
-        cursors = Cursors(
-            confirmed: Dictionary(
-                uniqueKeysWithValues: outputs.map { ($0, contents.cursors[$0] ?? contents.position) }))
+        cursors = Cursors(outputs, confirmed: contents.cursors, present: contents.position)
         if let damaged { logger.note(.spoolDamaged(movedTo: damaged)) }
         // What all of the last process's outputs had confirmed was only not deleted yet.
         let abandoned = try? database?.count(after: contents.cursors.values.min() ?? 0, upTo: confirmed)
