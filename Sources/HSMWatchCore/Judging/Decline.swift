@@ -5,16 +5,15 @@ struct Decline: Sendable {
     /// What must be met to speak of a decline. To go on speaking of it takes less than to begin, so that one at the
     /// limit does not come and go.
     struct Demands: Sendable {
-        /// Sockets that the line falls at least within the window: a few clients that come one by one are no trend.
-        let fall: Double
         /// The points' scatter around the line, as a part of its fall, at most. With noise alone the fall would have to
-        /// exceed eight of its standard errors; what bends, as a load that has stopped growing does, fails too.
+        /// exceed eight of its standard errors; what bends, as a load that has stopped growing does, fails too, and so
+        /// do three clients that come one by one: whole numbers scatter by a quarter of a socket around any slow line.
         let scatter: Double
         /// How much steeper than the line any stretch may be: a fall that happens in one or two steps has no rate.
         let steepness: Double
 
-        static let toBegin = Demands(fall: 5, scatter: 0.06, steepness: 2)
-        static let toStay = Demands(fall: 3, scatter: 0.1, steepness: 3)
+        static let toBegin = Demands(scatter: 0.06, steepness: 2)
+        static let toStay = Demands(scatter: 0.1, steepness: 3)
     }
 
     private let fall: Double
@@ -29,7 +28,7 @@ struct Decline: Sendable {
     }
 
     func meets(_ demands: Demands) -> Bool {
-        fall >= demands.fall && scatter <= demands.scatter * fall && steepness <= demands.steepness
+        scatter <= demands.scatter * fall && steepness <= demands.steepness
     }
 
     /// The steepest stretch between three neighbouring points and the next three, whose medians no wild one moves.

@@ -33,6 +33,24 @@ struct ForecastRobustnessTests {
         for step in steps.said where !wild.contains(step.second / 60) { expect(step, within: 200) }
     }
 
+    @Test("a third of the readings of a slot may be wild, however many they are, and even if they come first")
+    func wildBeginning() {
+        let steps = Series(interval: 1).steps(1900) { $0 % 60 < 20 ? 128 : 250 - $0 / 10 }
+        let right = steps.from(Series.halfWindow).filter { $0.second % 60 >= 20 }
+        #expect(right.said.count > right.count * 9 / 10)
+        for step in right.said { expect(step, within: 200) }
+    }
+
+    @Test("a decline that hardly stands out of the noise does not come and go all the time")
+    func limit() {
+        let changes = (0..<10).map { seed in
+            var numbers = SeededNumbers(seed: seed)
+            let steps = Series().steps(12_000) { 200 - $0 / 100 + .random(in: -4...4, using: &numbers) }
+            return zip(steps, steps.dropFirst()).count { ($0.forecast == nil) != ($1.forecast == nil) }
+        }
+        #expect(changes.reduce(0, +) < 100)
+    }
+
     @Test("a single reading above the line has no forecast, and the next one has it again")
     func loneReadingAbove() {
         let steps = Series().steps(1900) { $0 == 1500 ? 200 : 250 - $0 / 10 }

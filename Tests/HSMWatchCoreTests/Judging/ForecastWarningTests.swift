@@ -47,6 +47,14 @@ struct ForecastWarningTests {
                 == Change(second: 1010, to: .warning, reason: .observed))
     }
 
+    @Test("are none when the reading is below the threshold as well")
+    func both() {
+        let changes = changes(1600, alert: Self.alert(warning: 150)) { second in
+            (900..<1500).contains(second) ? .fail : leak(at: second)
+        }
+        #expect(changes.last == Change(second: 1510, to: .warning, reason: .observed))
+    }
+
     @Test("end clear_after readings after sockets are freed", arguments: [1, 2, 5])
     func clearAfter(clear: Int) {
         let changes = changes(2000, alert: Self.alert(clear: clear)) { $0 < 1800 ? leak(at: $0) : 250 }

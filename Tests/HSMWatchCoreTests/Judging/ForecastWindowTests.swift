@@ -54,14 +54,19 @@ struct ForecastWindowTests {
         #expect(steps.said.isEmpty)
     }
 
-    @Test("what falls in a step or two has no rate", arguments: [300, 400, 500, 3000], [0, 2])
-    func steps(apart: Int, noise: Int) {
-        var numbers = SeededNumbers(seed: apart)
+    @Test("what falls in one, two or three steps has no rate", arguments: [1, 2, 3], [10, 60])
+    func steps(count: Int, height: Int) {
+        var numbers = SeededNumbers(seed: 1)
         let steps = Series().steps(5 * Series.window) { second in
-            let level = second < 2000 ? 220 : second < 2000 + apart ? 150 : 90
-            return level + .random(in: -noise...noise, using: &numbers)
+            let stepped = second < 2000 ? 0 : min(count, (second - 2000) / 300 + 1)
+            return 240 - height * stepped + .random(in: -1...1, using: &numbers)
         }
         #expect(steps.said.isEmpty)
+    }
+
+    @Test("nor have up to three clients that come one by one within the window", arguments: [1, 2, 3])
+    func fewClients(count: Int) {
+        #expect(Series().steps(5 * Series.window) { 200 - $0 / (Series.window / count) }.said.isEmpty)
     }
 
     @Test("nor has a storm of connections, however high it ends", arguments: [60, 180, 300])
