@@ -59,6 +59,11 @@ struct SystemdTests {
         try await Machine.expect("transition-found-by-field")
     }
 
+    @Test("journalctl -x explains a transition")
+    func catalog() async throws {
+        try await Machine.expect("catalog-explains-a-transition")
+    }
+
     @Test("a broken configuration is named with file, line and column, and not tried again")
     func brokenConfiguration() async throws {
         try await Machine.expect("broken-configuration-is-not-retried")

@@ -18,21 +18,21 @@ extension Event {
 }
 
 extension Event.Content {
-    var messageID: String {
+    var messageID: MessageID {
         switch self {
-        case .reading: "82f0dc55b27843749c87b8b9608405a2"
-        case .probeFailure: "0f198b58413749aab7a1c895442a578c"
-        case .stateChange: "8128d6ae3c7f40b7a5cd2615e3f0a4b7"
-        case .heartbeat: "cdc0268a036f429882a36dfd50988c69"
-        case .service(.started): "61b7a26060874edfb79ffeafbe1ac34c"
-        case .service(.reloaded): "b8f4f3ce7ad24d5c9f0e4b6d1c3a7e52"
-        case .service(.reloadFailed): "d3c1a9f47e5b4c1b8a6f2e9d0b7c8143"
-        case .service(.stopping): "55534b83c7f1407f80651aca849a5fb4"
-        case .service(.messagesDropped): "d69a222adf904db0afb8a489bd9cda75"
-        case .service(.outputDown): "b599078836fd46bba7c69fe1c6fe42e7"
-        case .service(.outputUp): "cc8514d3137a4c6792276cc57e5c3ee3"
-        case .service(.sendTest): "0c1f9a7d3c5e4b0c9c0f4c3b8f0e6d72"
-        case .service(.certificateExpiring): "a5f6e3e1c6f1462d8f0a3d7a2a9b4c51"
+        case .reading: .reading
+        case .probeFailure: .probeFailure
+        case .stateChange: .stateChange
+        case .heartbeat: .heartbeat
+        case .service(.started): .started
+        case .service(.reloaded): .reloaded
+        case .service(.reloadFailed): .reloadFailed
+        case .service(.stopping): .stopping
+        case .service(.messagesDropped): .messagesDropped
+        case .service(.outputDown): .outputDown
+        case .service(.outputUp): .outputUp
+        case .service(.sendTest): .sendTest
+        case .service(.certificateExpiring): .certificateExpiring
         }
     }
 

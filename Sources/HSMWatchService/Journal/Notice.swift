@@ -19,20 +19,19 @@ package enum Notice {
     case managerUnreachable(reason: String)
     case watchdogWithheld(Liveness.Part)
 
-    /// 128 bits in hexadecimal, one a kind and for ever (`journalctl MESSAGE_ID=…`, systemd.journal-fields(7)).
-    package var messageID: String {
+    package var messageID: MessageID {
         switch self {
         case .event(let event): event.content.messageID
-        case .answersAgain: "ad152e827df845a4ba141ca806e65dda"
-        case .thresholdNotBelowTotal: "be3a774c33f243b7a5ad8bef36780d6a"
-        case .configurationProblem: "1aa063d6b79f44c6816e607865640fae"
-        case .spoolInUse: "b1e342d0de8645e2a572678718213f63"
-        case .spoolDamaged: "0fd678b049b14eb0ab513f6030ccab13"
-        case .diskFailing: "19fb21f8b2a64bbfa8fc7a0eeabc5697"
-        case .diskWorking: "5d21e312a8bd4431a91dcc76d59682a7"
-        case .spoolNotClosed: "6856a650e3c5487ebcc16f33028987cb"
-        case .managerUnreachable: "ee924265e3014941ab7ba0804ea845c3"
-        case .watchdogWithheld: "1d7cb4f5b29947339ae8d30d7eb4ea88"
+        case .answersAgain: .answersAgain
+        case .thresholdNotBelowTotal: .thresholdNotBelowTotal
+        case .configurationProblem: .configurationProblem
+        case .spoolInUse: .spoolInUse
+        case .spoolDamaged: .spoolDamaged
+        case .diskFailing: .diskFailing
+        case .diskWorking: .diskWorking
+        case .spoolNotClosed: .spoolNotClosed
+        case .managerUnreachable: .managerUnreachable
+        case .watchdogWithheld: .watchdogWithheld
         }
     }
 
@@ -98,7 +97,7 @@ extension Logger {
     package func note(_ notice: Notice) {
         guard notice.level >= logLevel else { return }
         var metadata = notice.fields.mapValues { MetadataValue.string($0) }
-        metadata[JournalLogHandler.messageIDKey] = .string(notice.messageID)
+        metadata[JournalLogHandler.messageIDKey] = .string(notice.messageID.rawValue)
         log(level: notice.level, "\(notice.text)", metadata: metadata)
     }
 }

@@ -46,8 +46,7 @@ struct ConfigurationText {
     var text: String {
         """
         source: monitor-1
-        heartbeat: \(heartbeat)
-        \(logLevel.map { "log_level: \($0)" } ?? "")
+        heartbeat: \(heartbeat)\(logLevel.map { "\nlog_level: \($0)" } ?? "")
         defaults: {\(timing)}
         hsms:
         \(hsms.map { "  - {\($0)}" }.joined(separator: "\n"))

@@ -76,12 +76,12 @@ extension EndToEnd {
                 service.signal(SIGHUP)
                 let told = try await mail.collect(from: graylog) { $0.tells("reload_failed") }
                 let reason = try #require(told.string("reason"))
-                #expect(reason.hasPrefix("\(file):7:"))
+                #expect(reason.hasPrefix("\(file):6:"))
                 #expect(reason.contains("unknown key 'intervall'"))
                 #expect(reason.hasSuffix("(and 1 more)"))
                 #expect(told.integer("level") == 4)
                 try await manager.heard { $0.hasPrefix("STATUS=1 HSM: ") && $0.hasSuffix(" · not reloaded: \(reason)") }
-                _ = try await service.said { $0.errors.contains("\(file):8:") }
+                _ = try await service.said { $0.errors.contains("\(file):7:") }
                 try await mail.collect(readings: 3, from: graylog)
                 #expect(await hsm.facts.accepted == 1)
 
