@@ -33,6 +33,11 @@ package final class Fleet: Service {
         }
     }
 
+    /// How every query of every HSM is at this moment, in the order of the configuration.
+    func snapshots(at now: Moment) -> [HSMSnapshot] {
+        targets.flatMap { $0.snapshots(at: now) }
+    }
+
     /// Polls until the graceful shutdown or a cancellation; a probe that runs then is given up.
     package func run() async {
         await withTaskCancellationOrGracefulShutdownHandler {

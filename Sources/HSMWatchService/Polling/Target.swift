@@ -8,9 +8,11 @@ import Logging
 final class Target {
     /// What one query of the HSM has come to.
     private struct Watched {
+        let query: Query
         let subject: Subject
         var assessor: Assessor
         var log: ObservationLog
+        var status = QueryStatus()
     }
 
     private let index: Int
@@ -19,7 +21,8 @@ final class Target {
     private let fleet: Fleet
     private let spool: Spool
     private let logger: Logger
-    private var watched: [Query: Watched] = [:]
+    /// In the order of the configuration.
+    private var watched: [Watched]
 
     init(
         hsm: HSMConfiguration, index: Int, ticks: Ticks, prober: Prober, fleet: Fleet, spool: Spool, logger: Logger
@@ -30,12 +33,18 @@ final class Target {
         self.fleet = fleet
         self.spool = spool
         self.logger = logger
-        for query in hsm.queries {
-            watched[query] = Watched(
+        watched = hsm.queries.map { query in
+            Watched(
+                query: query,
                 subject: Subject(name: hsm.name, address: hsm.address, queryPort: query.port, fields: hsm.fields),
                 assessor: Assessor(alert: hsm.alert, startedAt: .now),
                 log: ObservationLog(logger: logger))
         }
+    }
+
+    /// How each query is at this moment.
+    func snapshots(at now: Moment) -> [HSMSnapshot] {
+        watched.map { HSMSnapshot($0.subject, $0.assessor, $0.status, at: now) }
     }
 
     /// Runs until the ticks end.
@@ -54,12 +63,13 @@ final class Target {
     /// Not part of `watch`: what it needs for a moment would stay in the task's frame for ever, 5 KiB an HSM.
     @inline(never)
     private func record(_ observation: Observation, of query: Query) {
-        guard var watched = watched[query] else { return }
-        let assessment = watched.assessor.assess(observation)
-        let events = Event.telling(of: watched.subject, observation, assessment)
+        guard let place = watched.firstIndex(where: { $0.query == query }) else { return }
+        let subject = watched[place].subject
+        let assessment = watched[place].assessor.assess(observation)
+        let events = Event.telling(of: subject, observation, assessment)
         fleet.status.note(index, query: query, outcome: observation.outcome, state: assessment.state)
         events.forEach(spool.append)
-        watched.log.note(events, of: watched.subject, observation, assessment)
-        self.watched[query] = watched
+        watched[place].log.note(events, of: subject, observation, assessment)
+        watched[place].status.note(observation, assessment)
     }
 }

@@ -115,6 +115,14 @@ package final class Spool: Service {
     /// Messages dropped since the start.
     package var dropped: Int { drops.total }
 
+    /// Messages that a limit dropped before one output had confirmed them, since the start.
+    func dropped(by output: String) -> Int {
+        cursors.dropped(by: output)
+    }
+
+    /// Whether messages go to the disk; else it fails, and they are kept in memory.
+    var isOnDisk: Bool { health.isWorking }
+
     /// Messages that some output has not confirmed yet.
     package var waiting: Int {
         waitingOnDisk + tail.count(after: max(committed, confirmed))
