@@ -19,6 +19,7 @@ package enum Notice {
     case reloadIgnored
     case managerUnreachable(reason: String)
     case watchdogWithheld(Liveness.Part)
+    case statusUnavailable(path: String, reason: String)
 
     /// 128 bits in hexadecimal, one a kind and for ever (`journalctl MESSAGE_ID=…`, systemd.journal-fields(7)).
     package var messageID: String {
@@ -35,6 +36,7 @@ package enum Notice {
         case .reloadIgnored: "f57b313d13f44e2d93bbf17cb0e28967"
         case .managerUnreachable: "ee924265e3014941ab7ba0804ea845c3"
         case .watchdogWithheld: "1d7cb4f5b29947339ae8d30d7eb4ea88"
+        case .statusUnavailable: "7c0e5a1d94f24b0b8f6b2b7a6d3e91c4"
         }
     }
 
@@ -42,7 +44,7 @@ package enum Notice {
         switch self {
         case .event(let event): event.logLevel
         case .answersAgain, .diskWorking: .notice
-        case .thresholdNotBelowTotal, .reloadIgnored, .managerUnreachable: .warning
+        case .thresholdNotBelowTotal, .reloadIgnored, .managerUnreachable, .statusUnavailable: .warning
         case .configurationProblem(let problem, _): problem.severity == .error ? .error : .warning
         case .spoolInUse, .spoolDamaged, .diskFailing, .spoolNotClosed, .watchdogWithheld: .error
         }
@@ -77,6 +79,8 @@ package enum Notice {
             "the service manager cannot be told: \(reason)"
         case .watchdogWithheld(let part):
             "no progress of the \(part.rawValue): the watchdog is not answered, so that systemd restarts hsmwatch"
+        case .statusUnavailable(let path, let reason):
+            "'hsmwatch status' cannot ask this service (\(path): \(reason)); everything else goes on"
         }
     }
 
@@ -92,6 +96,7 @@ package enum Notice {
         case .spoolDamaged(let moved): ["SPOOL_MOVED_TO": moved]
         case .diskFailing(let reason), .spoolNotClosed(let reason), .managerUnreachable(let reason): ["REASON": reason]
         case .watchdogWithheld(let part): ["PART": part.rawValue]
+        case .statusUnavailable(let path, let reason): ["SOCKET": path, "REASON": reason]
         case .diskWorking, .reloadIgnored: [:]
         }
     }
