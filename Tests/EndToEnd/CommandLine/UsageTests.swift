@@ -13,6 +13,7 @@ extension EndToEnd {
                 ["simulate", "--in-use", "many"], ["simulate", "--in-use", "65"],
                 ["simulate", "--listen", "9010"], ["receive", "--format", "xml"],
                 ["receive", "--listen", "127.0.0.1:1-2"], ["demo", "--duration", "soon"], ["demo", "--duration", "0s"],
+                ["status", "--watch", "--json"], ["status", "--socket"], ["status", "khi-1"],
             ])
         func wrongUsage(arguments: [String]) async throws {
             try await Stage.play { stage in
@@ -33,7 +34,9 @@ extension EndToEnd {
             }
         }
 
-        @Test("--help explains every command on stdout", arguments: ["run", "check", "simulate", "receive", "demo"])
+        @Test(
+            "--help explains every command on stdout",
+            arguments: ["run", "check", "status", "simulate", "receive", "demo"])
         func help(command: String) async throws {
             try await Stage.play { stage in
                 let overview = try await stage.outcome(of: ["--help"])
@@ -52,7 +55,7 @@ extension EndToEnd {
             try await Stage.play { stage in
                 let record = try await stage.outcome(of: ["--generate-completion-script", shell])
                 #expect(record.ending == .exited(0))
-                for command in ["run", "check", "simulate", "receive", "demo"] {
+                for command in ["run", "check", "status", "simulate", "receive", "demo"] {
                     #expect(record.output.contains(command))
                 }
                 #expect(record.errors == "")
