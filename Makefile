@@ -11,7 +11,7 @@ BINARY = .build/hsmwatch
 
 build_packages = libsystemd-dev libsqlite3-dev pkg-config
 bench_packages = $(build_packages) gcc libc6-dev sqlite3
-test_packages = $(build_packages) systemd systemd-container libnetty-java default-jdk-headless openssl
+test_packages = $(build_packages) systemd systemd-container libnetty-java default-jdk-headless openssl e2fsprogs mount
 
 # The Swift runtime is linked in, so the installed program needs no toolchain. Its symbols stay: a backtrace, gdb or
 # perf on a machine in production is worth more than the megabytes.
@@ -19,6 +19,7 @@ release_flags = -c release --static-swift-stdlib $(SWIFTFLAGS)
 
 bin = $(DESTDIR)$(PREFIX)/bin
 units = $(DESTDIR)$(PREFIX)/lib/systemd/system
+catalog = $(DESTDIR)$(PREFIX)/lib/systemd/catalog
 doc = $(DESTDIR)$(PREFIX)/share/doc/hsmwatch
 etc = $(DESTDIR)/etc/hsmwatch
 # Behind what is of no use where the files are only gathered.
@@ -70,9 +71,10 @@ release:
 # since README.md links into them.
 install: $(if $(wildcard $(BINARY)),,release)
 	install -D -m 0755 $(BINARY) $(bin)/hsmwatch
-	install -d $(units) $(doc)/docs $(doc)/systemd $(etc)
+	install -d $(units) $(catalog) $(doc)/docs $(doc)/systemd $(etc)
 	sed 's,/usr/,$(PREFIX)/,' systemd/hsmwatch.service > $(units)/hsmwatch.service
 	chmod 0644 $(units)/hsmwatch.service
+	install -m 0644 systemd/hsmwatch.catalog $(catalog)
 	install -m 0644 CONTRIBUTING.md LICENSE README.md $(doc)
 	install -m 0644 docs/*.md $(doc)/docs
 	install -m 0644 systemd/hsmwatch.yaml $(doc)/systemd
@@ -81,7 +83,7 @@ install: $(if $(wildcard $(BINARY)),,release)
 	@echo 'Next:'
 	@echo '  1. name your HSMs and your Graylog in $(etc)/hsmwatch.yaml'
 	@echo '  2. $(bin)/hsmwatch check$(if $(DESTDIR), --config $(etc)/hsmwatch.yaml)'
-	@echo '  3. systemctl daemon-reload$(on_target)'
+	@echo '  3. systemctl daemon-reload && journalctl --update-catalog$(on_target)'
 	@echo '  4. systemctl enable --now hsmwatch$(on_target)'
 
 # A unit that is gone can no longer be disabled.
@@ -90,11 +92,11 @@ uninstall:
 	    { systemctl --quiet is-active hsmwatch || systemctl --quiet is-enabled hsmwatch; } 2>/dev/null; then \
 	    echo 'The service runs, or would at the next boot. First: systemctl disable --now hsmwatch' >&2; exit 1; \
 	fi
-	rm -f $(bin)/hsmwatch $(units)/hsmwatch.service
+	rm -f $(bin)/hsmwatch $(units)/hsmwatch.service $(catalog)/hsmwatch.catalog
 	rm -rf $(doc)
 	@echo
 	@echo 'Kept: $(etc) (configuration) and $(DESTDIR)/var/lib/hsmwatch (undelivered messages).'
-	@echo 'Next: systemctl daemon-reload$(on_target)'
+	@echo 'Next: systemctl daemon-reload && journalctl --update-catalog$(on_target)'
 
 clean:
 	swift package $(SWIFTFLAGS) clean

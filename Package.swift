@@ -73,7 +73,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: ["hsmwatch", "HSMWatchCore", "HSMWatchSimulation"],
             path: "Tests/EndToEnd",
-            exclude: ["Netty"],
+            exclude: ["Interposer", "Netty"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -15,6 +15,19 @@ struct ConfigurationOption: ParsableArguments {
     /// The configuration; its problems go to stderr, and an error among them, counted at last, ends the command.
     func load() throws -> Configuration {
         let (configuration, problems) = ConfigurationFile.load(path)
+        return try accept(configuration, problems)
+    }
+
+    /// The same for somebody who only asks HSMs: the files of the outputs may be another user's to read, and warnings are
+    /// `check`'s to tell.
+    func loadForProbing() throws -> Configuration {
+        let (configuration, problems) = ConfigurationFile.load(path, checksFiles: false)
+        return try accept(configuration, problems.filter { $0.severity == .error })
+    }
+
+    private func accept(
+        _ configuration: Configuration?, _ problems: [ConfigurationProblem]
+    ) throws -> Configuration {
         for problem in problems {
             printToStandardError(problem.rendered(file: path))
         }

@@ -50,7 +50,8 @@ struct Receive: AsyncParsableCommand {
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
         // A reader that goes away shows as an error of the next write, not as our end.
         signal(SIGPIPE, SIG_IGN)
-        let receiver = try await GELFReceiver.start(on: listen, tls: try tls())
+        // What is not printed yet must not count as delivered, should this be killed.
+        let receiver = try await GELFReceiver.start(on: listen, tls: try tls(), waitingLimit: 1)
         printToStandardError("listening on \(receiver.address)")
         await withTaskGroup { group in
             group.addTask { for await _ in signals { return } }

@@ -15,8 +15,9 @@ struct Run: AsyncParsableCommand {
             kept in $STATE_DIRECTORY, else in /var/lib/hsmwatch. 'hsmwatch status' asks it on a socket in \
             $RUNTIME_DIRECTORY, else in /run/hsmwatch. Logs to the journal under systemd, else to stderr.
 
-            SIGTERM and SIGINT stop it in good order: exit 0. A bad configuration: exit 78. A spool that another \
-            hsmwatch uses: exit 75, before anything is polled.
+            SIGTERM and SIGINT stop it in good order: exit 0. SIGHUP reloads the configuration; one that is not valid \
+            changes nothing. A bad configuration at the start: exit 78. A spool that another hsmwatch uses: exit 75, \
+            before anything is polled.
             """
     )
 
@@ -30,20 +31,20 @@ struct Run: AsyncParsableCommand {
         let journal = JournalWriter.standard()
         defer { journal.flush() }
         LoggingSystem.bootstrap { _ in JournalLogHandler(writer: journal) }
-        let logger = Logger(label: "hsmwatch")
+        var logger = Logger(label: "hsmwatch")
 
         let (configuration, problems) = ConfigurationFile.load(file.path)
         for problem in problems {
             logger.note(.configurationProblem(problem, file: file.path))
         }
         guard let configuration else { throw ConfigurationOption.badConfiguration }
+        logger.logLevel = Logger.Level(configuration.logLevel)
         OpenFiles.raiseLimit()
         // The spool tells who has how many sockets: nobody else's business.
         umask(0o077)
         let monitor = Monitor(
-            configuration: configuration, configurationFile: file.path,
-            stateDirectory: Monitor.defaultStateDirectory, statusSocket: Monitor.defaultStatusSocket,
-            signals: signals, logger: logger)
+            configuration: configuration, file: file.path, stateDirectory: Monitor.defaultStateDirectory,
+            statusSocket: Monitor.defaultStatusSocket, signals: signals, logger: logger)
         do {
             try await monitor.run()
         } catch is SpoolInUse {

@@ -64,25 +64,19 @@ private struct EndpointReport: Sendable {
     private nonisolated static func text(of finding: EndpointTest.Finding, confirms: Bool) -> String {
         switch finding {
         case .resolved(let addresses, let time):
-            "resolved to \(addresses.joined(separator: ", ")) in \(milliseconds(time))"
+            "resolved to \(addresses.joined(separator: ", ")) in \(time.millisecondsText)"
         case .connected(let time):
-            "connected in \(milliseconds(time))"
+            "connected in \(time.millisecondsText)"
         case .secured(let version, let certificate):
             version
                 + (certificate.map { ", Graylog's certificate: serial \($0.serialNumber), ends \($0.notAfter.utcText)" }
                     ?? "")
         case .confirmed(let time) where confirms:
-            "confirmed in \(milliseconds(time)): Graylog has read the message"
+            "confirmed in \(time.millisecondsText): Graylog has read the message"
         case .confirmed(let time):
-            "acknowledged in \(milliseconds(time)) by the peer's kernel; confirm is off, so nobody knows whether it is read"
+            "acknowledged in \(time.millisecondsText) by the peer's kernel; confirm is off, so nobody knows whether it is read"
         case .failed(let reason):
             "FAILED: \(reason)"
         }
-    }
-
-    private nonisolated static func milliseconds(_ time: Duration) -> String {
-        let microseconds = time.wholeNanoseconds / 1000
-        let decimals = "\(microseconds % 1000)"
-        return "\(microseconds / 1000).\(String(repeating: "0", count: 3 - decimals.count))\(decimals) ms"
     }
 }

@@ -44,14 +44,24 @@ struct SystemdTests {
         try await Machine.expect("stop-keeps-what-is-undelivered")
     }
 
-    @Test("a hangup signal does not end it")
-    func hangup() async throws {
-        try await Machine.expect("hangup-is-survived")
+    @Test("systemctl reload keeps the connections of what is unchanged")
+    func reload() async throws {
+        try await Machine.expect("reload-keeps-what-is-unchanged")
+    }
+
+    @Test("systemctl reload with a broken file changes nothing, and says so where an administrator looks")
+    func brokenReload() async throws {
+        try await Machine.expect("reload-refuses-a-broken-file")
     }
 
     @Test("journalctl finds a transition by its fields")
     func journal() async throws {
         try await Machine.expect("transition-found-by-field")
+    }
+
+    @Test("journalctl -x explains a transition")
+    func catalog() async throws {
+        try await Machine.expect("catalog-explains-a-transition")
     }
 
     @Test("a broken configuration is named with file, line and column, and not tried again")

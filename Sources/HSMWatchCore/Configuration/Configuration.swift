@@ -8,6 +8,7 @@ package struct Configuration: Equatable, Sendable {
     package var source: String?
     /// Distance between heartbeat messages.
     package var heartbeat: Duration
+    package var logLevel: LogLevel
     /// What is polled, in file order; names are unique.
     package var hsms: [HSMConfiguration]
     /// Where messages go, in file order; names are unique.
@@ -20,12 +21,14 @@ package struct Configuration: Equatable, Sendable {
     package init(
         source: String? = nil,
         heartbeat: Duration = Configuration.defaultHeartbeat,
+        logLevel: LogLevel = .info,
         hsms: [HSMConfiguration],
         outputs: [OutputConfiguration],
         spool: SpoolConfiguration = SpoolConfiguration()
     ) {
         self.source = source
         self.heartbeat = heartbeat
+        self.logLevel = logLevel
         self.hsms = hsms
         self.outputs = outputs
         self.spool = spool

@@ -33,6 +33,8 @@ package enum ConfigurationLimits {
     package static let timeout: ClosedRange<Duration> = .milliseconds(1) ... .seconds(86_400)
     /// Of an output's `confirm`.
     package static let confirm: ClosedRange<Duration> = .milliseconds(100) ... .seconds(3600)
+    /// Intervals in a forecast's window that warns: enough readings, even if a few probes fail.
+    package static let intervalsOfForecast = 15
     package static let forecastWindow: ClosedRange<Duration> = .seconds(1) ... .seconds(86_400)
     package static let forecastWarnWithin: ClosedRange<Duration> = .seconds(1) ... .seconds(86_400)
     /// Sockets of a threshold: what ten digits of a reply can say.

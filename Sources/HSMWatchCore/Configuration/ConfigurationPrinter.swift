@@ -7,7 +7,10 @@ package enum ConfigurationPrinter {
     /// The whole file, ending in a newline.
     package static func yaml(_ configuration: Configuration) -> String {
         let source = configuration.source.map { "source: \(word($0))" } ?? "# source: this machine's host name"
-        var lines = [source, "heartbeat: \(DurationText.format(configuration.heartbeat))", "hsms:"]
+        var lines = [
+            source, "heartbeat: \(DurationText.format(configuration.heartbeat))",
+            "log_level: \(configuration.logLevel.rawValue)", "hsms:",
+        ]
         lines += configuration.hsms.flatMap { item(hsm($0)) }
         lines.append("outputs:")
         lines += configuration.outputs.flatMap { item(output($0)) }

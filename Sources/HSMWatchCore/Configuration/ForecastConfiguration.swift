@@ -4,7 +4,8 @@
 package struct ForecastConfiguration: Equatable, Sendable {
     /// The past whose readings count.
     package var window: Duration
-    /// Exhaustion nearer than this warns; nil never warns.
+    /// A forecast that comes to critical, or to no sockets where there is no critical, within this warns; nil never
+    /// warns.
     package var warnWithin: Duration?
 
     package init(window: Duration = .seconds(15 * 60), warnWithin: Duration? = nil) {

@@ -20,9 +20,9 @@ struct HSMMerger {
         hsm.queryPorts = entry.queryPorts ?? defaults.queryPorts ?? hsm.queryPorts
         hsm.connection = entry.connection ?? defaults.connection ?? hsm.connection
         hsm.lineEnding = entry.lineEnding ?? defaults.lineEnding ?? hsm.lineEnding
-        hsm.forecast.window = entry.forecastWindow ?? defaults.forecastWindow ?? hsm.forecast.window
         mergeTiming(entry, &hsm, &problems)
         mergeAlert(entry, &hsm.alert, &problems)
+        mergeForecast(entry, &hsm, &problems)
         mergeFields(entry, &hsm, &problems)
     }
 
@@ -65,6 +65,25 @@ struct HSMMerger {
                 + "warning \(warning.value)\(origin(of: warning, beside: culprit)); "
                 + "allowed: a critical of at most the warning",
             &problems)
+    }
+
+    private mutating func mergeForecast(
+        _ entry: HSMSettings, _ hsm: inout HSMConfiguration, _ problems: inout ConfigurationProblems
+    ) {
+        let window = entry.forecastWindow ?? defaults.forecastWindow
+        let warnWithin = entry.warnWithin ?? defaults.warnWithin
+        hsm.forecast.window = window?.value ?? hsm.forecast.window
+        hsm.forecast.warnWithin = warnWithin?.value
+        guard isKnown("interval", entry.interval, entry), isKnown("window", entry.forecastWindow, entry) else { return }
+        let needed = hsm.interval * ConfigurationLimits.intervalsOfForecast
+        guard let warnWithin, hsm.forecast.window < needed else { return }
+        let culprit = entry.warnWithin ?? entry.forecastWindow ?? entry.interval ?? warnWithin
+        guard reported.insert(culprit.mark).inserted else { return }
+        problems.warning(
+            at: culprit,
+            "warn_within never warns: a window of \(DurationText.format(hsm.forecast.window)) has too few readings at an "
+                + "interval of \(DurationText.format(hsm.interval)); "
+                + "needed: at least \(ConfigurationLimits.intervalsOfForecast) intervals")
     }
 
     private mutating func mergeFields(
@@ -113,14 +132,4 @@ struct HSMMerger {
 
 extension Located {
     fileprivate var isOfDefaults: Bool { path.hasPrefix("defaults.") }
-}
-
-extension Threshold {
-    /// Whether this is certainly more than `other`; a number and a percentage compare only beside a total.
-    fileprivate func isAbove(_ other: Threshold) -> Bool {
-        switch (self, other) {
-        case (.absolute(let left), .absolute(let right)), (.percent(let left), .percent(let right)): left > right
-        case (.absolute, .percent), (.percent, .absolute): false
-        }
-    }
 }

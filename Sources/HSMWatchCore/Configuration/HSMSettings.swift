@@ -13,7 +13,8 @@ struct HSMSettings {
     var raiseAfterFailures: Int?
     var clearAfter: Int?
     var clearMargin: Int?
-    var forecastWindow: Duration?
+    var forecastWindow: Located<Duration>?
+    var warnWithin: Located<Duration>?
     var fields: [Located<Field>] = []
     /// The keys that are written, but wrong: to judge others by the value that stands in for one of them would mislead.
     var misunderstood: Set<String> = []
@@ -61,9 +62,9 @@ struct HSMSettings {
 
     private mutating func readForecast(_ section: ConfigurationSection, _ problems: inout ConfigurationProblems) {
         guard let forecast = section.section("forecast", keys: ["window", "warn_within"], &problems) else { return }
-        forecastWindow = forecast.duration("window", in: ConfigurationLimits.forecastWindow, &problems)?.value
-        let warnWithin = forecast.duration("warn_within", in: ConfigurationLimits.forecastWarnWithin, &problems)
-        NotYetAvailable.refuse(warnWithin: warnWithin, &problems)
+        forecastWindow = forecast.duration("window", in: ConfigurationLimits.forecastWindow, &problems)
+        warnWithin = forecast.duration("warn_within", in: ConfigurationLimits.forecastWarnWithin, &problems)
+        note("window", forecastWindow, of: forecast)
     }
 
     private static func queryPorts(

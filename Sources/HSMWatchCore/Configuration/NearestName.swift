@@ -7,11 +7,11 @@ package enum NearestName {
     /// Insertions, removals and replacements between a word and its correction.
     private static let maxDistance = 3
 
-    /// The first of `names`, all in lower case, that is nearest to `word` in any case; nil when none is near enough to be meant.
+    /// The first of `names` that is nearest to `word`, whatever the case; nil when none is near enough to be meant.
     static func find(_ word: String, among names: [String]) -> String? {
         guard word.unicodeScalars.count <= maxLength else { return nil }
         let word = word.lowercased()
-        let candidates = names.map { (name: $0, distance: distance(word, $0)) }
+        let candidates = names.map { (name: $0, distance: distance(word, $0.lowercased())) }
             .filter { $0.distance <= min(maxDistance, $0.name.unicodeScalars.count / 2) }
         return candidates.min { $0.distance < $1.distance }?.name
     }

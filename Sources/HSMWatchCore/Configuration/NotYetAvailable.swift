@@ -10,10 +10,4 @@ enum NotYetAvailable {
         problems.error(
             at: kind, "type '\(kind.value.rawValue)' is not available in this version; available: \(available)")
     }
-
-    static func refuse(warnWithin: Located<Duration>?, _ problems: inout ConfigurationProblems) {
-        guard let warnWithin else { return }
-        problems.error(
-            at: warnWithin, "warn_within is not available in this version; available: forecast without warn_within")
-    }
 }

@@ -20,6 +20,14 @@ package enum Threshold: Hashable, Sendable {
         }
         self = isPercent ? .percent(number) : .absolute(number)
     }
+
+    /// Whether this is certainly more than `other`; a number and a percentage compare only beside a total.
+    func isAbove(_ other: Threshold) -> Bool {
+        switch (self, other) {
+        case (.absolute(let left), .absolute(let right)), (.percent(let left), .percent(let right)): left > right
+        case (.absolute, .percent), (.percent, .absolute): false
+        }
+    }
 }
 
 extension Threshold: CustomStringConvertible {

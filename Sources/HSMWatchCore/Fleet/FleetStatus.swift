@@ -20,26 +20,34 @@ package struct FleetStatus: Sendable {
         var worst: Seen { queries.values.max { $0.gravity < $1.gravity } ?? Seen() }
     }
 
-    private var members: [Member] = []
+    /// By number.
+    private var members: [Int: Member] = [:]
+    private var added = 0
     package private(set) var probes = 0
     package private(set) var probesFailed = 0
     package private(set) var probesSkipped = 0
 
     package init() {}
 
-    /// Adds an HSM; answers its index.
+    /// Adds an HSM; answers its number, which no other gets.
     package mutating func add(name: String, queries: [Query]) -> Int {
-        members.append(Member(name: name, queries: Dictionary(uniqueKeysWithValues: queries.map { ($0, Seen()) })))
-        return members.count - 1
+        defer { added += 1 }
+        members[added] = Member(name: name, queries: Dictionary(uniqueKeysWithValues: queries.map { ($0, Seen()) }))
+        return added
     }
 
-    /// Notes how one query of the HSM with this index is.
-    package mutating func note(_ index: Int, query: Query, outcome: Outcome, state: HSMState) {
+    /// Forgets an HSM; what was counted stays.
+    package mutating func remove(_ number: Int) {
+        members[number] = nil
+    }
+
+    /// Notes how one query of the HSM with this number is.
+    package mutating func note(_ number: Int, query: Query, outcome: Outcome, state: HSMState) {
         switch outcome {
         case .reading(let reading, _):
-            members[index].queries[query] = Seen(state: state, reading: reading)
+            members[number]?.queries[query] = Seen(state: state, reading: reading)
         case .failure:
-            members[index].queries[query]?.state = state
+            members[number]?.queries[query]?.state = state
         }
     }
 
@@ -60,7 +68,7 @@ package struct FleetStatus: Sendable {
     /// HSMs in each state; every state has an entry.
     package var states: [HSMState: Int] {
         var counts = Dictionary(uniqueKeysWithValues: HSMState.allCases.map { ($0, 0) })
-        for member in members {
+        for member in members.values {
             counts[member.worst.state, default: 0] += 1
         }
         return counts
@@ -68,7 +76,7 @@ package struct FleetStatus: Sendable {
 
     /// `4 HSMs: 3 ok, 1 critical (khi-2: 12 of 256 available) · 0 queued`
     package func line(queued: Int) -> String {
-        let worst = members.map { (name: $0.name, seen: $0.worst) }
+        let worst = members.sorted { $0.key < $1.key }.map { (name: $0.value.name, seen: $0.value.worst) }
         let groups = HSMState.allCases.compactMap { state -> String? in
             let group = worst.filter { $0.seen.state == state }
             guard !group.isEmpty else { return nil }

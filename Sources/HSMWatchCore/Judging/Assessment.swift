@@ -11,29 +11,42 @@ package struct Assessment: Hashable, Sendable {
     /// Thresholds that are not below the total: told once, with the first reading that shows it, and again only with a
     /// reading of another total.
     package let misconfigured: [MisconfiguredThreshold]
+    /// How long the sockets last; nil unless they fall.
+    package let forecast: Forecast?
 
     package init(
         state: HSMState, transition: Transition?, thresholds: AppliedThresholds,
-        misconfigured: [MisconfiguredThreshold]
+        misconfigured: [MisconfiguredThreshold], forecast: Forecast? = nil
     ) {
         self.state = state
         self.transition = transition
         self.thresholds = thresholds
         self.misconfigured = misconfigured
+        self.forecast = forecast
     }
 }
 
 /// A confirmed change of state.
 package struct Transition: Hashable, Sendable {
+    /// What speaks for the new state.
+    package enum Reason: Hashable, Sendable {
+        /// What the observations say by themselves.
+        case observed
+        /// The forecast alone: the reading is above every threshold.
+        case foreseen
+    }
+
     package let from: HSMState
     package let to: HSMState
     /// How long the state before had lasted.
     package let lasted: Duration
+    package let reason: Reason
 
-    package init(from: HSMState, to: HSMState, lasted: Duration) {
+    package init(from: HSMState, to: HSMState, lasted: Duration, reason: Reason = .observed) {
         self.from = from
         self.to = to
         self.lasted = lasted
+        self.reason = reason
     }
 }
 

@@ -10,6 +10,8 @@
 ///  critical ─▶ warning ─▶ ok     clear_after readings in a row, clear_margin above; the worst of them counts
 ///  unreachable, unknown ─▶ any   to ok and warning as above but without the margin, to critical as from ok
 /// ```
+/// A reading speaks for warning also if its forecast comes within `warn_within`; for an improvement, within half as much
+/// again.
 package struct Assessor: Sendable {
     /// The confirmed state.
     package private(set) var state = HSMState.unknown
@@ -17,6 +19,8 @@ package struct Assessor: Sendable {
     package private(set) var since: Instant
 
     private let alert: AlertConfiguration
+    private let warnWithin: Duration?
+    private var window: ForecastWindow
     private var thresholds: AppliedThresholds
     /// The total last seen.
     private var total: Int?
@@ -24,30 +28,45 @@ package struct Assessor: Sendable {
     private var runs = Runs()
 
     /// `startedAt` is since when the state has been `unknown`.
-    package init(alert: AlertConfiguration, startedAt: Instant) {
+    package init(
+        alert: AlertConfiguration, forecast: ForecastConfiguration = ForecastConfiguration(), startedAt: Instant
+    ) {
         self.alert = alert
+        warnWithin = forecast.warnWithin
+        window = ForecastWindow(length: forecast.window)
         since = startedAt
         thresholds = AppliedThresholds(alert, total: nil)
     }
 
     /// Takes in the next observation; instants never fall.
     package mutating func assess(_ observation: Observation) -> Assessment {
-        let misconfigured: [MisconfiguredThreshold]
-        let judged: HSMState
-        switch observation.outcome {
-        case .reading(let reading, _):
-            misconfigured = apply(total: reading.total)
-            judged = judge(reading)
-        case .failure(let failure):
-            misconfigured = []
-            judged = judge(failure)
+        defer { hasObserved = true }
+        return switch observation.outcome {
+        case .reading(let reading, _): assess(reading, at: observation.instant)
+        case .failure(let failure): assess(failure, at: observation.instant)
         }
-        hasObserved = true
+    }
+
+    private mutating func assess(_ reading: Reading, at now: Instant) -> Assessment {
+        let misconfigured = apply(total: reading.total)
+        let forecast = window.add(reading, at: now, critical: thresholds.critical)
+        let judged = judge(reading, forecast)
         return Assessment(
             state: judged,
-            transition: enter(judged, at: observation.instant),
+            transition: enter(judged, because: reason(for: judged, reading, forecast), at: now),
             thresholds: thresholds,
-            misconfigured: misconfigured
+            misconfigured: misconfigured,
+            forecast: forecast
+        )
+    }
+
+    private mutating func assess(_ failure: Failure, at now: Instant) -> Assessment {
+        let judged = judge(failure)
+        return Assessment(
+            state: judged,
+            transition: enter(judged, because: .observed, at: now),
+            thresholds: thresholds,
+            misconfigured: []
         )
     }
 
@@ -60,9 +79,11 @@ package struct Assessor: Sendable {
     }
 
     /// The state after a reading.
-    private mutating func judge(_ reading: Reading) -> HSMState {
-        let alone = thresholds.state(of: reading)
-        runs.add(reading: alone, cautious: thresholds.state(of: reading, margin: alert.clearMargin))
+    private mutating func judge(_ reading: Reading, _ forecast: Forecast?) -> HSMState {
+        let alone = thresholds.state(of: reading).orWorse(foreseen(forecast))
+        let cautious = thresholds.state(of: reading, margin: alert.clearMargin)
+            .orWorse(foreseen(forecast, cautiously: true))
+        runs.add(reading: alone, cautious: cautious)
         guard hasObserved else { return alone }
         if state != .critical, runs.critical >= alert.raiseAfter { return .critical }
         if state == .ok, runs.warning >= alert.raiseAfter { return .warning }
@@ -74,6 +95,18 @@ package struct Assessor: Sendable {
         return reached
     }
 
+    /// The state that the forecast speaks for; cautiously: when an improvement is asked for, with half as much time again.
+    private func foreseen(_ forecast: Forecast?, cautiously: Bool = false) -> HSMState {
+        guard let forecast, let warnWithin else { return .ok }
+        return forecast.isWithin(cautiously ? warnWithin * 3 / 2 : warnWithin) ? .warning : .ok
+    }
+
+    /// What speaks for the state `next` after a reading.
+    private func reason(for next: HSMState, _ reading: Reading, _ forecast: Forecast?) -> Transition.Reason {
+        let isForeseen = foreseen(forecast, cautiously: state == .critical) == .warning
+        return next == .warning && isForeseen && thresholds.state(of: reading) == .ok ? .foreseen : .observed
+    }
+
     /// The state after a failure.
     private mutating func judge(_ failure: Failure) -> HSMState {
         let alone = HSMState(failure.kind)
@@ -83,9 +116,11 @@ package struct Assessor: Sendable {
         return row >= alert.raiseAfterFailures ? alone : state
     }
 
-    private mutating func enter(_ next: HSMState, at now: Instant) -> Transition? {
+    private mutating func enter(
+        _ next: HSMState, because reason: Transition.Reason, at now: Instant
+    ) -> Transition? {
         guard next != state else { return nil }
-        let transition = Transition(from: state, to: next, lasted: now - since)
+        let transition = Transition(from: state, to: next, lasted: now - since, reason: reason)
         state = next
         since = now
         if next.isFailure { runs.forgetReadings() }

@@ -30,6 +30,9 @@ package enum HSMState: String, CaseIterable, Hashable, Sendable {
         }
     }
 
+    /// The worse of the two.
+    func orWorse(_ other: HSMState) -> HSMState { other.rank > rank ? other : self }
+
     /// Whether failures lead into the state, not readings.
     var isFailure: Bool {
         switch self {

@@ -14,7 +14,8 @@ extension Event {
             }
         let fact = Event(timestamp: observation.timestamp, content: content)
         guard let transition = assessment.transition else { return [fact] }
-        let change = Content.stateChange(subject, transition, observation.outcome, assessment.thresholds)
+        let change = Content.stateChange(
+            subject, transition, observation.outcome, assessment.thresholds, forecast: assessment.forecast)
         return [fact, Event(timestamp: observation.timestamp, content: change)]
     }
 }

@@ -9,8 +9,8 @@ package struct Event: Hashable, Sendable {
     package enum Content: Hashable, Sendable {
         case reading(Subject, Reading, reply: String, latency: Duration, Assessment)
         case probeFailure(Subject, Failure, Assessment)
-        /// The outcome is the one that confirmed the change.
-        case stateChange(Subject, Transition, Outcome, AppliedThresholds)
+        /// The outcome is the one that confirmed the change, and the forecast that of its reading.
+        case stateChange(Subject, Transition, Outcome, AppliedThresholds, forecast: Forecast? = nil)
         case heartbeat(Heartbeat)
         case service(ServiceAction)
     }
@@ -56,10 +56,9 @@ package struct Event: Hashable, Sendable {
     package var level: Level {
         switch content {
         case .reading(_, let reading, _, _, let assessment):
-            // While the recovery of an HSM is not confirmed, its state says nothing about the reading.
-            Level(ofReadingIn: assessment.state.isFailure ? assessment.thresholds.state(of: reading) : assessment.state)
+            Level(ofReadingIn: assessment.verdict(on: reading))
         case .probeFailure: .error
-        case .stateChange(_, let transition, _, _): Level(ofChangeTo: transition.to)
+        case .stateChange(_, let transition, _, _, _): Level(ofChangeTo: transition.to)
         case .heartbeat: .informational
         case .service(let action): action.isProblem ? .warning : .notice
         }

@@ -52,6 +52,15 @@ struct JSONWriter: Hashable, Sendable {
         bytes.append(contentsOf: fields.bytes)
     }
 
+    /// A string alone, between its quotes.
+    static func quoted(_ text: String) -> [UInt8] {
+        var json = JSONWriter()
+        json.append("\"")
+        json.append(escaping: text)
+        json.append("\"")
+        return json.bytes
+    }
+
     /// The finished object.
     consuming func closed() -> [UInt8] {
         append("}")

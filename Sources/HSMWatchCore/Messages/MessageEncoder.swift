@@ -32,14 +32,16 @@ package struct MessageEncoder: Sendable {
             json.decimal("_latency_ms", thousandths: Int(latency.wholeNanoseconds / 1000))
             json.string("_reply", Reply.printable(reply.utf8))
             json.append(assessment.state, assessment.thresholds)
+            json.append(assessment.forecast)
         case .probeFailure(let subject, let failure, let assessment):
             json.append(subject.encoded)
             json.append(failure)
             json.append(assessment.state, assessment.thresholds)
-        case .stateChange(let subject, let transition, let outcome, let thresholds):
+        case .stateChange(let subject, let transition, let outcome, let thresholds, let forecast):
             json.append(subject.encoded)
             if case .reading(let reading, _) = outcome { json.append(reading) }
             json.append(transition.to, thresholds)
+            json.append(forecast)
             json.string("_previous_state", transition.from.rawValue)
             json.integer("_state_seconds", Int(transition.lasted.wholeSeconds))
         case .heartbeat(let heartbeat):
@@ -56,8 +58,7 @@ extension JSONWriter {
         integer("_sockets_available", reading.available)
         integer("_sockets_total", reading.total)
         integer("_sockets_consumed", reading.consumed)
-        // Rounded half up: ten digits of sockets times 2000 fit.
-        decimal("_sockets_consumed_percent", tenths: (reading.consumed * 2000 + reading.total) / (reading.total * 2))
+        decimal("_sockets_consumed_percent", tenths: reading.consumedPermille)
     }
 
     fileprivate mutating func append(_ failure: Failure) {
@@ -70,6 +71,11 @@ extension JSONWriter {
         string("_state", state.rawValue)
         if let warning = thresholds.warning { integer("_threshold_warning", warning) }
         if let critical = thresholds.critical { integer("_threshold_critical", critical) }
+    }
+
+    fileprivate mutating func append(_ forecast: Forecast?) {
+        if let critical = forecast?.untilCritical { integer("_critical_seconds", Int(critical.wholeSeconds)) }
+        if let exhaustion = forecast?.untilExhaustion { integer("_exhaustion_seconds", Int(exhaustion.wholeSeconds)) }
     }
 
     fileprivate mutating func append(_ heartbeat: Heartbeat) {
@@ -90,6 +96,10 @@ extension JSONWriter {
         switch action {
         case .started(_, _, let reason):
             if let reason { string("_reason", reason) }
+        case .reloaded:
+            break
+        case .reloadFailed(let reason):
+            string("_reason", reason)
         case .stopping(let waiting):
             integer("_waiting", waiting)
         case .messagesDropped(let count, let reason):

@@ -10,8 +10,9 @@ extension Event {
                 + " on HSM Host: \(subject.address)"
         case .probeFailure(let subject, let failure, _):
             "No reading from \(subject.sentencePart): \(failure.sentencePart)"
-        case .stateChange(let subject, let transition, let outcome, _):
-            "\(subject.sentencePart) is \(transition.to.rawValue): \(outcome.sentencePart)"
+        case .stateChange(let subject, let transition, let outcome, let thresholds, let forecast):
+            "\(subject.sentencePart) is \(transition.sentencePart): \(outcome.sentencePart)"
+                + (transition.to.isAlarm ? forecast?.sentencePart(thresholds) ?? "" : "")
                 + " (was \(transition.from.rawValue) for \(transition.lasted.sentencePart))"
         case .heartbeat(let heartbeat):
             heartbeat.sentence
@@ -32,11 +33,41 @@ extension Failure {
 }
 
 extension Outcome {
-    fileprivate var sentencePart: String {
+    var sentencePart: String {
         switch self {
         case .reading(let reading, _): "\(reading.available) of \(reading.total) sockets available"
         case .failure(let failure): failure.sentencePart
         }
+    }
+}
+
+extension Transition {
+    fileprivate var sentencePart: String {
+        switch reason {
+        case .observed: to.rawValue
+        case .foreseen: "\(to.rawValue) by forecast"
+        }
+    }
+}
+
+extension HSMState {
+    /// Whether somebody wants to know how much time is left.
+    fileprivate var isAlarm: Bool {
+        switch self {
+        case .warning, .critical: true
+        case .ok, .unreachable, .unknown: false
+        }
+    }
+}
+
+extension Forecast {
+    /// `, at this rate below critical (50) in 7 min, none left in 12 min`
+    fileprivate func sentencePart(_ thresholds: AppliedThresholds) -> String {
+        let critical = thresholds.critical.flatMap { critical in
+            untilCritical.map { "below critical (\(critical)) in \($0.roughSentencePart)" }
+        }
+        let exhaustion = untilExhaustion.map { "none left in \($0.roughSentencePart)" }
+        return ", at this rate " + [critical, exhaustion].compactMap(\.self).joined(separator: ", ")
     }
 }
 
@@ -56,6 +87,10 @@ extension ServiceAction {
         switch self {
         case .started(let version, let hsms, let reason):
             "hsmwatch \(version) started, watching \(counted(hsms, "HSM"))" + (reason.map { ": \($0)" } ?? "")
+        case .reloaded(let changes):
+            "hsmwatch has reloaded its configuration: \(changes.sentence)"
+        case .reloadFailed(let reason):
+            "hsmwatch has refused its new configuration, the old one goes on: \(reason)"
         case .stopping(let waiting):
             "hsmwatch is stopping, the HSMs are no longer watched; \(counted(waiting, "message")) unconfirmed"
         case .messagesDropped(let count, let reason):
@@ -74,6 +109,21 @@ extension ServiceAction {
     }
 }
 
+extension ConfigurationChanges {
+    fileprivate var sentence: String {
+        let parts = [(hsms, "HSM"), (outputs, "output")].flatMap { change, noun in
+            [(change.added, "added"), (change.changed, "changed"), (change.removed, "removed")].compactMap {
+                $0.isEmpty ? nil : "\(counted($0.count, noun)) \($1) (\(Self.shown($0)))"
+            }
+        }
+        return parts.isEmpty ? "no HSM and no output is another" : parts.joined(separator: ", ")
+    }
+
+    private static func shown(_ names: [String]) -> String {
+        names.prefix(namesShown).joined(separator: ", ") + (names.count > namesShown ? ", …" : "")
+    }
+}
+
 extension Duration {
     /// The two largest units, cut: `2 h 3 min`.
     fileprivate var sentencePart: String {
@@ -83,6 +133,14 @@ extension Duration {
         if hours == 0 { return "\(minutes) min \(seconds % 60) s" }
         if days == 0 { return "\(hours) h \(minutes % 60) min" }
         return "\(days) d \(hours % 24) h"
+    }
+}
+
+extension Duration {
+    /// The same without seconds from a minute on: a forecast does not know them.
+    fileprivate var roughSentencePart: String {
+        let minutes = wholeSeconds / 60
+        return (1..<60).contains(minutes) ? "\(minutes) min" : sentencePart
     }
 }
 

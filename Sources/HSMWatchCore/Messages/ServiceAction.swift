@@ -4,6 +4,10 @@
 package enum ServiceAction: Hashable, Sendable {
     /// `reason` tells what was found at the start that should not be, such as a damaged spool that was replaced.
     case started(version: String, hsms: Int, reason: String?)
+    /// Another configuration is in effect.
+    case reloaded(ConfigurationChanges)
+    /// The new configuration was refused for this reason, and the old one goes on.
+    case reloadFailed(reason: String)
     case stopping(waiting: Int)
     case messagesDropped(count: Int, reason: String)
     case outputDown(output: String, endpoint: String, reason: String)
@@ -17,6 +21,8 @@ package enum ServiceAction: Hashable, Sendable {
     package var name: String {
         switch self {
         case .started: "started"
+        case .reloaded: "reloaded"
+        case .reloadFailed: "reload_failed"
         case .stopping: "stopping"
         case .messagesDropped: "messages_dropped"
         case .outputDown: "output_down"
@@ -30,8 +36,8 @@ package enum ServiceAction: Hashable, Sendable {
     var isProblem: Bool {
         switch self {
         case .started(_, _, let reason): reason != nil
-        case .messagesDropped, .outputDown, .certificateExpiring: true
-        case .stopping, .outputUp, .sendTest: false
+        case .reloadFailed, .messagesDropped, .outputDown, .certificateExpiring: true
+        case .reloaded, .stopping, .outputUp, .sendTest: false
         }
     }
 }

@@ -25,4 +25,9 @@ package struct Subject: Hashable, Sendable {
         for field in fields { encoded.string("_" + field.name, field.value) }
         self.encoded = encoded
     }
+
+    /// What a query of a configured HSM is about.
+    package init(_ hsm: HSMConfiguration, _ query: Query) {
+        self.init(name: hsm.name, address: hsm.address, queryPort: query.port, fields: hsm.fields)
+    }
 }

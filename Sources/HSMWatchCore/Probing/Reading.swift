@@ -16,4 +16,7 @@ package struct Reading: Hashable, Sendable {
 
     /// Sockets in use, the monitor's own among them.
     package var consumed: Int { total - available }
+
+    /// Sockets in use in tenths of a percent, rounded half up: ten digits of sockets times 2000 fit.
+    var consumedPermille: Int { (consumed * 2000 + total) / (total * 2) }
 }

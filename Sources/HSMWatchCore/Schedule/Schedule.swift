@@ -27,18 +27,34 @@ package struct Schedule: Sendable {
 
     /// A binary heap: the entry due first is at the top.
     private var heap: [Entry] = []
+    private var added = 0
 
     package init() {}
 
     /// When the next target is due; nil without targets.
     package var deadline: Instant? { heap.first?.due }
 
-    /// Adds a target and answers its number: 0 for the first, then 1 and so on.
+    /// Adds a target and answers its number: 0 for the first, then 1 and so on, none twice.
     package mutating func add(name: String, interval: Duration, at now: Instant) -> Int {
-        let target = heap.count
-        heap.append(Entry(target: target, interval: interval, due: now + Self.splay(of: name, over: interval)))
+        add(interval: interval, first: now + Self.splay(of: name, over: interval))
+    }
+
+    /// Adds a target that somebody waits for, with its first tick; answers its number likewise.
+    package mutating func add(interval: Duration, first: Instant) -> Int {
+        defer { added += 1 }
+        heap.append(Entry(target: added, interval: interval, due: first))
         siftUp(from: heap.count - 1)
-        return target
+        return added
+    }
+
+    /// Takes targets out, all at once: it costs as much as to add everything that stays.
+    package mutating func remove(_ targets: Set<Int>) {
+        let rest = heap.filter { !targets.contains($0.target) }
+        heap.removeAll(keepingCapacity: true)
+        for entry in rest {
+            heap.append(entry)
+            siftUp(from: heap.count - 1)
+        }
     }
 
     /// Takes the next target that is due by now.

@@ -37,6 +37,8 @@ package struct QueryStatus: Equatable, Sendable {
         latency = observation.latency
         probedAt = observation.timestamp
         thresholds = assessment.thresholds
+        exhaustionSeconds = assessment.forecast?.untilExhaustion.map { Int($0.wholeSeconds) }
+        criticalSeconds = assessment.forecast?.untilCritical.map { Int($0.wholeSeconds) }
         history.add(available)
     }
 }

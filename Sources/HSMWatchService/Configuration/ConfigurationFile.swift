@@ -17,7 +17,11 @@ package enum ConfigurationFile {
     /// Reads and checks the file at `path`, blocking for as long as the disk takes.
     ///
     /// The problems, warnings included, are sorted by place. The configuration is nil if one of them is an error.
-    package static func load(_ path: String) -> (configuration: Configuration?, problems: [ConfigurationProblem]) {
+    ///
+    /// - Parameter checksFiles: whether the files that it names must be readable, here and now, for who needs them.
+    package static func load(
+        _ path: String, checksFiles: Bool = true
+    ) -> (configuration: Configuration?, problems: [ConfigurationProblem]) {
         let bytes: [UInt8]
         do {
             bytes = try RegularFile.read(path, limit: sizeLimit)
@@ -26,12 +30,12 @@ package enum ConfigurationFile {
             let message = "the file cannot be read: \(error); needed: \(needed)"
             return (nil, [ConfigurationProblem(start, .error, message)])
         }
-        return read(bytes)
+        return read(bytes, checksFiles: checksFiles)
     }
 
     /// Checks the file whose content is `bytes`.
     package static func read(
-        _ bytes: some Collection<UInt8>
+        _ bytes: some Collection<UInt8>, checksFiles: Bool = true
     ) -> (configuration: Configuration?, problems: [ConfigurationProblem]) {
         do {
             let text = bytes.dropFirst(bytes.starts(with: byteOrderMark) ? byteOrderMark.count : 0)
@@ -39,7 +43,7 @@ package enum ConfigurationFile {
                 let message = "the file is empty; needed: at least hsms and outputs"
                 return (nil, [ConfigurationProblem(start, .error, message)])
             }
-            return ConfigurationReader.read(root, unreadability: CredentialPath.unreadability)
+            return ConfigurationReader.read(root) { checksFiles ? CredentialPath.unreadability($0) : nil }
         } catch {
             return (nil, [error])
         }

@@ -80,12 +80,13 @@ package final class Output: Service {
         reconnection = Reconnection(endpoints: configuration.endpoints.count)
         outage = Outage(probation: probation)
         status = OutputStatus(endpoint: configuration.endpoints[0], at: .now)
-        spool.notify(wake)
     }
 
     /// Delivers until the graceful shutdown, and then what is left, for `drainTimeout` at the most.
     package func run() async {
         let drainTimeout = drainTimeout
+        spool.notify(wake)
+        defer { spool.stopNotifying(wake) }
         await withTaskCancellationHandler {
             await withGracefulShutdownHandler {
                 await deliver()
@@ -93,7 +94,7 @@ package final class Output: Service {
                 Task { @ServiceLoop in self.drain(for: drainTimeout) }
             }
         } onCancel: {
-            Task { @ServiceLoop in self.drain(for: .zero) }
+            Task { @ServiceLoop in self.stop() }
         }
         drainTimer?.cancel()
         certificateTimer?.cancel()
@@ -103,6 +104,11 @@ package final class Output: Service {
     var snapshot: OutputSnapshot {
         OutputSnapshot(
             name: name, status: status, spooled: spool.waiting(for: name), dropped: spool.dropped(by: name))
+    }
+
+    /// Ends the delivery at once; what is not confirmed stays in the spool.
+    package func stop() {
+        drain(for: .zero)
     }
 
     private var endpoint: HostPort { endpoints[reconnection.endpoint] }

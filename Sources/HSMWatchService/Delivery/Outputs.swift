@@ -1,16 +1,74 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HSMWatchCore
+import Logging
 import ServiceLifecycle
 
 /// All outputs as one part of the service: they end together, so that several dead ones do not add up their drains.
-struct Outputs: Service {
-    let all: [Output]
+@ServiceLoop
+final class Outputs: Service {
+    @ServiceLoop
+    private struct Member {
+        let output: Output
+        /// Raised when it has ended.
+        let ended = WakeUp()
+    }
 
+    private let spool: Spool
+    private let resolver: Resolver
+    private let logger: Logger
+    /// In the order of the configuration.
+    private var names: [String]
+    /// By name.
+    private var members: [String: Member] = [:]
+    private let tasks = TaskPool()
+
+    init(_ outputs: [OutputConfiguration], spool: Spool, resolver: Resolver, logger: Logger) {
+        self.spool = spool
+        self.resolver = resolver
+        self.logger = logger
+        names = outputs.map(\.name)
+        outputs.forEach { add($0, after: nil) }
+    }
+
+    /// How each is at this moment, in the order of the configuration.
+    var snapshots: [OutputSnapshot] {
+        names.compactMap { members[$0]?.output.snapshot }
+    }
+
+    /// Delivers until the graceful shutdown or a cancellation, and as long after it as the outputs need.
     func run() async {
-        await withDiscardingTaskGroup { group in
-            for output in all {
-                group.addTask { await output.run() }
-            }
+        await withTaskCancellationOrGracefulShutdownHandler {
+            await tasks.run()
+        } onCancelOrGracefulShutdown: {
+            Task { @ServiceLoop in self.tasks.finish() }
+        }
+    }
+
+    /// Goes on with other outputs. What is unchanged keeps its connection; what is changed goes on behind what it has
+    /// confirmed; what a removed one held is released by the spool.
+    func change(_ changes: ConfigurationChanges.Names, to outputs: [OutputConfiguration]) {
+        var ended: [String: Member] = [:]
+        for name in changes.removed + changes.changed {
+            ended[name] = members.removeValue(forKey: name)
+            ended[name]?.output.stop()
+        }
+        names = outputs.map(\.name)
+        let begun = Set(changes.added + changes.changed)
+        for output in outputs where begun.contains(output.name) {
+            add(output, after: ended[output.name])
+        }
+    }
+
+    /// - Parameter before: whose cursor it takes over, as soon as that has ended.
+    private func add(_ configuration: OutputConfiguration, after before: Member?) {
+        let member = Member(
+            output: Output(configuration: configuration, spool: spool, resolver: resolver, logger: logger))
+        members[configuration.name] = member
+        tasks.add {
+            await before?.ended.wait()
+            await member.output.run()
+            member.ended.raise()
         }
     }
 }

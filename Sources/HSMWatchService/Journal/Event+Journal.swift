@@ -18,19 +18,21 @@ extension Event {
 }
 
 extension Event.Content {
-    var messageID: String {
+    var messageID: MessageID {
         switch self {
-        case .reading: "82f0dc55b27843749c87b8b9608405a2"
-        case .probeFailure: "0f198b58413749aab7a1c895442a578c"
-        case .stateChange: "8128d6ae3c7f40b7a5cd2615e3f0a4b7"
-        case .heartbeat: "cdc0268a036f429882a36dfd50988c69"
-        case .service(.started): "61b7a26060874edfb79ffeafbe1ac34c"
-        case .service(.stopping): "55534b83c7f1407f80651aca849a5fb4"
-        case .service(.messagesDropped): "d69a222adf904db0afb8a489bd9cda75"
-        case .service(.outputDown): "b599078836fd46bba7c69fe1c6fe42e7"
-        case .service(.outputUp): "cc8514d3137a4c6792276cc57e5c3ee3"
-        case .service(.sendTest): "0c1f9a7d3c5e4b0c9c0f4c3b8f0e6d72"
-        case .service(.certificateExpiring): "a5f6e3e1c6f1462d8f0a3d7a2a9b4c51"
+        case .reading: .reading
+        case .probeFailure: .probeFailure
+        case .stateChange: .stateChange
+        case .heartbeat: .heartbeat
+        case .service(.started): .started
+        case .service(.reloaded): .reloaded
+        case .service(.reloadFailed): .reloadFailed
+        case .service(.stopping): .stopping
+        case .service(.messagesDropped): .messagesDropped
+        case .service(.outputDown): .outputDown
+        case .service(.outputUp): .outputUp
+        case .service(.sendTest): .sendTest
+        case .service(.certificateExpiring): .certificateExpiring
         }
     }
 
@@ -42,7 +44,7 @@ extension Event.Content {
         case .probeFailure(let subject, let failure, let assessment):
             subject.journalFields.merging(failure.journalFields) { $1 }
                 .merging(["HSM_STATE": assessment.state.rawValue]) { $1 }
-        case .stateChange(let subject, let transition, let outcome, _):
+        case .stateChange(let subject, let transition, let outcome, _, _):
             subject.journalFields.merging(outcome.journalFields) { $1 }
                 .merging(["HSM_STATE": transition.to.rawValue, "HSM_PREVIOUS_STATE": transition.from.rawValue]) { $1 }
         case .heartbeat:
@@ -85,7 +87,8 @@ extension Failure {
 extension ServiceAction {
     fileprivate var journalFields: [String: String] {
         switch self {
-        case .started, .stopping, .messagesDropped: [:]
+        case .started, .reloaded, .stopping, .messagesDropped: [:]
+        case .reloadFailed(let reason): ["REASON": reason]
         case .outputDown(let output, let endpoint, let reason):
             ["OUTPUT": output, "ENDPOINT": endpoint, "REASON": reason]
         case .outputUp(let output, let endpoint, _, _, _), .certificateExpiring(let output, let endpoint, _, _, _),

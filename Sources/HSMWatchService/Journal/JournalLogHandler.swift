@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HSMWatchCore
 import Logging
 
 /// swift-log's way into the journal, or onto a terminal.
+///
+/// All handlers of one writer have one level, so that a reload can change it for every part of the service.
 package struct JournalLogHandler: LogHandler {
     /// The metadata key of a notice's `MESSAGE_ID`.
     package static let messageIDKey = "MESSAGE_ID"
 
     package var metadata: Logger.Metadata = [:]
-    package var logLevel = Logger.Level.info
+    package var logLevel: Logger.Level {
+        get { writer.level }
+        nonmutating set { writer.level = newValue }
+    }
     private let writer: JournalWriter
 
     package init(writer: JournalWriter) {
@@ -24,6 +30,20 @@ package struct JournalLogHandler: LogHandler {
         let fields = metadata.merging(event.metadata ?? [:]) { $1 }
         writer.write(
             JournalEntry(level: event.level, text: "\(event.message)", fields: fields.mapValues { "\($0)" }))
+    }
+}
+
+extension Logger.Level {
+    /// The level that the configuration names.
+    package init(_ level: LogLevel) {
+        self =
+            switch level {
+            case .debug: .debug
+            case .info: .info
+            case .notice: .notice
+            case .warning: .warning
+            case .error: .error
+            }
     }
 }
 

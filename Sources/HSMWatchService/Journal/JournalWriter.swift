@@ -22,10 +22,17 @@ package final class JournalWriter: Sendable {
     private let queue = DispatchQueue(label: "hsmwatch.journal")
     private let waiting = Atomic(0)
     private let dropped = Atomic(0)
+    private let levelIndex = Atomic(Logger.Level.allCases.firstIndex(of: .info) ?? 0)
 
     /// - Parameter send: brings an entry where it is read; may block.
     package init(send: @escaping @Sendable (JournalEntry) -> Void) {
         self.send = send
+    }
+
+    /// What is worth writing: this and whatever is worse.
+    package var level: Logger.Level {
+        get { Logger.Level.allCases[levelIndex.load(ordering: .relaxed)] }
+        set { levelIndex.store(Logger.Level.allCases.firstIndex(of: newValue) ?? 0, ordering: .relaxed) }
     }
 
     /// The journal under systemd, else plain text on stderr.

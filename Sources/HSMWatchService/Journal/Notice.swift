@@ -16,27 +16,24 @@ package enum Notice {
     case diskFailing(reason: String)
     case diskWorking
     case spoolNotClosed(reason: String)
-    case reloadIgnored
     case managerUnreachable(reason: String)
     case watchdogWithheld(Liveness.Part)
     case statusUnavailable(path: String, reason: String)
 
-    /// 128 bits in hexadecimal, one a kind and for ever (`journalctl MESSAGE_ID=…`, systemd.journal-fields(7)).
-    package var messageID: String {
+    package var messageID: MessageID {
         switch self {
         case .event(let event): event.content.messageID
-        case .answersAgain: "ad152e827df845a4ba141ca806e65dda"
-        case .thresholdNotBelowTotal: "be3a774c33f243b7a5ad8bef36780d6a"
-        case .configurationProblem: "1aa063d6b79f44c6816e607865640fae"
-        case .spoolInUse: "b1e342d0de8645e2a572678718213f63"
-        case .spoolDamaged: "0fd678b049b14eb0ab513f6030ccab13"
-        case .diskFailing: "19fb21f8b2a64bbfa8fc7a0eeabc5697"
-        case .diskWorking: "5d21e312a8bd4431a91dcc76d59682a7"
-        case .spoolNotClosed: "6856a650e3c5487ebcc16f33028987cb"
-        case .reloadIgnored: "f57b313d13f44e2d93bbf17cb0e28967"
-        case .managerUnreachable: "ee924265e3014941ab7ba0804ea845c3"
-        case .watchdogWithheld: "1d7cb4f5b29947339ae8d30d7eb4ea88"
-        case .statusUnavailable: "7c0e5a1d94f24b0b8f6b2b7a6d3e91c4"
+        case .answersAgain: .answersAgain
+        case .thresholdNotBelowTotal: .thresholdNotBelowTotal
+        case .configurationProblem: .configurationProblem
+        case .spoolInUse: .spoolInUse
+        case .spoolDamaged: .spoolDamaged
+        case .diskFailing: .diskFailing
+        case .diskWorking: .diskWorking
+        case .spoolNotClosed: .spoolNotClosed
+        case .managerUnreachable: .managerUnreachable
+        case .watchdogWithheld: .watchdogWithheld
+        case .statusUnavailable: .statusUnavailable
         }
     }
 
@@ -44,7 +41,7 @@ package enum Notice {
         switch self {
         case .event(let event): event.logLevel
         case .answersAgain, .diskWorking: .notice
-        case .thresholdNotBelowTotal, .reloadIgnored, .managerUnreachable, .statusUnavailable: .warning
+        case .thresholdNotBelowTotal, .managerUnreachable, .statusUnavailable: .warning
         case .configurationProblem(let problem, _): problem.severity == .error ? .error : .warning
         case .spoolInUse, .spoolDamaged, .diskFailing, .spoolNotClosed, .watchdogWithheld: .error
         }
@@ -73,8 +70,6 @@ package enum Notice {
             "the spool's disk works again: what waited in memory is on the disk"
         case .spoolNotClosed(let reason):
             "the spool could not be closed in good order (\(reason)); the next start finds what was committed"
-        case .reloadIgnored:
-            "SIGHUP: this version does not reload; restart hsmwatch for a new configuration"
         case .managerUnreachable(let reason):
             "the service manager cannot be told: \(reason)"
         case .watchdogWithheld(let part):
@@ -97,7 +92,7 @@ package enum Notice {
         case .diskFailing(let reason), .spoolNotClosed(let reason), .managerUnreachable(let reason): ["REASON": reason]
         case .watchdogWithheld(let part): ["PART": part.rawValue]
         case .statusUnavailable(let path, let reason): ["SOCKET": path, "REASON": reason]
-        case .diskWorking, .reloadIgnored: [:]
+        case .diskWorking: [:]
         }
     }
 }
@@ -107,7 +102,7 @@ extension Logger {
     package func note(_ notice: Notice) {
         guard notice.level >= logLevel else { return }
         var metadata = notice.fields.mapValues { MetadataValue.string($0) }
-        metadata[JournalLogHandler.messageIDKey] = .string(notice.messageID)
+        metadata[JournalLogHandler.messageIDKey] = .string(notice.messageID.rawValue)
         log(level: notice.level, "\(notice.text)", metadata: metadata)
     }
 }

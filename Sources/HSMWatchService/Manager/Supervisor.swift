@@ -19,17 +19,27 @@ final class Supervisor: Service {
     private let manager: ServiceManager
     private let timer: PollTimer
     private let armed: WakeUp
+    private let ready: WakeUp
     private let ticks: Ticks
     private let fleet: Fleet
     private let spool: Spool
     private let logger: Logger
     private var status = ""
+    /// What the status line says of the last reload; nil when it succeeded.
+    private var reloadProblem: String?
     private var withheld: Liveness.Part?
 
-    init(manager: ServiceManager, timer: PollTimer, armed: WakeUp, fleet: Fleet, spool: Spool, logger: Logger) {
+    /// - Parameters:
+    ///   - armed: raised when every HSM's timer stands.
+    ///   - ready: is raised when the service manager knows that.
+    init(
+        manager: ServiceManager, timer: PollTimer, armed: WakeUp, ready: WakeUp, fleet: Fleet, spool: Spool,
+        logger: Logger
+    ) {
         self.manager = manager
         self.timer = timer
         self.armed = armed
+        self.ready = ready
         ticks = timer.add(name: "status", interval: Self.statusInterval, at: .now)
         self.fleet = fleet
         self.spool = spool
@@ -41,6 +51,7 @@ final class Supervisor: Service {
         await armed.wait()
         status = line
         manager.notify("READY=1", "STATUS=\(status)")
+        ready.raise()
         let watchdog = startWatchdog()
         while await ticks.next() != nil {
             renewStatus()
@@ -50,8 +61,20 @@ final class Supervisor: Service {
         watchdog?.cancel()
     }
 
+    /// A reload begins.
+    func reloading() {
+        manager.notify("RELOADING=1", "MONOTONIC_USEC=\(Instant.now.nanoseconds / 1000)")
+    }
+
+    /// A reload has ended; the problem stays in the status line until one succeeds.
+    func reloaded(problem: String?) {
+        reloadProblem = problem
+        status = line
+        manager.notify("READY=1", "STATUS=\(status)")
+    }
+
     private var line: String {
-        fleet.status.line(queued: spool.queued)
+        fleet.status.line(queued: spool.queued) + (reloadProblem.map { " · not reloaded: \($0)" } ?? "")
     }
 
     private func renewStatus() {

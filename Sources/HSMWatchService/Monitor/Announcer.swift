@@ -4,9 +4,12 @@ import HSMWatchCore
 import Logging
 import ServiceLifecycle
 
-/// Tells Graylog and the journal that hsmwatch started, lives and stops.
+/// Tells Graylog and the journal that hsmwatch started, lives, is reloaded and stops.
 @ServiceLoop
 final class Announcer: Service {
+    private static let name = "heartbeat"
+
+    private let timer: PollTimer
     private let ticks: Ticks
     private let fleet: Fleet
     private let spool: Spool
@@ -15,7 +18,8 @@ final class Announcer: Service {
     private let hsms: Int
 
     init(heartbeat: Duration, hsms: Int, timer: PollTimer, fleet: Fleet, spool: Spool, logger: Logger) {
-        ticks = timer.add(name: "heartbeat", interval: heartbeat, at: startedAt)
+        self.timer = timer
+        ticks = timer.add(name: Self.name, interval: heartbeat, at: startedAt)
         self.hsms = hsms
         self.fleet = fleet
         self.spool = spool
@@ -32,6 +36,16 @@ final class Announcer: Service {
         // Cancelled or not, this is the end.
         try? await gracefulShutdown()
         tell(.service(.stopping(waiting: spool.waiting)))
+    }
+
+    /// Goes on with another distance between heartbeats.
+    func change(heartbeat: Duration) {
+        timer.change(ticks, name: Self.name, interval: heartbeat, at: .now)
+    }
+
+    /// Tells what came of a reload.
+    func tell(_ action: ServiceAction) {
+        tell(.service(action))
     }
 
     private func tell(_ content: Event.Content) {

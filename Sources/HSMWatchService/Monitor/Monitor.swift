@@ -8,30 +8,30 @@ import UnixSignals
 
 /// The whole service, put together: HSMs → spool → outputs, with what announces and supervises them.
 package struct Monitor: Sendable {
-    /// Orders to obey: SIGTERM and SIGINT stop, SIGHUP is for a reload.
+    /// Orders to obey: SIGTERM and SIGINT stop, SIGHUP reloads.
     package typealias Signals = any AsyncSequence<UnixSignal, Never> & Sendable
 
     /// How long the parts may take to end before they are cancelled.
     package static let shutdownTimeout = SignalService.stopTimeout
 
     private let configuration: Configuration
-    private let configurationFile: String?
+    private let file: String?
     private let stateDirectory: String
     private let statusSocket: String
     private let signals: Signals
     private let logger: Logger
 
     /// - Parameters:
-    ///   - configurationFile: where `configuration` came from; nil: from no file.
+    ///   - file: where the configuration is read from again at a reload; nil when it cannot be.
     ///   - stateDirectory: where the spool is kept.
     ///   - statusSocket: the path of the Unix socket that `hsmwatch status` asks on.
     ///   - signals: what `trapSignals` answered when the process began, or another's orders.
     package init(
-        configuration: Configuration, configurationFile: String? = nil, stateDirectory: String, statusSocket: String,
+        configuration: Configuration, file: String? = nil, stateDirectory: String, statusSocket: String,
         signals: Signals, logger: Logger
     ) {
         self.configuration = configuration
-        self.configurationFile = configurationFile
+        self.file = file
         self.stateDirectory = stateDirectory
         self.statusSocket = statusSocket
         self.signals = signals
@@ -69,11 +69,8 @@ package struct Monitor: Sendable {
         let spool = try openSpool()
         let resolver = Resolver()
         let timer = PollTimer()
-        let armed = WakeUp()
-        let outputs = Outputs(
-            all: configuration.outputs.map {
-                Output(configuration: $0, spool: spool, resolver: resolver, logger: logger)
-            })
+        let (armed, ready) = (WakeUp(), WakeUp())
+        let outputs = Outputs(configuration.outputs, spool: spool, resolver: resolver, logger: logger)
         let fleet = Fleet(
             hsms: configuration.hsms, timer: timer, resolver: resolver, spool: spool, armed: armed, logger: logger)
         let announcer = Announcer(
@@ -81,18 +78,23 @@ package struct Monitor: Sendable {
             spool: spool, logger: logger)
         let manager = ServiceManager(logger: logger)
         let supervisor = Supervisor(
-            manager: manager, timer: timer, armed: armed, fleet: fleet, spool: spool,
-            logger: logger)
+            manager: manager, timer: timer, armed: armed, ready: ready, fleet: fleet, spool: spool, logger: logger)
+        let reloader = file.map {
+            Reloader(
+                configuration, file: $0, ready: ready, supervisor: supervisor, announcer: announcer, fleet: fleet,
+                outputs: outputs, spool: spool, logger: logger)
+        }
 
-        let source = StatusSource(fleet: fleet, outputs: outputs, spool: spool, configuration: configurationFile)
+        let source = StatusSource(fleet: fleet, outputs: outputs, spool: spool, configuration: file)
         let status = StatusServer(path: statusSocket, logger: logger) { source.snapshot }
         status.listen()
 
-        let parts: [any Service] = [supervisor, status, spool, outputs, announcer, fleet]
+        let parts: [any Service] =
+            [supervisor, status, spool, outputs, announcer, fleet] + (reloader.map { [$0] } ?? [])
         var group = ServiceGroupConfiguration(
             services: parts.map { .init(service: $0) } + [
                 .init(
-                    service: SignalService(signals: signals, manager: manager, logger: logger),
+                    service: SignalService(signals: signals, manager: manager, reloader: reloader),
                     successTerminationBehavior: .gracefullyShutdownGroup)
             ],
             logger: logger)
@@ -112,6 +114,6 @@ package struct Monitor: Sendable {
         }
         return Spool(
             file: file, opened: opened, outputs: configuration.outputs.map(\.name), limits: configuration.spool,
-            encoder: MessageEncoder(source: configuration.source ?? MachineName.current), logger: logger)
+            encoder: MessageEncoder(configuration: configuration), logger: logger)
     }
 }

@@ -5,7 +5,8 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// Obeys the signals that were trapped when the process began: SIGTERM and SIGINT end the service in good order.
+/// Obeys the signals that were trapped when the process began: SIGTERM and SIGINT end the service in good order, SIGHUP
+/// reloads the configuration.
 struct SignalService: Service {
     /// The signals to trap before anything else is done.
     static let trapped: [UnixSignal] = [.sigterm, .sigint, .sighup]
@@ -15,7 +16,8 @@ struct SignalService: Service {
 
     let signals: Monitor.Signals
     let manager: ServiceManager
-    let logger: Logger
+    /// Nil when there is no file to reload.
+    let reloader: Reloader?
 
     /// Returns when the service shall stop.
     func run() async {
@@ -27,7 +29,7 @@ struct SignalService: Service {
             guard signal == .sighup else {
                 return await announceStop()
             }
-            logger.note(.reloadIgnored)
+            await reloader?.reload()
         }
     }
 

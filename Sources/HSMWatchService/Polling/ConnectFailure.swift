@@ -10,7 +10,8 @@ enum ConnectFailure {
     ///
     /// - Parameter name: what the user calls the peer; the address is told only where it says more.
     static func describe(_ error: any Error, address: SocketAddress, name: HostPort) -> Failure {
-        let place = text(address) == name.description ? "" : "\(text(address)): "
+        let address = HostPort(address)
+        let place = address == name ? "" : "\(address): "
         if error is ChannelError {
             return Failure(.timeout, "\(place)no connection in time")
         }
@@ -38,9 +39,11 @@ enum ConnectFailure {
     static func words(_ code: CInt) -> String {
         String(cString: strerror(code)).lowercased()
     }
+}
 
-    private static func text(_ address: SocketAddress) -> String {
-        guard let host = address.ipAddress, let port = address.port else { return "\(address)" }
-        return HostPort(host: host, port: UInt16(clamping: port)).description
+extension HostPort {
+    /// The address of a TCP socket.
+    init(_ address: SocketAddress) {
+        self.init(host: address.ipAddress ?? "\(address)", port: UInt16(clamping: address.port ?? 0))
     }
 }

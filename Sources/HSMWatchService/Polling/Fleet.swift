@@ -11,48 +11,74 @@ package final class Fleet: Service {
     package internal(set) var status = FleetStatus()
 
     private let timer: PollTimer
+    private let resolver: Resolver
+    private let spool: Spool
     private let armed: WakeUp
-    private var targets: [Target] = []
-    private var probers: [Prober] = []
+    private let logger: Logger
+    /// In the order of the configuration.
+    private var names: [String]
+    /// By name.
+    private var targets: [String: Target] = [:]
+    private let tasks = TaskPool()
 
     /// - Parameter armed: raised when every HSM's timer stands.
     package init(
         hsms: [HSMConfiguration], timer: PollTimer, resolver: Resolver, spool: Spool, armed: WakeUp, logger: Logger
     ) {
         self.timer = timer
+        self.resolver = resolver
+        self.spool = spool
         self.armed = armed
-        let now = Instant.now
-        for hsm in hsms {
-            let prober = Prober(hsm: hsm, resolver: resolver)
-            probers.append(prober)
-            targets.append(
-                Target(
-                    hsm: hsm, index: status.add(name: hsm.name, queries: hsm.queries),
-                    ticks: timer.add(name: hsm.name, interval: hsm.interval, at: now), prober: prober, fleet: self,
-                    spool: spool, logger: logger))
-        }
+        self.logger = logger
+        names = hsms.map(\.name)
+        add(hsms)
     }
 
     /// How every query of every HSM is at this moment, in the order of the configuration.
     func snapshots(at now: Moment) -> [HSMSnapshot] {
-        targets.flatMap { $0.snapshots(at: now) }
+        names.flatMap { targets[$0]?.snapshots(at: now) ?? [] }
     }
 
     /// Polls until the graceful shutdown or a cancellation; a probe that runs then is given up.
     package func run() async {
         await withTaskCancellationOrGracefulShutdownHandler {
-            await withDiscardingTaskGroup { group in
-                for target in targets {
-                    group.addTask { await target.watch() }
-                }
-                timer.start()
-                armed.raise()
-            }
+            timer.start()
+            armed.raise()
+            await tasks.run()
         } onCancelOrGracefulShutdown: {
-            Task { @ServiceLoop in
-                self.timer.stop()
-                self.probers.forEach { $0.stop() }
-            }
+            Task { @ServiceLoop in self.stop() }
         }
+    }
+
+    /// Goes on with other HSMs. What is unchanged keeps its connection, its place in the schedule and its history; what
+    /// is changed begins anew, after its old connection is closed.
+    func change(_ changes: ConfigurationChanges.Names, to hsms: [HSMConfiguration]) {
+        let ended = (changes.removed + changes.changed).compactMap { targets.removeValue(forKey: $0) }
+        timer.remove(ended.map(\.ticks))
+        for target in ended {
+            target.stop()
+            status.remove(target.number)
+        }
+        names = hsms.map(\.name)
+        let begun = Set(changes.added + changes.changed)
+        add(hsms.filter { begun.contains($0.name) })
+    }
+
+    private func add(_ hsms: [HSMConfiguration]) {
+        let now = Instant.now
+        for hsm in hsms {
+            let target = Target(
+                hsm: hsm, number: status.add(name: hsm.name, queries: hsm.queries),
+                ticks: timer.add(name: hsm.name, interval: hsm.interval, at: now),
+                prober: Prober(hsm: hsm, resolver: resolver), fleet: self, spool: spool, logger: logger)
+            targets[hsm.name] = target
+            tasks.add { await target.watch() }
+        }
+    }
+
+    private func stop() {
+        timer.stop()
+        targets.values.forEach { $0.stop() }
+        tasks.finish()
     }
 }

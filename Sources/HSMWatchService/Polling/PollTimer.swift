@@ -7,8 +7,10 @@ import HSMWatchCore
 @ServiceLoop
 package final class PollTimer {
     private var schedule = Schedule()
-    private var ticks: [Ticks] = []
+    /// By target.
+    private var ticks: [Int: Ticks] = [:]
     private let source: any DispatchSourceTimer
+    private var isStarted = false
     private var isStopped = false
 
     package init() {
@@ -22,13 +24,34 @@ package final class PollTimer {
 
     /// Adds a target; its first tick comes within one interval.
     package func add(name: String, interval: Duration, at now: Instant) -> Ticks {
-        _ = schedule.add(name: name, interval: interval, at: now)
-        let added = Ticks()
-        ticks.append(added)
-        return added
+        add(schedule.add(name: name, interval: interval, at: now))
+    }
+
+    /// Adds a target that somebody waits for, with its first tick.
+    package func add(interval: Duration, first: Instant) -> Ticks {
+        add(schedule.add(interval: interval, first: first))
+    }
+
+    /// Gives a target another interval; its next tick comes within that.
+    package func change(_ changed: Ticks, name: String, interval: Duration, at now: Instant) {
+        schedule.remove([changed.target])
+        ticks[changed.target] = nil
+        changed.target = schedule.add(name: name, interval: interval, at: now)
+        ticks[changed.target] = changed
+        if isStarted { arm() }
+    }
+
+    /// Ends the ticks of some targets.
+    package func remove(_ ended: [Ticks]) {
+        schedule.remove(Set(ended.map(\.target)))
+        for ended in ended {
+            ticks[ended.target] = nil
+            ended.finish()
+        }
     }
 
     package func start() {
+        isStarted = true
         source.setEventHandler { @Sendable [weak self] in
             Task { @ServiceLoop in self?.fire() }
         }
@@ -41,20 +64,28 @@ package final class PollTimer {
         guard !isStopped else { return }
         isStopped = true
         source.cancel()
-        ticks.forEach { $0.finish() }
+        ticks.values.forEach { $0.finish() }
+    }
+
+    private func add(_ target: Int) -> Ticks {
+        let added = Ticks(target: target)
+        ticks[target] = added
+        if isStopped { added.finish() }
+        if isStarted { arm() }
+        return added
     }
 
     private func fire() {
         guard !isStopped else { return }
         let now = Instant.now
         while let tick = schedule.next(at: now) {
-            ticks[tick.target].deliver(tick)
+            ticks[tick.target]?.deliver(tick)
         }
         arm()
     }
 
     private func arm() {
-        guard let deadline = schedule.deadline else { return }
+        guard !isStopped, let deadline = schedule.deadline else { return }
         source.schedule(deadline: deadline.dispatchTime, leeway: .milliseconds(1))
     }
 }
@@ -62,10 +93,16 @@ package final class PollTimer {
 /// One target's ticks, for the one task that polls it.
 @ServiceLoop
 package final class Ticks {
+    /// The timer's number for the target.
+    fileprivate var target: Int
     private var waiting: CheckedContinuation<Schedule.Tick?, Never>?
     private var isFinished = false
     /// Ticks since the last one that nobody was waiting for, because the probe before was still running.
     private var skipped = 0
+
+    fileprivate init(target: Int) {
+        self.target = target
+    }
 
     /// Returns at the next tick, with how many were skipped before it; nil when there are no more.
     package func next() async -> Int? {

@@ -9,6 +9,8 @@ package final class Prober {
     private let address: HostPort
     private let timeout: Duration
     private let resolve: Resolver.Resolve
+    /// The phases of the last probe, for somebody who wants to know; nil in the service.
+    package private(set) var trace: ProbeTrace?
     private var conversation: ProbeConversation
     private var connection: HSMConnection?
     private var addresses: [SocketAddress] = []
@@ -17,11 +19,13 @@ package final class Prober {
     private var deadline = Instant.now
     private var isStopped = false
 
-    package convenience init(hsm: HSMConfiguration, resolver: Resolver) {
-        self.init(hsm: hsm) { resolver.resolve(host: $0, port: $1, then: $2) }
+    /// - Parameter isTraced: whether the phases of each probe are kept in `trace`.
+    package convenience init(hsm: HSMConfiguration, resolver: Resolver, isTraced: Bool = false) {
+        self.init(hsm: hsm, isTraced: isTraced) { resolver.resolve(host: $0, port: $1, then: $2) }
     }
 
-    package init(hsm: HSMConfiguration, resolve: @escaping Resolver.Resolve) {
+    package init(hsm: HSMConfiguration, isTraced: Bool = false, resolve: @escaping Resolver.Resolve) {
+        trace = isTraced ? ProbeTrace() : nil
         address = hsm.address
         timeout = hsm.timeout
         conversation = ProbeConversation(hsm: hsm)
@@ -52,7 +56,10 @@ package final class Prober {
 
     private func handle(_ event: ProbeConversation.Event) {
         guard !isStopped else { return }
-        switch conversation.handle(event, at: .now) {
+        let now = Moment.now
+        let action = conversation.handle(event, at: now)
+        trace?.note(event, action, at: now.instant)
+        switch action {
         case .none:
             break
         case .resolve:
@@ -81,6 +88,7 @@ package final class Prober {
             switch resolution {
             case .addresses(let found):
                 self?.addresses = found
+                self?.trace?.addresses = found.map(HostPort.init)
                 self?.handle(.resolved(addresses: found.count))
             case .failed(let detail):
                 self?.handle(.unresolved(detail: detail))

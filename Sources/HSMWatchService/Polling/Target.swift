@@ -15,19 +15,22 @@ final class Target {
         var status = QueryStatus()
     }
 
-    private let index: Int
-    private let ticks: Ticks
+    /// The timer's, for this HSM alone.
+    let ticks: Ticks
+    /// The fleet status's number for the HSM.
+    let number: Int
     private let prober: Prober
     private let fleet: Fleet
     private let spool: Spool
     private let logger: Logger
     /// In the order of the configuration.
     private var watched: [Watched]
+    private var isStopped = false
 
     init(
-        hsm: HSMConfiguration, index: Int, ticks: Ticks, prober: Prober, fleet: Fleet, spool: Spool, logger: Logger
+        hsm: HSMConfiguration, number: Int, ticks: Ticks, prober: Prober, fleet: Fleet, spool: Spool, logger: Logger
     ) {
-        self.index = index
+        self.number = number
         self.ticks = ticks
         self.prober = prober
         self.fleet = fleet
@@ -36,8 +39,8 @@ final class Target {
         watched = hsm.queries.map { query in
             Watched(
                 query: query,
-                subject: Subject(name: hsm.name, address: hsm.address, queryPort: query.port, fields: hsm.fields),
-                assessor: Assessor(alert: hsm.alert, startedAt: .now),
+                subject: Subject(hsm, query),
+                assessor: Assessor(alert: hsm.alert, forecast: hsm.forecast, startedAt: .now),
                 log: ObservationLog(logger: logger))
         }
     }
@@ -47,27 +50,35 @@ final class Target {
         watched.map { HSMSnapshot($0.subject, $0.assessor, $0.status, at: now) }
     }
 
-    /// Runs until the ticks end.
+    /// Runs until the ticks end or `stop`.
     func watch() async {
-        while let skipped = await ticks.next() {
+        while !isStopped, let skipped = await ticks.next() {
             fleet.status.noteSkipped(skipped)
             let answers = await prober.probe()
+            guard !isStopped else { return }
             fleet.status.noteProbe(of: answers.map(\.observation.outcome))
             for answer in answers {
                 record(answer.observation, of: answer.query)
             }
         }
+        stop()
+    }
+
+    /// Gives up a running probe, without a word about it, and closes the connection.
+    func stop() {
+        isStopped = true
         prober.stop()
     }
 
     /// Not part of `watch`: what it needs for a moment would stay in the task's frame for ever, 5 KiB an HSM.
     @inline(never)
     private func record(_ observation: Observation, of query: Query) {
+        // In its place: a copy would copy the readings that a forecast rests on.
         guard let place = watched.firstIndex(where: { $0.query == query }) else { return }
         let subject = watched[place].subject
         let assessment = watched[place].assessor.assess(observation)
         let events = Event.telling(of: subject, observation, assessment)
-        fleet.status.note(index, query: query, outcome: observation.outcome, state: assessment.state)
+        fleet.status.note(number, query: query, outcome: observation.outcome, state: assessment.state)
         events.forEach(spool.append)
         watched[place].log.note(events, of: subject, observation, assessment)
         watched[place].status.note(observation, assessment)

@@ -24,6 +24,13 @@ struct Cursors {
         outputs = confirmed.mapValues { Reach(confirmed: $0, sent: $0) }
     }
 
+    /// - Parameters:
+    ///   - confirmed: the last confirmed positions that are known.
+    ///   - present: where an output begins that is not among them.
+    init(_ outputs: [String], confirmed: [String: Int64], present: Int64) {
+        self.init(confirmed: Dictionary(uniqueKeysWithValues: outputs.map { ($0, confirmed[$0] ?? present) }))
+    }
+
     /// Every output's last confirmed position.
     var confirmed: [String: Int64] { outputs.mapValues(\.confirmed) }
 
@@ -41,6 +48,18 @@ struct Cursors {
     /// Messages that a limit dropped before an output had confirmed them.
     func dropped(by output: String) -> Int {
         outputs[output]?.dropped ?? 0
+    }
+
+    /// Forgets outputs that are no more; a new one has confirmed everything up to `present`. Answers the reasons of the
+    /// drops that are certain now.
+    mutating func change(_ names: [String], startingAt present: Int64) -> [String] {
+        let removed = Set(outputs.keys).subtracting(names)
+        let certain = removed.flatMap { rewind($0) }
+        removed.forEach { outputs[$0] = nil }
+        for name in names where outputs[name] == nil {
+            outputs[name] = Reach(confirmed: present, sent: present)
+        }
+        return certain
     }
 
     /// Everything up to a position has arrived. Answers whether that is news.

@@ -13,25 +13,12 @@ import ServiceLifecycle
 ///    must not come again after a restart. It returns to the disk when that works.
 @ServiceLoop
 package final class Spool: Service {
-    /// How long a confirmed position waits for company before it is committed alone.
-    package nonisolated static let cursorDelay = Duration.seconds(1)
-    /// How long a disk that failed is left alone.
-    package nonisolated static let diskRetry = Duration.seconds(5)
-    /// Bytes of committed messages that stay in memory for the outputs.
-    package nonisolated static let tailLimit = 4 << 20
-    /// Bytes that wait in memory at the most while the disk fails, or is slower than the HSMs.
-    package nonisolated static let memoryLimit = 16 << 20
-    /// Messages that an output gets at once.
-    package nonisolated static let batchLimit = 1000
-    /// Bytes that an output gets at once from the disk, and one message more.
-    package nonisolated static let readLimit = 1 << 20
-
     private let disk: SpoolDisk
-    private let encoder: MessageEncoder
-    private let limits: SpoolConfiguration
+    private var encoder: MessageEncoder
+    private var limits: SpoolConfiguration
     private let logger: Logger
 
-    private var health: DiskHealth
+    private(set) var health: DiskHealth
     private var isOpen = false
     /// Whether the drops that an earlier process did not report are in the ledger.
     private var knowsEarlierDrops = false
@@ -46,7 +33,8 @@ package final class Spool: Service {
     private var committing: Int64
     /// The last position that outputs may read: on the disk, or in memory while the disk fails.
     private var released: Int64
-    private var cursors: Cursors
+    private(set) var cursors: Cursors
+    private var clock: SpoolClock
     /// Messages on the disk after the last commit.
     private var stored: Int
     private var tail: SpoolTail
@@ -69,9 +57,11 @@ package final class Spool: Service {
     ///   - outputs: the names of all outputs; a new one starts at the present. What only outputs waited for that are no
     ///     more is dropped.
     ///   - diskRetry: how long a disk that failed is left alone.
+    ///   - now: both clocks, for the age of messages.
     package init(
         file: SpoolFile, opened: Result<SpoolFile.Opened, any Error>? = nil, outputs: [String],
-        limits: SpoolConfiguration, encoder: MessageEncoder, logger: Logger, diskRetry: Duration = Spool.diskRetry
+        limits: SpoolConfiguration, encoder: MessageEncoder, logger: Logger, diskRetry: Duration = Spool.diskRetry,
+        now: @escaping () -> Moment = { .now }
     ) {
         self.encoder = encoder
         self.limits = limits
@@ -93,20 +83,32 @@ package final class Spool: Service {
         disk = SpoolDisk(file: file, database: database)
         identity = contents.identity
         last = contents.position
-        committed = contents.position
-        committing = contents.position
-        released = contents.position
+        (committed, committing, released) = (contents.position, contents.position, contents.position)
         stored = contents.waiting
+        clock = SpoolClock(now, lead: contents.clockLead, newest: contents.newest)
         tail = SpoolTail(start: contents.position)
         drops = DropLedger(unreported: contents.unreported)
-        cursors = Cursors(
-            confirmed: Dictionary(
-                uniqueKeysWithValues: outputs.map { ($0, contents.cursors[$0] ?? contents.position) }))
+        cursors = Cursors(outputs, confirmed: contents.cursors, present: contents.position)
         if let damaged { logger.note(.spoolDamaged(movedTo: damaged)) }
         // What all of the last process's outputs had confirmed was only not deleted yet.
         let abandoned = try? database?.count(after: contents.cursors.values.min() ?? 0, upTo: confirmed)
-        drops.note(abandoned ?? 0, reason: "the output that they waited for is no longer configured")
+        drops.note(abandoned ?? 0, reason: Self.abandonedReason)
         reportDrops()
+    }
+
+    /// Goes on for other outputs: a new one starts at the present, and what only outputs waited for that are no more is
+    /// dropped. Within other limits, which the next commit keeps.
+    package func change(outputs: [String], limits: SpoolConfiguration, encoder: MessageEncoder) async {
+        self.encoder = encoder
+        self.limits = limits
+        let before = confirmed
+        cursors.change(outputs, startingAt: last).forEach { drops.note(1, reason: $0) }
+        // Before the next commit deletes them: the disk does one job after the other.
+        let onDisk = max(committed, committing)
+        let abandoned = confirmed > before ? try? await disk.count(after: before, upTo: min(confirmed, onDisk)) : 0
+        let inMemory = tail.count(after: max(before, onDisk)) - tail.count(after: max(confirmed, onDisk))
+        drops.note((abandoned ?? 0) + inMemory, reason: Self.abandonedReason)
+        schedule.beginNow()
     }
 
     /// When there must have been progress; nil when there is nothing to do.
@@ -114,14 +116,6 @@ package final class Spool: Service {
 
     /// Messages dropped since the start.
     package var dropped: Int { drops.total }
-
-    /// Messages that a limit dropped before one output had confirmed them, since the start.
-    func dropped(by output: String) -> Int {
-        cursors.dropped(by: output)
-    }
-
-    /// Whether messages go to the disk; else it fails, and they are kept in memory.
-    var isOnDisk: Bool { health.isWorking }
 
     /// Messages that some output has not confirmed yet.
     package var waiting: Int {
@@ -146,7 +140,7 @@ package final class Spool: Service {
         tail.append(
             message,
             as: SpooledMessage(
-                position: last, kind: message.kind, time: message.timestamp.milliseconds, body: body))
+                position: last, kind: message.kind, time: clock.time.milliseconds, body: body))
         if tail.bytes > Self.memoryLimit { keepMemoryBounded() }
         releaseFromMemory()
         schedule.messageWaits(isRoutine: event.isRoutine)
@@ -176,6 +170,10 @@ package final class Spool: Service {
     /// Has somebody woken whenever there may be something new to read.
     package func notify(_ reader: WakeUp) {
         readers.append(reader)
+    }
+
+    package func stopNotifying(_ reader: WakeUp) {
+        readers.removeAll { $0 === reader }
     }
 
     /// The last position that an output has confirmed.
@@ -277,9 +275,10 @@ package final class Spool: Service {
         let end = last
         committing = end
         defer { committing = committed }
+        clock.compare()
         let commit = SpoolDatabase.Commit(
             messages: messages, position: end, identity: identity, cursors: cursors.confirmed, limits: limits,
-            unreported: drops.unreported, now: .now, movingBehind: behind)
+            unreported: drops.unreported, now: clock.time, clockLead: clock.lead, movingBehind: behind)
         let done = try await withDeadline(Liveness.spoolGrace) { try await disk.commit(commit) }
         committed = end
         if found != nil {
@@ -309,6 +308,7 @@ package final class Spool: Service {
         if !knowsEarlierDrops { opened.contents.unreported.forEach { drops.note($0.count, reason: $0.reason) } }
         knowsEarlierDrops = true
         found = stored > 0 ? opened.contents : nil
+        if let found { clock.resume(lead: found.clockLead, newest: found.newest) }
         if let damaged = opened.damaged { logger.note(.spoolDamaged(movedTo: damaged)) }
     }
 
@@ -343,7 +343,10 @@ package final class Spool: Service {
         }
         logger.note(.spoolDamaged(movedTo: moved))
         let rescued = found == nil ? tail.count(after: confirmed) - tail.count(after: max(committed, confirmed)) : 0
-        drops.note(waitingOnDisk - rescued, reason: "the spool was damaged; it is kept as \(moved)")
+        let lost = Int64(max(0, waitingOnDisk - rescued))
+        // The last ones before the tail, of which some may be on their way; what was found has no places yet.
+        let last = found == nil ? tail.start : .max
+        note(Array((last - lost)..<last).map { $0 + 1 }, reason: "the spool was damaged; it is kept as \(moved)")
         found = nil
         stored = 0
         committed = max(tail.start, confirmed)

@@ -23,6 +23,10 @@ package struct SpoolDatabase: Sendable {
         package var position: Int64
         package var cursors: [String: Int64]
         package var waiting: Int
+        /// When the newest message was appended, by the spool's clock.
+        package var newest: Timestamp?
+        /// By how many milliseconds the civil clock was ahead of the spool's.
+        package var clockLead: Int64 = 0
         /// Drops that no message has told yet.
         package var unreported: [DropReport] = []
     }
@@ -38,8 +42,10 @@ package struct SpoolDatabase: Sendable {
         package var limits: SpoolConfiguration
         /// Drops that no message has told yet, but for those of this commit.
         package var unreported: [DropReport] = []
-        /// Civil time, for `max_age`.
+        /// The spool's clock, for `max_age`.
         package var now: Timestamp
+        /// By how many milliseconds the civil clock is ahead of that.
+        package var clockLead: Int64 = 0
         /// Moves what the database holds behind this position first.
         package var movingBehind: Int64?
     }
@@ -110,6 +116,9 @@ package struct SpoolDatabase: Sendable {
             id INTEGER PRIMARY KEY CHECK (id = 1), instance TEXT NOT NULL, sequence INTEGER NOT NULL,
             position INTEGER NOT NULL
         ) STRICT;
+        CREATE TABLE IF NOT EXISTS clock (
+            id INTEGER PRIMARY KEY CHECK (id = 1), lead INTEGER NOT NULL
+        ) STRICT;
         CREATE TABLE IF NOT EXISTS unreported (
             reason TEXT PRIMARY KEY, count INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
@@ -122,13 +131,16 @@ package struct SpoolDatabase: Sendable {
             let rows = try Row.fetchAll(database, sql: "SELECT output, position FROM cursor")
             let cursors = Dictionary(
                 uniqueKeysWithValues: rows.map { ($0["output"] as String, $0["position"] as Int64) })
-            let newest = try Int64.fetchOne(database, sql: "SELECT max(position) FROM message")
+            let newest = try Row.fetchOne(
+                database, sql: "SELECT position, time FROM message ORDER BY position DESC LIMIT 1")
             return Contents(
                 identity: row.map { SpoolIdentity(instance: $0["instance"], sequence: $0["sequence"]) } ?? .new(),
                 // A position below a cursor's would count as confirmed: whatever was lost, none may be given again.
-                position: max(row?["position"] ?? 0, newest ?? 0, cursors.values.max() ?? 0),
+                position: max(row?["position"] ?? 0, newest?["position"] ?? 0, cursors.values.max() ?? 0),
                 cursors: cursors,
                 waiting: try Int.fetchOne(database, sql: "SELECT count(*) FROM message") ?? 0,
+                newest: newest.map { Timestamp(milliseconds: $0["time"]) },
+                clockLead: try Int64.fetchOne(database, sql: "SELECT lead FROM clock") ?? 0,
                 unreported: try Row.fetchAll(database, sql: "SELECT count, reason FROM unreported").map {
                     DropReport(count: $0["count"], reason: $0["reason"])
                 })
@@ -156,6 +168,10 @@ package struct SpoolDatabase: Sendable {
             try Self.insert(commit.messages, into: database)
             try database.cachedStatement(sql: "INSERT OR REPLACE INTO identity VALUES (1, ?, ?, ?)").execute(
                 arguments: [commit.identity.instance, commit.identity.sequence, commit.position])
+            if commit.clockLead != previous?.clockLead {
+                try database.cachedStatement(sql: "INSERT OR REPLACE INTO clock VALUES (1, ?)")
+                    .execute(arguments: [commit.clockLead])
+            }
             var confirmed: (count: Int, isBehind: Bool) = (0, false)
             if commit.cursors != previous?.cursors {
                 try Self.store(commit.cursors, in: database)

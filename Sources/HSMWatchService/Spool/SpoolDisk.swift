@@ -60,6 +60,11 @@ actor SpoolDisk {
         try database?.messages(after: position, limit: limit, bytes: bytes) ?? []
     }
 
+    /// Messages after a position, up to another; none when there is no database.
+    func count(after first: Int64, upTo last: Int64) throws -> Int {
+        try database?.count(after: first, upTo: last) ?? 0
+    }
+
     /// Moves a damaged database aside, so that the next `open` begins a new one. Answers its new name.
     func moveAside() throws -> String {
         // What is damaged need not close in good order.

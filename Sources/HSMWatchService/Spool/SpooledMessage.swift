@@ -7,7 +7,7 @@ package struct SpooledMessage: Equatable, Sendable {
     /// The place in the order of sending; grows by one a message, and survives a change of `_instance`.
     package let position: Int64
     package let kind: Event.Kind
-    /// When the event happened, in milliseconds since the Unix epoch.
+    /// When it was appended, in milliseconds by the spool's clock.
     package let time: Int64
     /// The complete JSON object, without a terminator.
     package let body: [UInt8]

@@ -30,6 +30,6 @@ final class StatusSource {
                 configuration: configuration),
             counts: Heartbeat(fleet, spool, startedAt: startedAt.instant),
             storage: spool.isOnDisk ? .disk : .memory,
-            hsms: fleet.snapshots(at: now), outputs: outputs.all.map(\.snapshot))
+            hsms: fleet.snapshots(at: now), outputs: outputs.snapshots)
     }
 }

@@ -8,7 +8,8 @@ import NIOSSL
 /// A GELF TCP input with Graylog's own rules, which hands out what Graylog would store and what it would drop.
 ///
 /// Lives on one event loop together with its connections. Like Graylog, it stops reading when nobody takes what it has
-/// received, never writes, closes no idle connection, and loses unread bytes when it stops.
+/// received, never writes, closes no idle connection, and loses unread bytes when it stops. While it does not read, it
+/// answers no sender's end either.
 package actor GELFReceiver {
     private struct Sender {
         let channel: any Channel
@@ -19,7 +20,7 @@ package actor GELFReceiver {
         var hasEnded = false
     }
 
-    /// How many bytes of frames that nobody has taken make it stop reading.
+    /// How many bytes of frames that nobody has taken make it stop reading, unless it is told another number.
     package static let waitingLimit = 64 * 1024 * 1024
 
     /// Where it listens, with the real port.
@@ -28,6 +29,7 @@ package actor GELFReceiver {
     private nonisolated let eventLoop: any EventLoop
     private let listener: Listener
     private let tls: ReceiverTLS?
+    private let waitingLimit: Int
     private var senders: [ObjectIdentifier: Sender] = [:]
     private var mapping = IndexMapping()
     private var waiting: CircularBuffer<(message: ReceivedMessage, byteCount: Int)> = []
@@ -46,17 +48,23 @@ package actor GELFReceiver {
     }
 
     /// Starts a receiver on a port of `address`, the first of a range; a host name is resolved once.
+    ///
+    /// - Parameter waitingLimit: with 1, nothing is read before what was read is taken, and no sender's end is answered:
+    ///   who is killed then has lost nothing that a sender could take for delivered.
     package static func start(
-        on address: ListenAddress, tls: ReceiverTLS? = nil,
+        on address: ListenAddress, tls: ReceiverTLS? = nil, waitingLimit: Int = GELFReceiver.waitingLimit,
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws(ListenFailure) -> GELFReceiver {
-        let receiver = try GELFReceiver(address, tls, group.next())
+        let receiver = try GELFReceiver(address, tls, waitingLimit, group.next())
         try await receiver.start()
         return receiver
     }
 
-    private init(_ address: ListenAddress, _ tls: ReceiverTLS?, _ eventLoop: any EventLoop) throws(ListenFailure) {
+    private init(
+        _ address: ListenAddress, _ tls: ReceiverTLS?, _ waitingLimit: Int, _ eventLoop: any EventLoop
+    ) throws(ListenFailure) {
         self.tls = tls
+        self.waitingLimit = waitingLimit
         listener = try Listener(address, on: eventLoop)
         self.address = listener.address
         self.eventLoop = eventLoop
@@ -197,7 +205,8 @@ package actor GELFReceiver {
             accept(frame, from: address)
         }
         senders[key] = sender
-        if violation != nil || sender.hasEnded { channel.close(promise: nil) }
+        // Not while what it sent waits for somebody to take it, and that is why reading has stopped.
+        if violation != nil || (sender.hasEnded && isReading) { channel.close(promise: nil) }
     }
 
     private func accept(_ frame: [UInt8], from address: String) {
@@ -217,7 +226,7 @@ package actor GELFReceiver {
     // MARK: Reading
 
     private func updateReading() {
-        let mayRead = !isPaused && waitingByteCount < Self.waitingLimit
+        let mayRead = !isPaused && waitingByteCount < waitingLimit
         guard mayRead != isReading else { return }
         isReading = mayRead
         for sender in senders.values {

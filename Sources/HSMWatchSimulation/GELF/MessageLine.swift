@@ -6,14 +6,6 @@ import HSMWatchCore
 ///
 /// Nothing that came from the network reaches the terminal unescaped.
 package struct MessageLine: Sendable {
-    private enum Colour: String {
-        case red = "31"
-        case green = "32"
-        case yellow = "33"
-        case cyan = "36"
-        case dim = "2"
-    }
-
     /// The most characters shown of one value.
     package static let valueLimit = 200
 
@@ -79,7 +71,7 @@ package struct MessageLine: Sendable {
     private static let kindWidth = 13
 
     /// Syslog's names; a level that is not 0…7 is shown as it is.
-    private static func level(_ value: FieldValue?) -> (name: String, colour: Colour) {
+    private static func level(_ value: FieldValue?) -> (name: String, colour: TerminalColour) {
         switch value {
         case .long(0)?: ("emerg", .red)
         case .long(1)?: ("alert", .red)
@@ -96,8 +88,8 @@ package struct MessageLine: Sendable {
 
     // MARK: Words
 
-    private func paint(_ text: String, _ colour: Colour) -> String {
-        isColoured ? "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m" : text
+    private func paint(_ text: String, _ colour: TerminalColour) -> String {
+        isColoured ? colour.paint(text) : text
     }
 
     private func padded(_ text: String, _ width: Int) -> String {

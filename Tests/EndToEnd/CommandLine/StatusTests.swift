@@ -25,6 +25,13 @@ extension EndToEnd {
             return service
         }
 
+        /// The snapshot's HSMs.
+        private static func hsms(_ stage: Stage) async throws -> [[String: Any]] {
+            let record = try await stage.outcome(of: ["status", "--json", "--socket", stage.statusSocket()])
+            let object = try JSONSerialization.jsonObject(with: Data(record.output.utf8)) as? [String: Any]
+            return try #require(object?["hsms"] as? [[String: Any]])
+        }
+
         @Test("--json is what the service knows: one object with HSMs, outputs and spool")
         func json() async throws {
             try await Stage.play { stage in
@@ -96,6 +103,32 @@ extension EndToEnd {
                 #expect(FileManager.default.fileExists(atPath: stage.statusSocket()))
                 _ = try await Self.serve(stage)
                 #expect(try await stage.outcome(of: ["status", "--socket", stage.statusSocket()]).ending == .exited(0))
+            }
+        }
+
+        @Test("after a reload the HSMs come in their new order, and what is unchanged keeps its history")
+        func reload() async throws {
+            try await Stage.play { stage in
+                let graylog = try await stage.graylog()
+                let (kept, added) = (try await stage.hsm(), try await stage.hsm())
+                var configuration = ConfigurationText(to: graylog, watching: kept)
+                let service = try stage.service(configuration)
+                var mail = Mail()
+                try await mail.collect(readings: 3, from: graylog)
+                let before = try await Self.hsms(stage)
+                configuration.hsms.insert(ConfigurationText.entry("added", added), at: 0)
+                try stage.change(configuration)
+                service.signal(SIGHUP)
+                // At an interval of 100 ms the last of them comes when no snapshot from before is shared any more.
+                for _ in 1...4 {
+                    try await mail.collect(from: graylog) {
+                        $0.string("hsm_name") == "added" && $0.string("event_type") == "reading"
+                    }
+                }
+                let after = try await Self.hsms(stage)
+                #expect(after.map { $0["name"] as? String } == ["added", "khi-1"])
+                #expect(after.last?["since"] as? Double == before.last?["since"] as? Double)
+                #expect(((after.last?["readings"] as? [Int])?.count ?? 0) >= 3)
             }
         }
 

@@ -5,6 +5,10 @@ import Testing
 extension EndToEnd {
     @Suite("The command line", .timeLimit(.minutes(1)))
     struct UsageTests {
+        private static let commands = [
+            "run", "check", "status", "probe", "send-test", "simulate", "receive", "demo",
+        ]
+
         @Test(
             "wrong usage ends with exit 64, an explanation on stderr and nothing on stdout",
             arguments: [
@@ -14,6 +18,17 @@ extension EndToEnd {
                 ["simulate", "--listen", "9010"], ["receive", "--format", "xml"],
                 ["receive", "--listen", "127.0.0.1:1-2"], ["demo", "--duration", "soon"], ["demo", "--duration", "0s"],
                 ["status", "--watch", "--json"], ["status", "--socket"], ["status", "khi-1"],
+                ["probe"], ["probe", "khi 1"], ["probe", "127.0.0.1:"], ["probe", "127.0.0.1:0"],
+                ["probe", "::1:9010"],
+                ["probe", "127.0.0.1:1", "127.0.0.1:2"], ["probe", "127.0.0.1:1", "--config", "/dev/null"],
+                ["probe", "127.0.0.1:1", "--query-port", "0"], ["probe", "127.0.0.1:1", "--query-port", "9010#"],
+                ["probe", "127.0.0.1:1", "--warning", "101%"], ["probe", "127.0.0.1:1", "--critical", "-1"],
+                ["probe", "127.0.0.1:1", "--warning", "10", "--critical", "20"],
+                ["probe", "127.0.0.1:1", "--timeout", "0s"], ["probe", "127.0.0.1:1", "--line-ending", "cr"],
+                ["probe", "127.0.0.1:1", "--format", "xml"], ["probe", "127.0.0.1:1", "--count", "0"],
+                ["probe", "127.0.0.1:1", "--interval", "1s"],
+                ["probe", "127.0.0.1:1", "--count", "2", "--interval", "99ms"],
+                ["probe", "127.0.0.1:1", "--count", "2", "--interval", "1s", "--timeout", "2s"],
             ])
         func wrongUsage(arguments: [String]) async throws {
             try await Stage.play { stage in
@@ -34,9 +49,7 @@ extension EndToEnd {
             }
         }
 
-        @Test(
-            "--help explains every command on stdout",
-            arguments: ["run", "check", "status", "simulate", "receive", "demo"])
+        @Test("--help explains every command on stdout", arguments: Self.commands)
         func help(command: String) async throws {
             try await Stage.play { stage in
                 let overview = try await stage.outcome(of: ["--help"])
@@ -55,7 +68,7 @@ extension EndToEnd {
             try await Stage.play { stage in
                 let record = try await stage.outcome(of: ["--generate-completion-script", shell])
                 #expect(record.ending == .exited(0))
-                for command in ["run", "check", "status", "simulate", "receive", "demo"] {
+                for command in Self.commands {
                     #expect(record.output.contains(command))
                 }
                 #expect(record.errors == "")

@@ -7,11 +7,14 @@ struct ConfigurationText {
     /// The interval and timeout of every HSM that has none of its own.
     var timing = "interval: 100ms, timeout: 100ms"
     var heartbeat = "60s"
+    var logLevel: String?
     var spool = "max_size: 256MiB"
     /// How often delivery is confirmed, as far as the text says it.
     var confirm: String?
-    /// The endpoints of the one output, `graylog`.
+    /// The endpoints of the output `graylog`.
     var endpoints: [ListenAddress]
+    /// `name: siem, type: …`, for each other output.
+    var otherOutputs: [String] = []
     /// `name: khi-1, address: …`, and what else there is to say of an HSM.
     var hsms: [String]
 
@@ -35,10 +38,15 @@ struct ConfigurationText {
         "name: \(name), address: \"\(hsm.address)\"" + (more.isEmpty ? "" : ", \(more)")
     }
 
+    /// An entry of `otherOutputs`.
+    static func output(_ name: String, to graylog: GELFReceiver) -> String {
+        "name: \(name), type: gelf-tcp, endpoints: [\"\(graylog.address)\"]"
+    }
+
     var text: String {
         """
         source: monitor-1
-        heartbeat: \(heartbeat)
+        heartbeat: \(heartbeat)\(logLevel.map { "\nlog_level: \($0)" } ?? "")
         defaults: {\(timing)}
         hsms:
         \(hsms.map { "  - {\($0)}" }.joined(separator: "\n"))
@@ -47,6 +55,7 @@ struct ConfigurationText {
             type: gelf-tcp
             endpoints: [\(endpoints.map { "\"\($0)\"" }.joined(separator: ", "))]
         \(confirm.map { "    confirm: \($0)" } ?? "")
+        \(otherOutputs.map { "  - {\($0)}" }.joined(separator: "\n"))
         spool: {\(spool)}
 
         """

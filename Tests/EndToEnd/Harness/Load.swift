@@ -2,13 +2,13 @@
 
 import HSMWatchSimulation
 
-/// A hundred HSMs that are polled ten times a second each: 1,000 readings a second.
+/// HSMs that are polled ten times a second each: a hundred of them make 1,000 readings a second.
 struct Load {
     private let hsms: [HSMSimulator]
 
-    init(on stage: Stage) async throws {
+    init(_ count: Int = 100, on stage: Stage) async throws {
         var hsms: [HSMSimulator] = []
-        for _ in 1...100 { hsms.append(try await stage.hsm()) }
+        for _ in 1...count { hsms.append(try await stage.hsm()) }
         self.hsms = hsms
     }
 

@@ -7,18 +7,26 @@ import Testing
 @testable import HSMWatchSimulation
 
 extension Watched<Arrivals> {
-    /// What is unconfirmed in good order at 1,000 messages a second is half a second's; more has waited for a Graylog.
-    private static let unconfirmedInGoodOrder = 1000
-
     /// Waits until a heartbeat comes that was made from now on and says that the spool is empty, but for what is on its
-    /// way. Answers how long that took.
+    /// way, and nothing before it is missing. Answers how long that took.
+    ///
+    /// - Parameter unconfirmed: what may be on its way, a second's messages; more has waited for a Graylog.
     @discardableResult
-    func areInGoodOrder() async throws -> Duration {
+    func areInGoodOrder(unconfirmed: Int = 1000) async throws -> Duration {
         let (begin, timestamp) = (ContinuousClock.now, Timestamp.now.graylogText)
         _ = try await value { arrivals in
-            arrivals.pulse.map { $0.timestamp >= timestamp && $0.spooled <= Self.unconfirmedInGoodOrder } ?? false
+            guard let pulse = arrivals.pulse else { return false }
+            return pulse.timestamp >= timestamp && pulse.spooled <= unconfirmed
+                && arrivals.missing.isEmpty
         }
         return begin.duration(to: .now)
+    }
+
+    /// Waits until more has come than was known: a connection stands again. Answers how long from then on it took until
+    /// the spool was empty.
+    func comeAgain(beyond known: Int, unconfirmed: Int = 1000) async throws -> Duration {
+        _ = try await value { $0.received > known }
+        return try await areInGoodOrder(unconfirmed: unconfirmed)
     }
 }
 

@@ -8,11 +8,26 @@ struct Mail {
     private(set) var messages: [StoredMessage] = []
 
     var readings: [StoredMessage] { messages.of("reading") }
-    var sequences: [Int] { messages.compactMap { $0.integer("sequence") } }
+    var sequences: [Int] { messages.sequences }
     /// Whose numbers the messages carry.
     var instances: Set<String> { Set(messages.compactMap { $0.string("instance") }) }
     /// Whether every message since the first of the instance is here, each once and in order.
     var isComplete: Bool { sequences == Array(1...max(1, sequences.count)) && instances.count == 1 }
+    /// How many messages are missing up to the last number of each instance, whatever the order in which they came, and
+    /// however often.
+    var missing: Int {
+        instances.reduce(0) { missing, instance in
+            let known = Set(messages.filter { $0.string("instance") == instance }.sequences)
+            return missing + (known.max() ?? 0) - known.count
+        }
+    }
+    var hasNoGap: Bool { missing == 0 }
+    /// How many messages hsmwatch says it has dropped.
+    var reportedDrops: Int {
+        Dictionary(messages.telling("messages_dropped").map { ($0.integer("sequence"), $0.integer("dropped") ?? 0) }) {
+            first, _ in first
+        }.values.reduce(0, +)
+    }
 
     /// Takes messages out of `graylog` until one is the last that is wanted, and answers that one.
     ///
@@ -31,6 +46,15 @@ struct Mail {
         }
     }
 
+    /// Takes messages out of `graylog` until hsmwatch has told something so often.
+    mutating func collect(_ action: String, times: Int = 1, from graylog: GELFReceiver) async throws {
+        var missing = times
+        try await collect(from: graylog) { message in
+            missing -= message.tells(action) ? 1 : 0
+            return missing == 0
+        }
+    }
+
     /// Takes messages out of `graylog` until as many readings have come.
     mutating func collect(readings count: Int, from graylog: GELFReceiver) async throws {
         var missing = count
@@ -42,6 +66,8 @@ struct Mail {
 }
 
 extension [StoredMessage] {
+    var sequences: [Int] { compactMap { $0.integer("sequence") } }
+
     func of(_ type: String) -> [StoredMessage] {
         filter { $0.string("event_type") == type }
     }

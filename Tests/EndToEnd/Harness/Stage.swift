@@ -17,7 +17,7 @@ final class Stage {
     private var notifySockets: [NotifySocket] = []
 
     /// The program under test, which was built beside this one.
-    private static let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+    static let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
         .appending(path: "hsmwatch")
 
     /// What a process must not inherit: it would change what hsmwatch does.
@@ -88,7 +88,7 @@ final class Stage {
         _ configuration: ConfigurationText, named name: String = "service", environment: [String: String] = [:],
         after preparation: String = ":"
     ) throws -> Child {
-        let file = try write(configuration.text, to: "\(name).yaml")
+        let file = try change(configuration, of: name)
         let runtimeDirectory = folder.appending(path: "\(name).run")
         try FileManager.default.createDirectory(at: runtimeDirectory, withIntermediateDirectories: true)
         let directories = [
@@ -114,6 +114,12 @@ final class Stage {
     private func environment(with more: [String: String]) -> [String: String] {
         ProcessInfo.processInfo.environment.filter { !Self.meaningful.contains($0.key) }
             .merging(["TMPDIR": folder.path()]) { $1 }.merging(more) { $1 }
+    }
+
+    /// Writes a service's configuration, for its start or a reload. Answers the file's path.
+    @discardableResult
+    func change(_ configuration: ConfigurationText, of service: String = "service") throws -> String {
+        try write(configuration.text, to: "\(service).yaml")
     }
 
     private func start(

@@ -6,7 +6,7 @@ import Testing
 
 extension EndToEnd {
     /// Whatever happens to Graylog and to hsmwatch, what hsmwatch has numbered arrives.
-    @Suite("Chaos", .timeLimit(.minutes(2)))
+    @Suite("Chaos", .timeLimit(.minutes(5)))
     struct ChaosTests {
         private enum Trouble: CaseIterable {
             case stopped, slowed, reset, killed

@@ -4,7 +4,7 @@ import HSMWatchSimulation
 import Testing
 
 extension EndToEnd {
-    @Suite("Two endpoints", .timeLimit(.minutes(1)))
+    @Suite("Two endpoints", .timeLimit(.minutes(3)))
     struct FailoverTests {
         @Test("with one of them stopped a third of the time nothing is lost, and the other gets messages within 2 s")
         func takesTurns() async throws {

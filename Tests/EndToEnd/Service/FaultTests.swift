@@ -73,8 +73,10 @@ extension EndToEnd {
         func persistence() async throws {
             let show = try await FaultShow.performance.value
             for faulty in FaultyHSM.all where faulty.expected == .readings {
+                let facts = try #require(show.sides[faulty.name]).facts
+                // A probe that was late for once has reset its connection; the next one, if there was one, made another.
                 let late = show.mail.messages.about(faulty.name).of("probe_failure").count
-                #expect(try #require(show.sides[faulty.name]).facts.accepted == 1 + late)
+                #expect((1...(1 + late)).contains(facts.accepted), "\(faulty.name)")
             }
         }
 

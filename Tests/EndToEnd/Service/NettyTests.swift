@@ -6,7 +6,7 @@ import Testing
 
 extension EndToEnd {
     /// A peer's end is what delivery is confirmed by, and Netty ends connections in its own way.
-    @Suite("A real Netty server", .timeLimit(.minutes(2)))
+    @Suite("A real Netty server", .timeLimit(.minutes(5)))
     struct NettyTests {
         @Test(
             "is stopped twelve times with data unread, at random moments: nothing is lost",

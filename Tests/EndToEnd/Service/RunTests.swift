@@ -46,24 +46,6 @@ extension EndToEnd {
             }
         }
 
-        @Test("a hangup, during the start or later, does not end it")
-        func hangup() async throws {
-            try await Stage.play { stage in
-                let graylog = try await stage.graylog()
-                let configuration = ConfigurationText(to: graylog, watching: try await stage.hsm())
-                let service = try stage.service(configuration, environment: ["STATE_DIRECTORY": "/dev/null/state"])
-                _ = try await service.said { $0.errors.contains("disk fails") }
-                service.signal(SIGHUP)
-                _ = try await service.said { $0.errors.contains("SIGHUP") }
-                var mail = Mail()
-                try await mail.collect(readings: 3, from: graylog)
-                service.signal(SIGHUP)
-                _ = try await service.said { $0.errors.components(separatedBy: "SIGHUP").count == 3 }
-                try await mail.collect(readings: 3, from: graylog)
-                #expect(try await service.ended(by: SIGTERM).ending == .exited(0))
-            }
-        }
-
         @Test("a bad configuration is named with file, line and column, and nothing is started: exit 78")
         func badConfiguration() async throws {
             try await Stage.play { stage in

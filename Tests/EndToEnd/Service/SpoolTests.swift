@@ -83,8 +83,8 @@ extension EndToEnd {
             }
         }
 
-        @Test("a damaged database is kept aside and told, and a new one begins")
-        func damaged() async throws {
+        @Test("a damaged database is kept aside and told, and a new one begins", arguments: FileDamage.allCases)
+        func damaged(_ damage: FileDamage) async throws {
             try await Stage.play { stage in
                 let graylog = try await stage.graylog()
                 let configuration = ConfigurationText(to: graylog, watching: try await stage.hsm())
@@ -95,8 +95,7 @@ extension EndToEnd {
                 try await mail.collect(from: graylog) { $0.tells("stopping") }
 
                 let state = stage.stateDirectory()
-                let garbage = Data(repeating: 0x2A, count: 20_000)
-                try garbage.write(to: state.appending(path: "spool.sqlite"))
+                let left = try damage.happen(to: state.appending(path: "spool.sqlite"))
                 let after = try stage.service(configuration)
                 var newMail = Mail()
                 let started = try await newMail.collect(from: graylog) { $0.tells("started") }
@@ -110,7 +109,7 @@ extension EndToEnd {
                 #expect(record.errors.contains("damaged"))
                 let aside = try FileManager.default.contentsOfDirectory(at: state, includingPropertiesForKeys: nil)
                     .filter { $0.lastPathComponent.hasPrefix("spool.sqlite.damaged-") }
-                #expect(try aside.map { try Data(contentsOf: $0) } == [garbage])
+                #expect(try aside.map { try Data(contentsOf: $0) } == [left])
             }
         }
 

@@ -19,6 +19,7 @@ struct ConfigurationPrinterTests {
         let yaml = #"""
             source: monitor-1
             heartbeat: 1m
+            log_level: info
             hsms:
               - name: khi-1
                 address: "[2001:db8::7]:9010"

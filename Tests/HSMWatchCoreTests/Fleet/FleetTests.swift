@@ -33,6 +33,18 @@ struct FleetStatusTests {
         #expect(status.line(queued: 0) == "10 HSMs: 10 unknown (only, khi-1, khi-2, …) · 0 queued")
     }
 
+    @Test("who is taken out counts no more, and a late word about it does nothing")
+    func remove() throws {
+        var status = FleetStatus()
+        let first = status.add(name: "khi-1", queries: [.everything])
+        status.remove(first)
+        let second = status.add(name: "khi-2", queries: [.everything])
+        status.note(first, query: .everything, outcome: try Self.reading(12, of: 256), state: .critical)
+        #expect(second != first)
+        #expect(status.line(queued: 0) == "1 HSM: 1 unknown (khi-2) · 0 queued")
+        #expect(status.states[.critical] == 0)
+    }
+
     @Test("an HSM with several query ports is as badly off as the worst of them")
     func worst() throws {
         var status = FleetStatus()

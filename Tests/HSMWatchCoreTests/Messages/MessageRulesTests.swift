@@ -13,13 +13,15 @@ struct MessageRulesTests {
             fields: (0..<ConfigurationLimits.fields).map { Field(name: "field.\($0)", value: text) })
         let failure = Failure(.hsmError, text, errorCode: .max)
         let thresholds = AppliedThresholds(warning: .max, critical: 0)
-        let assessment = Assessment(state: .unknown, transition: nil, thresholds: thresholds, misconfigured: [])
+        let forecast = Forecast(untilCritical: .zero, untilExhaustion: .seconds(Int64.max))
+        let assessment = Assessment(
+            state: .unknown, transition: nil, thresholds: thresholds, misconfigured: [], forecast: forecast)
         let transition = Transition(from: .unreachable, to: .warning, lasted: .seconds(Int64.max))
         let reading = Reading(0, of: 9_999_999_999)
         return [
             .reading(subject, reading, reply: text, latency: .seconds(86_400), assessment),
             .probeFailure(subject, failure, assessment),
-            .stateChange(subject, transition, .reading(reading, reply: text), thresholds),
+            .stateChange(subject, transition, .reading(reading, reply: text), thresholds, forecast: forecast),
             .stateChange(subject, transition, .failure(failure), thresholds),
             .heartbeat(
                 Heartbeat(

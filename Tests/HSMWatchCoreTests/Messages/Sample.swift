@@ -24,6 +24,10 @@ struct Sample: CustomTestStringConvertible, Sendable {
         Sample(
             "reading",
             .reading(subject, Reading(50, of: 64), reply: "<2223#50#64#14#>", latency: .microseconds(421), ok)),
+        Sample(
+            "reading_forecast",
+            .reading(
+                askedSubject, Reading(60, of: 256), reply: "<2223#60#256#196#>", latency: .microseconds(421), falling)),
         Sample("probe_failure", .probeFailure(askedSubject, refused, failed(.unreachable))),
         Sample(
             "hsm_error",
@@ -42,11 +46,27 @@ struct Sample: CustomTestStringConvertible, Sendable {
             .stateChange(
                 subject, Transition(from: .warning, to: .unreachable, lasted: .milliseconds(59_999)),
                 .failure(refused), AppliedThresholds(warning: nil, critical: 50))),
+        Sample(
+            "state_change_forecast",
+            .stateChange(
+                askedSubject, Transition(from: .ok, to: .warning, lasted: .seconds(7380), reason: .foreseen),
+                .reading(Reading(60, of: 256), reply: "<2223#60#256#196#>"),
+                AppliedThresholds(warning: nil, critical: 50), forecast: forecast)),
         Sample("heartbeat", .heartbeat(heartbeat)),
         Sample("service_started", .service(.started(version: "1.0.0", hsms: 4, reason: nil))),
         Sample(
             "service_started_with_reason",
             .service(.started(version: "1.0.0", hsms: 1, reason: "the spool was damaged and has been replaced"))),
+        Sample(
+            "service_reloaded",
+            .service(
+                .reloaded(
+                    ConfigurationChanges(
+                        from: configuration(hsms: ["khi-1", "khi-2"]),
+                        to: configuration(hsms: ["khi-1", "khi-3", "khi-4", "khi-5", "khi-6"]))))),
+        Sample(
+            "service_reload_failed",
+            .service(.reloadFailed(reason: "/etc/hsmwatch/hsmwatch.yaml:3:5: error: hsms[0]: unknown key 'adress'"))),
         Sample("service_stopping", .service(.stopping(waiting: 1))),
         Sample(
             "service_messages_dropped", .service(.messagesDropped(count: 1200, reason: "the spool reached 256 MiB"))),
@@ -70,18 +90,28 @@ struct Sample: CustomTestStringConvertible, Sendable {
                         notAfter: Timestamp(milliseconds: 1_800_000_000_000)), days: 13))),
     ]
 
+    private static func configuration(hsms: [String]) -> Configuration {
+        Configuration(
+            hsms: hsms.map { HSMConfiguration(name: $0, address: HostPort(host: "10.10.5.6", port: 9010)) },
+            outputs: [OutputConfiguration(name: "graylog", endpoints: [HostPort(host: "10.10.5.7", port: 12201)])])
+    }
+
     static let subject = Subject(
         name: "khi-1", address: HostPort(host: "10.10.5.6", port: 9010), queryPort: nil,
         fields: [Field(name: "site", value: "khi"), Field(name: "environment", value: "production")])
     static let askedSubject = Subject(
         name: "khi-2", address: HostPort(host: "2001:db8::7", port: 9011), queryPort: 9010, fields: [])
     static let refused = Failure(.refused, "connection refused")
+    static let forecast = Forecast(untilCritical: .seconds(432), untilExhaustion: .seconds(4320))
     static let heartbeat = Heartbeat(
         states: [.ok: 3, .warning: 0, .critical: 1, .unreachable: 0, .unknown: 0], probes: 86_400, probesFailed: 17,
         probesSkipped: 2, spooled: 1, dropped: 0, uptime: .milliseconds(3_723_900))
 
     private static let ok = Assessment(
         state: .ok, transition: nil, thresholds: AppliedThresholds(warning: 13, critical: 5), misconfigured: [])
+    private static let falling = Assessment(
+        state: .warning, transition: nil, thresholds: AppliedThresholds(warning: nil, critical: 50), misconfigured: [],
+        forecast: forecast)
     private static func failed(_ state: HSMState) -> Assessment {
         Assessment(
             state: state, transition: nil, thresholds: AppliedThresholds(warning: nil, critical: 50), misconfigured: [])

@@ -5,6 +5,18 @@ import Testing
 
 @Suite("Sentences")
 struct SentenceTests {
+    /// A forecast in seconds, and how it is told.
+    struct Rest {
+        let forecast: Forecast?
+        let words: String
+
+        init(_ critical: Int?, _ exhaustion: Int?, _ words: String) {
+            forecast = Forecast(
+                untilCritical: critical.map { .seconds($0) }, untilExhaustion: exhaustion.map { .seconds($0) })
+            self.words = words
+        }
+    }
+
     @Test(
         "how long a state lasted is told in its two largest units",
         arguments: [
@@ -18,6 +30,31 @@ struct SentenceTests {
         #expect(
             Sample("", content).event.sentence
                 == "HSM khi-1 at 10.10.5.6:9010 is ok: 200 of 256 sockets available (was unreachable for \(words))")
+    }
+
+    @Test(
+        "a change for the worse tells how long the sockets last, without seconds from a minute on",
+        arguments: [
+            Rest(12, 59, ", at this rate below critical (50) in 12 s, none left in 59 s"),
+            Rest(60, 3599, ", at this rate below critical (50) in 1 min, none left in 59 min"),
+            Rest(3600, 86_400, ", at this rate below critical (50) in 1 h 0 min, none left in 1 d 0 h"),
+            Rest(nil, 432, ", at this rate none left in 7 min"),
+            Rest(432, nil, ", at this rate below critical (50) in 7 min"),
+        ])
+    func forecasts(_ rest: Rest) {
+        func sentence(_ state: HSMState, _ reason: Transition.Reason) -> String {
+            let content = Event.Content.stateChange(
+                Sample.subject, Transition(from: .unknown, to: state, lasted: .zero, reason: reason),
+                .reading(Reading(60, of: 256), reply: ""), AppliedThresholds(warning: nil, critical: 50),
+                forecast: rest.forecast)
+            return Sample("", content).event.sentence
+        }
+        let told = "60 of 256 sockets available"
+        let start = "HSM khi-1 at 10.10.5.6:9010 is "
+        let end = " (was unknown for 0 s)"
+        #expect(sentence(.warning, .foreseen) == start + "warning by forecast: \(told)\(rest.words)\(end)")
+        #expect(sentence(.critical, .observed) == start + "critical: \(told)\(rest.words)\(end)")
+        #expect(sentence(.ok, .observed) == start + "ok: \(told)\(end)")
     }
 
     @Test("a failure without a detail is told by its kind", arguments: Failure.Kind.allCases)

@@ -74,6 +74,30 @@ struct ScheduleTests {
         }
     }
 
+    @Test("who is taken out is due no more, the others as before, and no number is given twice")
+    func remove() {
+        var schedule = Schedule()
+        for number in 0..<100 {
+            _ = schedule.add(name: "hsm-\(number)", interval: .milliseconds(100 + number), at: Self.start)
+        }
+        var whole = schedule
+        schedule.remove(Set(stride(from: 0, to: 100, by: 3)))
+        let next = schedule.add(name: "new", interval: .seconds(86_400), at: Self.start)
+        #expect(next == 100)
+        let end = Self.start + .seconds(1)
+        let expected = Self.ticks(of: &whole, until: end).filter { !$0.target.isMultiple(of: 3) }
+        #expect(expected.count > 300)
+        #expect(Set(Self.ticks(of: &schedule, until: end)) == Set(expected))
+    }
+
+    private static func ticks(of schedule: inout Schedule, until end: Instant) -> [Schedule.Tick] {
+        var ticks: [Schedule.Tick] = []
+        while let due = schedule.deadline, due < end, let tick = schedule.next(at: due) {
+            ticks.append(tick)
+        }
+        return ticks
+    }
+
     @Test("without targets nothing is due")
     func empty() {
         var schedule = Schedule()

@@ -50,6 +50,27 @@ struct QueryStatusTests {
         #expect(status.latency == .microseconds(1234))
     }
 
+    @Test("what is foreseen is kept only as long as it is")
+    func forecast() throws {
+        var status = QueryStatus()
+        let reading = try #require(Reading(available: 60, total: 64))
+        let observation = Observation(
+            outcome: .reading(reading, reply: ""), instant: Instant(nanoseconds: 0), timestamp: Snapshot.moment,
+            latency: .milliseconds(1))
+        for (forecast, exhaustion, critical) in [
+            (Forecast(untilCritical: .seconds(60), untilExhaustion: .seconds(90)), 90, 60),
+            (Forecast(untilCritical: .seconds(60), untilExhaustion: nil), nil, 60), (nil, nil, nil),
+        ] as [(Forecast?, Int?, Int?)] {
+            status.note(
+                observation,
+                Assessment(
+                    state: .ok, transition: nil, thresholds: AppliedThresholds(warning: nil, critical: nil),
+                    misconfigured: [], forecast: forecast))
+            #expect(status.exhaustionSeconds == exhaustion)
+            #expect(status.criticalSeconds == critical)
+        }
+    }
+
     @Test("since when a state lasts is told in civil time")
     func since() {
         let assessor = Assessor(

@@ -63,7 +63,7 @@ struct ConfigurationFileTests {
                   raise_after_failures: 4
                   clear_after: 5
                   clear_margin: 0
-                forecast: {window: 10m}
+                forecast: {window: 10m, warn_within: 5m}
                 fields: {site: khi, rack.row: 12, environment: "on"}
             outputs:
               - name: graylog
@@ -78,7 +78,7 @@ struct ConfigurationFileTests {
             alert: AlertConfiguration(
                 warning: .percent(20), critical: .percent(5), raiseAfter: 3, raiseAfterFailures: 4, clearAfter: 5,
                 clearMargin: 0),
-            forecast: ForecastConfiguration(window: .seconds(600)),
+            forecast: ForecastConfiguration(window: .seconds(600), warnWithin: .seconds(300)),
             fields: [
                 Field(name: "site", value: "khi"), Field(name: "rack.row", value: "12"),
                 Field(name: "environment", value: "on"),
@@ -106,7 +106,7 @@ struct ConfigurationFileTests {
               connection: per-probe
               line_ending: none
               alert: {warning: 100, critical: 20, raise_after: 3, raise_after_failures: 4, clear_after: 5, clear_margin: 6}
-              forecast: {window: 5m}
+              forecast: {window: 5m, warn_within: 4m}
               fields: {site: khi, environment: production}
             hsms:
               - {name: inherits, address: a:1}
@@ -116,7 +116,7 @@ struct ConfigurationFileTests {
                 timeout: 4s
                 line_ending: lf
                 alert: {critical: 10%, clear_margin: 7}
-                forecast: {window: 6m}
+                forecast: {warn_within: 3m}
                 fields: {rack: "7", site: lhe}
             outputs:
               - {name: graylog, type: gelf-tcp, endpoints: [graylog:12201]}
@@ -129,7 +129,7 @@ struct ConfigurationFileTests {
             alert: AlertConfiguration(
                 warning: .absolute(100), critical: .absolute(20), raiseAfter: 3, raiseAfterFailures: 4, clearAfter: 5,
                 clearMargin: 6),
-            forecast: ForecastConfiguration(window: .seconds(300)),
+            forecast: ForecastConfiguration(window: .seconds(300), warnWithin: .seconds(240)),
             fields: [Field(name: "site", value: "khi"), Field(name: "environment", value: "production")])
         var wins = inherits
         wins.name = "wins"
@@ -139,7 +139,7 @@ struct ConfigurationFileTests {
         wins.lineEnding = .lf
         wins.alert.critical = .percent(10)
         wins.alert.clearMargin = 7
-        wins.forecast.window = .seconds(360)
+        wins.forecast.warnWithin = .seconds(180)
         wins.fields = [
             Field(name: "site", value: "lhe"), Field(name: "environment", value: "production"),
             Field(name: "rack", value: "7"),

@@ -45,6 +45,8 @@ struct ConfigurationRoundTripTests {
             { $0.hsms[0].alert.clearAfter = 1000 },
             { $0.hsms[0].alert.clearMargin = 0 },
             { $0.hsms[0].forecast.window = .seconds(61) },
+            { $0.hsms[0].forecast.warnWithin = .seconds(1) },
+            { $0.hsms[0].forecast.warnWithin = .seconds(86_400) },
             { $0.outputs[0].endpoints.append(HostPort(host: "::1", port: 1)) },
             { $0.outputs[0].confirm = .milliseconds(1001) },
             { $0.heartbeat = .seconds(61) },

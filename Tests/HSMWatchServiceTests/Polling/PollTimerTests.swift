@@ -21,6 +21,23 @@ struct PollTimerTests {
         timer.stop()
     }
 
+    @Test("while it runs, targets come, get another interval and go")
+    func changes() async throws {
+        let timer = PollTimer()
+        let slow = timer.add(name: "a", interval: .seconds(86_400), at: .now)
+        timer.start()
+        let late = timer.add(name: "b", interval: .milliseconds(100), at: .now)
+        #expect(await late.next() != nil)
+        timer.change(slow, name: "a", interval: .milliseconds(100), at: .now)
+        #expect(await slow.next() != nil)
+        timer.remove([late])
+        #expect(await late.next() == nil)
+        #expect(await slow.next() != nil)
+        timer.stop()
+        let tooLate = timer.add(name: "c", interval: .milliseconds(100), at: .now)
+        #expect(await tooLate.next() == nil)
+    }
+
     @Test("a stopped timer ends every target's ticks, waiting or not")
     func stops() async {
         let timer = PollTimer()

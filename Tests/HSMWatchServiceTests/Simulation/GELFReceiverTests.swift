@@ -162,6 +162,22 @@ struct GELFReceiverTests {
         await receiver.shutDown()
     }
 
+    @Test("with a limit of 1, answers a sender's end only when everything that was read is taken")
+    func endsWhenAllIsTaken() async throws {
+        let receiver = try await GELFReceiver.start(on: anyPort, waitingLimit: 1)
+        let sender = try await RawClient.connected(to: receiver.address)
+        try await sender.send(frame("one") + "\0" + frame("two") + "\0")
+        _ = try await receiver.facts(within: limit) { $0.waiting == 2 }
+        try await sender.halfClose()
+        // The end is on the loop before the next connection is.
+        let other = try await RawClient.connected(to: receiver.address)
+        #expect(try await receiver.facts(within: limit) { $0.accepted == 2 }.open == 2)
+        #expect(try await receiver.take(2, within: limit).count == 2)
+        #expect(try await sender.received { $0.end != nil }.end == .closed)
+        try await other.close()
+        await receiver.shutDown()
+    }
+
     @Test("hands out the next message as soon as it comes, and nothing once the task is cancelled")
     func handsOutNext() async throws {
         let receiver = try await GELFReceiver.start(on: anyPort)

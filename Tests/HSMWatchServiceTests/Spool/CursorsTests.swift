@@ -21,6 +21,26 @@ struct CursorsTests {
         #expect(Cursors(confirmed: [:]).slowest == nil)
     }
 
+    @Test("a new output begins at the present, and one that is no more holds nothing back")
+    func change() {
+        var cursors = Cursors(confirmed: ["a": 5, "b": 7])
+        let certain = cursors.change(["b", "c"], startingAt: 12)
+        #expect(certain.isEmpty)
+        #expect(cursors.confirmed == ["b": 7, "c": 12])
+        #expect(cursors.slowest == 7)
+        let isNews = cursors.confirm("a", upTo: 11)
+        #expect(!isNews)
+    }
+
+    @Test("what was dropped on its way to an output that is no more is lost for certain")
+    func doubtfulChange() {
+        var cursors = Cursors(confirmed: ["a": 5, "b": 5])
+        cursors.send("a", upTo: 10)
+        cursors.send("b", upTo: 10)
+        _ = cursors.drop([6, 8], reason: "full")
+        #expect(cursors.change(["b"], startingAt: 12) == ["full", "full"])
+    }
+
     @Test("what is dropped before it is sent is lost")
     func certain() {
         var cursors = Cursors(confirmed: ["a": 0, "b": 0])

@@ -193,19 +193,24 @@ struct FailingDiskTests {
         #expect(notes.has("hsmwatch dropped 3 messages before delivery: the disk has failed until the end"))
     }
 
+    /// Overwrites everything but the first page of the database and of its log.
+    private func damage() throws {
+        for name in ["spool.sqlite", "spool.sqlite-wal"] {
+            let file = try FileHandle(forUpdating: URL(filePath: directory + "/" + name))
+            let size = try file.seekToEnd()
+            try file.seek(toOffset: 4096)
+            try file.write(contentsOf: Data(repeating: 0xA5, count: Int(size) - 4096))
+            try file.close()
+        }
+    }
+
     @Test("a database that is damaged while it is used is replaced; what is lost is counted, and new messages go on")
     func damagedInUse() async throws {
         let spool = spool("a")
         for number in 1...900 { spool.append(.numbered(number, length: 4000)) }
         try await running(spool) {
             _ = try await spool.next(after: 899)
-            for name in ["spool.sqlite", "spool.sqlite-wal"] {
-                let file = try FileHandle(forUpdating: URL(filePath: directory + "/" + name))
-                let size = try file.seekToEnd()
-                try file.seek(toOffset: 4096)
-                try file.write(contentsOf: Data(repeating: 0xA5, count: Int(size) - 4096))
-                try file.close()
-            }
+            try damage()
             var rest = await spool.messages(after: 0)
             try await spool.wait("the damage is noticed") { notes.has("the spool was damaged") }
             spool.append(.numbered(901))
@@ -224,6 +229,27 @@ struct FailingDiskTests {
         let next = self.spool("a")
         #expect(next.waiting == Int(spool.last) - spool.dropped)
         #expect(!notes.has("the spool's disk fails"))
+    }
+
+    @Test("what is on its way when the database is damaged is lost when it does not arrive", arguments: [true, false])
+    func damagedWhileSending(arrives: Bool) async throws {
+        let spool = spool("a")
+        for number in 1...900 { spool.append(.numbered(number, length: 4000)) }
+        try await running(spool) {
+            _ = try await spool.next(after: 899)
+            let sent = await spool.messages(after: 0)
+            let last = try #require(sent.last?.position)
+            spool.send("a", upTo: last)
+            try damage()
+            _ = await spool.messages(after: last)
+            try await spool.wait("the damage is noticed") { notes.has("the spool was damaged") }
+            let dropped = spool.dropped
+            #expect(dropped > 0)
+            if arrives { spool.confirm("a", upTo: last) }
+            spool.rewind("a")
+            #expect(spool.dropped == dropped + (arrives ? 0 : sent.count))
+            #expect(spool.waiting + spool.dropped + (arrives ? sent.count : 0) == Int(spool.last))
+        }
     }
 
     @Test("memory is bounded while the disk fails: the oldest readings go, each is counted, state changes stay")

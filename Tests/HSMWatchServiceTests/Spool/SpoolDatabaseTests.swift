@@ -46,7 +46,7 @@ struct SpoolDatabaseTests {
             try reopened.contents()
                 == SpoolDatabase.Contents(
                     identity: SpoolIdentity(instance: "i", sequence: 5), position: 5, cursors: ["a": 0, "b": 2],
-                    waiting: 5))
+                    waiting: 5, newest: Timestamp(milliseconds: 2)))
         #expect(try reopened.messages(after: 0, limit: 10, bytes: .max) == messages)
         #expect(try reopened.count(after: 0, upTo: 3) == 3)
     }

@@ -195,22 +195,6 @@ struct SpoolTests {
         #expect(left.compactMap { $0.stored?.integer("dropped") }.reduce(0, +) == spool.dropped)
     }
 
-    @Test("messages too old are dropped and reported")
-    func age() async throws {
-        let spool = spool("a", limits: SpoolConfiguration(maxAge: .seconds(60)))
-        let old = Event(timestamp: Timestamp(milliseconds: 0), content: .service(.stopping(waiting: 0)))
-        for _ in 0..<3 { spool.append(old) }
-        spool.append(.numbered(1))
-        try await running(spool) {
-            let messages = try await spool.next(2, after: 0)
-            #expect(messages.map(\.position) == [4, 5])
-            #expect(messages.last?.stored?.integer("dropped") == 3)
-            #expect(messages.last?.stored?.string("reason") == "older than max_age")
-            #expect(spool.dropped == 3)
-            #expect(spool.waiting == 2)
-        }
-    }
-
     @Test("a cancellation ends it, and what was appended is on the disk")
     func cancelled() async throws {
         let spool = spool("a")

@@ -10,8 +10,9 @@ final class TinyDisk: Sendable {
     /// Where it is mounted.
     let path: String
 
-    /// Whether this process may mount anything.
-    static let isPossible = (try? TinyDisk()) != nil
+    /// Whether this process may mount anything. Where nothing may be skipped, the tests shall fail without it.
+    static let isPossible =
+        (try? TinyDisk()) != nil || ProcessInfo.processInfo.environment["CI"] == "true"
 
     init() throws {
         path = NSTemporaryDirectory() + "hsmwatch-test-\(UUID().uuidString)"

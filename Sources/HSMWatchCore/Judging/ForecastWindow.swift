@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The readings of the past that a forecast rests on, and what they foresee; one HSM and query port.
+///
+/// ```
+///  reading ─▶ slot ── a reading of a later slot ──▶ point ─▶ line ─▶ falling?
+///     └──────────────── near the line ────────────────────────────────┴──▶ forecast
+///  begins anew: another total, or two points in a row above the line (sockets were freed, e.g. by a restart)
+/// ```
+///
+/// The window is divided into `slotCount` slots, and of the readings of each only their median is kept, as one point.
+/// That takes less than 1 KiB however long the window and however short the interval are; ten thousand HSMs need
+/// some 10 MiB. The line is fitted when a slot ends, not at every reading: 10 to 20 µs each time, so half a microsecond a
+/// reading for a window of 15 minutes and an interval of 1 s. In between a reading is only compared with it.
+///
+/// It says nothing rather than something false: nothing before half of the slots have a point, nothing while the points
+/// scatter or fall in steps (`Decline`), nothing while a reading lies above the line. So a forecast comes after some
+/// half a window of falling, and ends soon after the falling does. Failures leave gaps, through which a line may go.
+package struct ForecastWindow: Sendable {
+    /// Enough points for a steady median of slopes, and few enough to fit a line quickly.
+    static let slotCount = 24
+    /// A forecast needs as many points: half of the window.
+    static let fewestPoints = slotCount / 2
+    /// A line needs as many to stand a wild one.
+    private static let fewestPointsOfLine = 5
+
+    private let length: Duration
+    private let slotLength: Int64
+    private var slot = ReadingSlot()
+    private var points: [ReadingSlot.Point] = []
+    private var line: RobustLine?
+    /// How far from the line a reading belongs to it, in sockets; about four standard deviations of the readings.
+    private var tolerance = 0.0
+    private var isFalling = false
+    private var last: Reading?
+
+    /// `length` is the past whose readings count.
+    package init(length: Duration) {
+        self.length = length
+        slotLength = max(1, length.wholeNanoseconds / Int64(Self.slotCount))
+    }
+
+    /// Takes in the next reading; instants never fall. `critical` is the threshold in sockets, nil or 0 without one.
+    package mutating func add(_ reading: Reading, at instant: Instant, critical: Int?) -> Forecast? {
+        if reading.total != last?.total { beginAnew() }
+        let number = instant.nanoseconds / slotLength
+        if slot.number != number {
+            endSlot(at: instant)
+            slot.begin(number)
+        }
+        slot.add(reading.available, at: instant)
+        defer { last = reading }
+        return forecast(from: reading, at: instant, critical: critical)
+    }
+
+    private func forecast(from reading: Reading, at instant: Instant, critical: Int?) -> Forecast? {
+        guard isFalling, let line else { return nil }
+        let expected = line.level(at: instant)
+        guard Double(reading.available) <= expected + tolerance else { return nil }
+        // Two readings in a row below the line are believed, one is not.
+        let seen = max(reading.available, last?.available ?? reading.available)
+        let level = min(expected, Double(seen) + tolerance)
+        func until(_ threshold: Int, isReached: Bool) -> Duration? {
+            guard !isReached else { return nil }
+            let seconds = max(0, (level - Double(threshold)) / -line.slope)
+            return seconds <= Forecast.horizon.inSeconds ? .seconds(Int64(seconds + 0.5)) : nil
+        }
+        return Forecast(
+            untilCritical: critical.flatMap { until($0, isReached: reading.available < $0 || $0 == 0) },
+            untilExhaustion: until(0, isReached: reading.available == 0)
+        )
+    }
+
+    /// Keeps the point of the slot that is over, and fits the line to what is now the window.
+    private mutating func endSlot(at instant: Instant) {
+        if let point = slot.point { points.append(point) }
+        let oldest = instant - length
+        points.removeAll { $0.instant < oldest }
+        if let line, hasRisen(above: line) {
+            points.removeFirst(points.count - 2)
+            isFalling = false
+        }
+        guard points.count >= Self.fewestPointsOfLine else {
+            line = nil
+            isFalling = false
+            return
+        }
+        let line = RobustLine(through: points)
+        self.line = line
+        // The interquartile range of noise is 1.35, the median of its distances 0.67 standard deviations.
+        tolerance = 1 + 2 * points.map(\.scatter).sorted().middle + 4 * line.scatter
+        isFalling =
+            points.count >= Self.fewestPoints
+            && Decline(of: points, along: line).meets(isFalling ? .toStay : .toBegin)
+    }
+
+    /// Whether the newest two points lie above what the points before let expect; one alone may be wild.
+    private func hasRisen(above line: RobustLine) -> Bool {
+        points.count > 2 && points.suffix(2).allSatisfy { $0.available > line.level(at: $0.instant) + tolerance }
+    }
+
+    private mutating func beginAnew() {
+        slot.begin(nil)
+        points = []
+        line = nil
+        isFalling = false
+    }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Writes down the phases of a probe, from what its conversation hears and what it does about that.
+///
+/// It decides nothing: whether an event meant anything, and whether a reply was complete, is read off the conversation's
+/// action. A conversation without a trace goes the same way.
+package struct ProbeTrace: Sendable {
+    /// The phases of the probe that runs, or ran last.
+    package private(set) var phases: [ProbePhase] = []
+    /// The addresses that the conversation knows by their index.
+    package var addresses: [HostPort] = []
+
+    /// When the probe began; nil while none runs.
+    private var startedAt: Instant?
+    /// The address that is tried.
+    private var address = 0
+    /// What came since the last question, and when its last byte did.
+    private var received: (bytes: ProbePhase.Received, time: Duration)?
+
+    package init() {}
+
+    package mutating func note(
+        _ event: ProbeConversation.Event, _ action: ProbeConversation.Action, at now: Instant
+    ) {
+        if event == .start, action != .none {
+            startedAt = now
+            phases = []
+            received = nil
+        }
+        guard let startedAt else { return }
+        let time = now - startedAt
+        if case .received(let bytes) = event { receive(bytes, at: time) }
+        guard action != .none else { return }
+        noteEffective(event, at: time)
+        switch action {
+        case .connect(let index):
+            address = index
+        case .send(let request):
+            phases.append(ProbePhase(.asked(request), at: time))
+        case .finish, .finishAndClose, .finishAndReset:
+            self.startedAt = nil
+        case .none, .resolve, .close:
+            break
+        }
+    }
+
+    /// Notes an event that the conversation did something about.
+    private mutating func noteEffective(_ event: ProbeConversation.Event, at time: Duration) {
+        let kind: ProbePhase.Kind? =
+            switch event {
+            case .start: nil
+            case .resolved: .resolved(addresses)
+            case .unresolved(let detail): .unresolved(detail: detail)
+            case .connected: triedAddress.map(ProbePhase.Kind.connected)
+            case .notConnected(let failure): triedAddress.map { .notConnected($0, failure) }
+            case .received: received.map { .answered($0.bytes) }
+            case .ended(let detail): .ended(detail: detail)
+            case .deadline: .expired
+            }
+        if case .received = event { received = nil }
+        if let received {
+            phases.append(ProbePhase(.received(received.bytes), at: received.time))
+            self.received = nil
+        }
+        if let kind { phases.append(ProbePhase(kind, at: time)) }
+    }
+
+    private mutating func receive(_ bytes: [UInt8], at time: Duration) {
+        var all = received?.bytes ?? ProbePhase.Received()
+        all.append(bytes)
+        received = (all, time)
+    }
+
+    private var triedAddress: HostPort? {
+        addresses.indices.contains(address) ? addresses[address] : nil
+    }
+}

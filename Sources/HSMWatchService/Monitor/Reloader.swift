@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HSMWatchCore
+import Logging
+import ServiceLifecycle
+
+/// Puts a new configuration into effect, or says why not: a configuration that is refused changes nothing.
+@ServiceLoop
+final class Reloader: Service {
+    private typealias Loaded = (configuration: Configuration?, problems: [ConfigurationProblem])
+
+    private let file: String
+    private let ready: WakeUp
+    private let supervisor: Supervisor
+    private let announcer: Announcer
+    private let fleet: Fleet
+    private let outputs: Outputs
+    private let spool: Spool
+    private var logger: Logger
+    private var configuration: Configuration
+    private var isWanted = false
+    private var isLoading = false
+    private var loaded: Loaded?
+    private var isFinishing = false
+    private let wake = WakeUp()
+
+    /// - Parameters:
+    ///   - configuration: the one in effect.
+    ///   - file: the path of the one to come.
+    ///   - ready: raised when the service has begun; a request before waits for that.
+    init(
+        _ configuration: Configuration, file: String, ready: WakeUp, supervisor: Supervisor, announcer: Announcer,
+        fleet: Fleet, outputs: Outputs, spool: Spool, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.file = file
+        self.ready = ready
+        self.supervisor = supervisor
+        self.announcer = announcer
+        self.fleet = fleet
+        self.outputs = outputs
+        self.spool = spool
+        self.logger = logger
+    }
+
+    /// Wants a reload. Several requests that come while one is under way are one more.
+    func reload() {
+        isWanted = true
+        wake.raise()
+    }
+
+    /// Reloads as often as it is asked to, until the graceful shutdown or a cancellation; a disk that does not answer
+    /// delays neither.
+    func run() async {
+        await withTaskCancellationOrGracefulShutdownHandler {
+            await ready.wait()
+            while !isFinishing {
+                if let loaded {
+                    self.loaded = nil
+                    isLoading = false
+                    supervisor.reloaded(problem: await take(loaded))
+                }
+                if isWanted, !isLoading { begin() }
+                await wake.wait()
+            }
+        } onCancelOrGracefulShutdown: {
+            Task { @ServiceLoop in
+                self.isFinishing = true
+                self.ready.raise()
+                self.wake.raise()
+            }
+        }
+    }
+
+    /// Reads the file, not on the loop: thousands of HSMs take a while, and are polled meanwhile.
+    private func begin() {
+        isWanted = false
+        isLoading = true
+        supervisor.reloading()
+        Task.detached { [file, weak self] in
+            let loaded = ConfigurationFile.load(file)
+            Task { @ServiceLoop in
+                self?.loaded = loaded
+                self?.wake.raise()
+            }
+        }
+    }
+
+    /// Puts into effect what was read. Answers what is wrong with it.
+    private func take(_ loaded: Loaded) async -> String? {
+        for problem in loaded.problems {
+            logger.note(.configurationProblem(problem, file: file))
+        }
+        guard let new = loaded.configuration else {
+            let errors = loaded.problems.filter { $0.severity == .error }.map { $0.rendered(file: file) }
+            let reason = (errors.first ?? file) + (errors.count > 1 ? " (and \(errors.count - 1) more)" : "")
+            announcer.tell(.reloadFailed(reason: reason))
+            return reason
+        }
+        await change(to: new)
+        return nil
+    }
+
+    private func change(to new: Configuration) async {
+        let old = configuration
+        configuration = new
+        let changes = ConfigurationChanges(from: old, to: new)
+        logger.logLevel = Logger.Level(new.logLevel)
+        if new.heartbeat != old.heartbeat { announcer.change(heartbeat: new.heartbeat) }
+        outputs.change(changes.outputs, to: new.outputs)
+        await spool.change(
+            outputs: new.outputs.map(\.name), limits: new.spool, encoder: MessageEncoder(configuration: new))
+        fleet.change(changes.hsms, to: new.hsms)
+        announcer.tell(.reloaded(changes))
+    }
+}
+
+extension MessageEncoder {
+    /// The encoder that a configuration wants.
+    init(configuration: Configuration) {
+        self.init(source: configuration.source ?? MachineName.current)
+    }
+}
