@@ -59,7 +59,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "HSMWatchCoreTests", dependencies: ["HSMWatchCore"], exclude: ["Golden"], swiftSettings: strict),
+            name: "HSMWatchCoreTests", dependencies: ["HSMWatchCore"], exclude: ["Display/Golden", "Golden"],
+            swiftSettings: strict),
         .testTarget(
             name: "HSMWatchServiceTests",
             dependencies: [

@@ -38,10 +38,12 @@ struct Demo: AsyncParsableCommand {
         printToStandardError(
             "demo: \(scenario.hsms.count) HSMs and a GELF receiver at \(receiver.address), for"
                 + " \(DurationText.format(duration)); Ctrl-C ends it")
+        let socket = directory.appending(path: "status.sock").path
+        printToStandardError("demo: meanwhile, elsewhere: hsmwatch status --watch --socket \(socket)")
         let (orders, order) = AsyncStream.makeStream(of: UnixSignal.self)
         let monitor = Monitor(
             configuration: scenario.configuration(receiver: receiver.address), stateDirectory: directory.path,
-            signals: orders, logger: Logger(label: "hsmwatch"))
+            statusSocket: socket, signals: orders, logger: Logger(label: "hsmwatch"))
 
         try await withThrowingTaskGroup { group in
             group.addTask {

@@ -10,6 +10,8 @@ struct HSMWatch: AsyncParsableCommand {
         commandName: "hsmwatch",
         abstract: "Watch how many TCP sockets payment HSMs have left, and tell Graylog.",
         version: Version.number,
-        subcommands: [Run.self, Check.self, Probe.self, SendTest.self, Simulate.self, Receive.self, Demo.self]
+        subcommands: [
+            Run.self, Check.self, Status.self, Probe.self, SendTest.self, Simulate.self, Receive.self, Demo.self,
+        ]
     )
 }

@@ -12,7 +12,8 @@ struct Run: AsyncParsableCommand {
         abstract: "Run the service in the foreground; what systemd starts.",
         discussion: """
             Polls every HSM of the configuration, judges the answers, and delivers them to the outputs. The spool is \
-            kept in $STATE_DIRECTORY, else in /var/lib/hsmwatch. Logs to the journal under systemd, else to stderr.
+            kept in $STATE_DIRECTORY, else in /var/lib/hsmwatch. 'hsmwatch status' asks it on a socket in \
+            $RUNTIME_DIRECTORY, else in /run/hsmwatch. Logs to the journal under systemd, else to stderr.
 
             SIGTERM and SIGINT stop it in good order: exit 0. SIGHUP reloads the configuration; one that is not valid \
             changes nothing. A bad configuration at the start: exit 78. A spool that another hsmwatch uses: exit 75, \
@@ -43,7 +44,7 @@ struct Run: AsyncParsableCommand {
         umask(0o077)
         let monitor = Monitor(
             configuration: configuration, file: file.path, stateDirectory: Monitor.defaultStateDirectory,
-            signals: signals, logger: logger)
+            statusSocket: Monitor.defaultStatusSocket, signals: signals, logger: logger)
         do {
             try await monitor.run()
         } catch is SpoolInUse {

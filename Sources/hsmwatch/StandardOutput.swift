@@ -24,7 +24,12 @@ enum StandardOutput {
 
     /// Writes a line at once, as it is.
     static func write(line: String) throws(Closed) {
-        var rest = Array((line + "\n").utf8)[...]
+        try write(Array((line + "\n").utf8))
+    }
+
+    /// Writes bytes at once.
+    static func write(_ bytes: [UInt8]) throws(Closed) {
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
             if count > 0 {

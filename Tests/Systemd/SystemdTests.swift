@@ -74,6 +74,11 @@ struct SystemdTests {
         try await Machine.expect("runs-as-a-dynamic-user")
     }
 
+    @Test("hsmwatch status is answered to root and to the group of a drop-in, and to nobody else")
+    func status() async throws {
+        try await Machine.expect("status-for-root-and-a-group")
+    }
+
     @Test("hardened to an exposure of at most 1.5, it polls by address and by name and delivers")
     func hardening() async throws {
         try await Machine.expect("hardened-and-still-delivers")

@@ -101,7 +101,7 @@ package struct FleetStatus: Sendable {
 
 extension HSMState {
     /// Which state speaks for an HSM with several query ports: the highest.
-    fileprivate var gravity: Int {
+    var gravity: Int {
         switch self {
         case .ok: 0
         case .warning: 1

@@ -44,6 +44,7 @@ package final class Output: Service {
     private var outage: Outage
     private var certificates = CertificateWatch()
     private var session: OutputConnection.Session?
+    private var status: OutputStatus
     private var certificateTimer: Scheduled<Void>?
     private var chain: DeliveryChain?
     /// The last position that was ever written, and how many messages up to it this delivery writes again.
@@ -78,6 +79,7 @@ package final class Output: Service {
         self.probation = probation
         reconnection = Reconnection(endpoints: configuration.endpoints.count)
         outage = Outage(probation: probation)
+        status = OutputStatus(endpoint: configuration.endpoints[0], at: .now)
     }
 
     /// Delivers until the graceful shutdown, and then what is left, for `drainTimeout` at the most.
@@ -96,6 +98,12 @@ package final class Output: Service {
         }
         drainTimer?.cancel()
         certificateTimer?.cancel()
+    }
+
+    /// How it is at this moment.
+    var snapshot: OutputSnapshot {
+        OutputSnapshot(
+            name: name, status: status, spooled: spool.waiting(for: name), dropped: spool.dropped(by: name))
     }
 
     /// Ends the delivery at once; what is not confirmed stays in the spool.
@@ -131,6 +139,7 @@ package final class Output: Service {
         while !isOver {
             let reason = await deliverOnce()
             guard !isOver else { break }
+            status.lost(endpoint, reason: reason, at: .now)
             if outage.lost(at: .now) {
                 tell(.outputDown(output: name, endpoint: "\(endpoint)", reason: reason))
             }
@@ -226,12 +235,14 @@ package final class Output: Service {
         switch report {
         case .opened(let session):
             self.session = session
+            status.connected(to: endpoint, tls: session?.version, at: .now)
             lookAtCertificates()
             wake.raise()
         case .acknowledged(let position):
             recovered(outage.arrived(position, at: .now))
         case .confirmed(let position):
             spool.confirm(name, upTo: position)
+            status.confirmed(at: .now)
             reconnection.succeeded()
             recovered(outage.arrived(position, at: .now))
             // It may have been the last one that a shutdown waits for.

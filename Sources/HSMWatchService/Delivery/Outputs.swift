@@ -17,6 +17,8 @@ final class Outputs: Service {
     private let spool: Spool
     private let resolver: Resolver
     private let logger: Logger
+    /// In the order of the configuration.
+    private var names: [String]
     /// By name.
     private var members: [String: Member] = [:]
     private let tasks = TaskPool()
@@ -25,7 +27,13 @@ final class Outputs: Service {
         self.spool = spool
         self.resolver = resolver
         self.logger = logger
+        names = outputs.map(\.name)
         outputs.forEach { add($0, after: nil) }
+    }
+
+    /// How each is at this moment, in the order of the configuration.
+    var snapshots: [OutputSnapshot] {
+        names.compactMap { members[$0]?.output.snapshot }
     }
 
     /// Delivers until the graceful shutdown or a cancellation, and as long after it as the outputs need.
@@ -45,6 +53,7 @@ final class Outputs: Service {
             ended[name] = members.removeValue(forKey: name)
             ended[name]?.output.stop()
         }
+        names = outputs.map(\.name)
         let begun = Set(changes.added + changes.changed)
         for output in outputs where begun.contains(output.name) {
             add(output, after: ended[output.name])

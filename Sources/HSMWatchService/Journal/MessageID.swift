@@ -26,4 +26,5 @@ package enum MessageID: String, CaseIterable, Sendable {
     case spoolNotClosed = "6856a650e3c5487ebcc16f33028987cb"
     case managerUnreachable = "ee924265e3014941ab7ba0804ea845c3"
     case watchdogWithheld = "1d7cb4f5b29947339ae8d30d7eb4ea88"
+    case statusUnavailable = "7c0e5a1d94f24b0b8f6b2b7a6d3e91c4"
 }

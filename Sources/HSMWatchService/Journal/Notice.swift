@@ -18,6 +18,7 @@ package enum Notice {
     case spoolNotClosed(reason: String)
     case managerUnreachable(reason: String)
     case watchdogWithheld(Liveness.Part)
+    case statusUnavailable(path: String, reason: String)
 
     package var messageID: MessageID {
         switch self {
@@ -32,6 +33,7 @@ package enum Notice {
         case .spoolNotClosed: .spoolNotClosed
         case .managerUnreachable: .managerUnreachable
         case .watchdogWithheld: .watchdogWithheld
+        case .statusUnavailable: .statusUnavailable
         }
     }
 
@@ -39,7 +41,7 @@ package enum Notice {
         switch self {
         case .event(let event): event.logLevel
         case .answersAgain, .diskWorking: .notice
-        case .thresholdNotBelowTotal, .managerUnreachable: .warning
+        case .thresholdNotBelowTotal, .managerUnreachable, .statusUnavailable: .warning
         case .configurationProblem(let problem, _): problem.severity == .error ? .error : .warning
         case .spoolInUse, .spoolDamaged, .diskFailing, .spoolNotClosed, .watchdogWithheld: .error
         }
@@ -72,6 +74,8 @@ package enum Notice {
             "the service manager cannot be told: \(reason)"
         case .watchdogWithheld(let part):
             "no progress of the \(part.rawValue): the watchdog is not answered, so that systemd restarts hsmwatch"
+        case .statusUnavailable(let path, let reason):
+            "'hsmwatch status' cannot ask this service (\(path): \(reason)); everything else goes on"
         }
     }
 
@@ -87,6 +91,7 @@ package enum Notice {
         case .spoolDamaged(let moved): ["SPOOL_MOVED_TO": moved]
         case .diskFailing(let reason), .spoolNotClosed(let reason), .managerUnreachable(let reason): ["REASON": reason]
         case .watchdogWithheld(let part): ["PART": part.rawValue]
+        case .statusUnavailable(let path, let reason): ["SOCKET": path, "REASON": reason]
         case .diskWorking: [:]
         }
     }

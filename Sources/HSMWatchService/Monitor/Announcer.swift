@@ -31,7 +31,7 @@ final class Announcer: Service {
         let damage = spool.damaged.map { "the spool was damaged; it is kept as \($0)" }
         tell(.service(.started(version: Version.number, hsms: hsms, reason: damage)))
         while await ticks.next() != nil {
-            tell(.heartbeat(heartbeat))
+            tell(.heartbeat(Heartbeat(fleet, spool, startedAt: startedAt)))
         }
         // Cancelled or not, this is the end.
         try? await gracefulShutdown()
@@ -48,16 +48,20 @@ final class Announcer: Service {
         tell(.service(action))
     }
 
-    private var heartbeat: Heartbeat {
-        Heartbeat(
-            states: fleet.status.states, probes: fleet.status.probes, probesFailed: fleet.status.probesFailed,
-            probesSkipped: fleet.status.probesSkipped, spooled: spool.waiting, dropped: spool.dropped,
-            uptime: .now - startedAt)
-    }
-
     private func tell(_ content: Event.Content) {
         let event = Event(timestamp: .now, content: content)
         logger.note(.event(event))
         spool.append(event)
+    }
+}
+
+extension Heartbeat {
+    /// What there is to count at this moment.
+    @ServiceLoop
+    init(_ fleet: Fleet, _ spool: Spool, startedAt: Instant) {
+        self.init(
+            states: fleet.status.states, probes: fleet.status.probes, probesFailed: fleet.status.probesFailed,
+            probesSkipped: fleet.status.probesSkipped, spooled: spool.waiting, dropped: spool.dropped,
+            uptime: .now - startedAt)
     }
 }

@@ -17,19 +17,23 @@ package struct Monitor: Sendable {
     private let configuration: Configuration
     private let file: String?
     private let stateDirectory: String
+    private let statusSocket: String
     private let signals: Signals
     private let logger: Logger
 
     /// - Parameters:
     ///   - file: where the configuration is read from again at a reload; nil when it cannot be.
     ///   - stateDirectory: where the spool is kept.
+    ///   - statusSocket: the path of the Unix socket that `hsmwatch status` asks on.
     ///   - signals: what `trapSignals` answered when the process began, or another's orders.
     package init(
-        configuration: Configuration, file: String? = nil, stateDirectory: String, signals: Signals, logger: Logger
+        configuration: Configuration, file: String? = nil, stateDirectory: String, statusSocket: String,
+        signals: Signals, logger: Logger
     ) {
         self.configuration = configuration
         self.file = file
         self.stateDirectory = stateDirectory
+        self.statusSocket = statusSocket
         self.signals = signals
         self.logger = logger
     }
@@ -42,6 +46,13 @@ package struct Monitor: Sendable {
     /// Where systemd wants the spool, else where it lies on a Debian system.
     package static var defaultStateDirectory: String {
         ProcessInfo.processInfo.environment["STATE_DIRECTORY"] ?? "/var/lib/hsmwatch"
+    }
+
+    /// Where systemd wants the status socket, else where the command looks for it. The variable may name several
+    /// directories (systemd.exec(5)).
+    package static var defaultStatusSocket: String {
+        let directories = ProcessInfo.processInfo.environment["RUNTIME_DIRECTORY"]?.split(separator: ":")
+        return directories?.first.map { "\($0)/\(StatusSocket.name)" } ?? StatusClient.defaultPath
     }
 
     /// Runs until SIGTERM or SIGINT. The parts end in reverse order, so that each can still hand on what it has.
@@ -74,7 +85,12 @@ package struct Monitor: Sendable {
                 outputs: outputs, spool: spool, logger: logger)
         }
 
-        let parts: [any Service] = [supervisor, spool, outputs, announcer, fleet] + (reloader.map { [$0] } ?? [])
+        let source = StatusSource(fleet: fleet, outputs: outputs, spool: spool, configuration: file)
+        let status = StatusServer(path: statusSocket, logger: logger) { source.snapshot }
+        status.listen()
+
+        let parts: [any Service] =
+            [supervisor, status, spool, outputs, announcer, fleet] + (reloader.map { [$0] } ?? [])
         var group = ServiceGroupConfiguration(
             services: parts.map { .init(service: $0) } + [
                 .init(

@@ -15,6 +15,8 @@ package final class Fleet: Service {
     private let spool: Spool
     private let armed: WakeUp
     private let logger: Logger
+    /// In the order of the configuration.
+    private var names: [String]
     /// By name.
     private var targets: [String: Target] = [:]
     private let tasks = TaskPool()
@@ -28,7 +30,13 @@ package final class Fleet: Service {
         self.spool = spool
         self.armed = armed
         self.logger = logger
+        names = hsms.map(\.name)
         add(hsms)
+    }
+
+    /// How every query of every HSM is at this moment, in the order of the configuration.
+    func snapshots(at now: Moment) -> [HSMSnapshot] {
+        names.flatMap { targets[$0]?.snapshots(at: now) ?? [] }
     }
 
     /// Polls until the graceful shutdown or a cancellation; a probe that runs then is given up.
@@ -51,6 +59,7 @@ package final class Fleet: Service {
             target.stop()
             status.remove(target.number)
         }
+        names = hsms.map(\.name)
         let begun = Set(changes.added + changes.changed)
         add(hsms.filter { begun.contains($0.name) })
     }

@@ -8,9 +8,11 @@ import Logging
 final class Target {
     /// What one query of the HSM has come to.
     private struct Watched {
+        let query: Query
         let subject: Subject
         var assessor: Assessor
         var log: ObservationLog
+        var status = QueryStatus()
     }
 
     /// The timer's, for this HSM alone.
@@ -21,7 +23,8 @@ final class Target {
     private let fleet: Fleet
     private let spool: Spool
     private let logger: Logger
-    private var watched: [Query: Watched] = [:]
+    /// In the order of the configuration.
+    private var watched: [Watched]
     private var isStopped = false
 
     init(
@@ -33,12 +36,18 @@ final class Target {
         self.fleet = fleet
         self.spool = spool
         self.logger = logger
-        for query in hsm.queries {
-            watched[query] = Watched(
+        watched = hsm.queries.map { query in
+            Watched(
+                query: query,
                 subject: Subject(hsm, query),
                 assessor: Assessor(alert: hsm.alert, forecast: hsm.forecast, startedAt: .now),
                 log: ObservationLog(logger: logger))
         }
+    }
+
+    /// How each query is at this moment.
+    func snapshots(at now: Moment) -> [HSMSnapshot] {
+        watched.map { HSMSnapshot($0.subject, $0.assessor, $0.status, at: now) }
     }
 
     /// Runs until the ticks end or `stop`.
@@ -65,12 +74,13 @@ final class Target {
     @inline(never)
     private func record(_ observation: Observation, of query: Query) {
         // In its place: a copy would copy the readings that a forecast rests on.
-        guard let subject = watched[query]?.subject,
-            let assessment = watched[query]?.assessor.assess(observation)
-        else { return }
+        guard let place = watched.firstIndex(where: { $0.query == query }) else { return }
+        let subject = watched[place].subject
+        let assessment = watched[place].assessor.assess(observation)
         let events = Event.telling(of: subject, observation, assessment)
         fleet.status.note(number, query: query, outcome: observation.outcome, state: assessment.state)
         events.forEach(spool.append)
-        watched[query]?.log.note(events, of: subject, observation, assessment)
+        watched[place].log.note(events, of: subject, observation, assessment)
+        watched[place].status.note(observation, assessment)
     }
 }

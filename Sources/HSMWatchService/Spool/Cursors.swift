@@ -9,6 +9,10 @@ struct Cursors {
         var confirmed: Int64
         /// The last position that was sent since the last rewind.
         var sent: Int64
+        /// Messages that were dropped before it had confirmed them.
+        var dropped = 0
+        /// Positions that were dropped while they were on their way.
+        var doubtful: [Int64] = []
     }
 
     private var outputs: [String: Reach]
@@ -41,6 +45,11 @@ struct Cursors {
         outputs[output]?.confirmed
     }
 
+    /// Messages that a limit dropped before an output had confirmed them.
+    func dropped(by output: String) -> Int {
+        outputs[output]?.dropped ?? 0
+    }
+
     /// Forgets outputs that are no more; a new one has confirmed everything up to `present`. Answers the reasons of the
     /// drops that are certain now.
     mutating func change(_ names: [String], startingAt present: Int64) -> [String] {
@@ -55,8 +64,11 @@ struct Cursors {
 
     /// Everything up to a position has arrived. Answers whether that is news.
     mutating func confirm(_ output: String, upTo position: Int64) -> Bool {
-        guard let reach = outputs[output], position > reach.confirmed else { return false }
-        outputs[output] = Reach(confirmed: position, sent: max(reach.sent, position))
+        guard var reach = outputs[output], position > reach.confirmed else { return false }
+        reach.confirmed = position
+        reach.sent = max(reach.sent, position)
+        reach.doubtful.removeAll { $0 <= position }
+        outputs[output] = reach
         if let slowest, !doubtful.isEmpty {
             doubtful = doubtful.filter { $0.key > slowest }
         }
@@ -71,8 +83,11 @@ struct Cursors {
 
     /// What was on its way from an output counts as not sent. Answers the reasons of the drops that are certain now.
     mutating func rewind(_ output: String) -> [String] {
-        guard let reach = outputs[output] else { return [] }
-        outputs[output]?.sent = reach.confirmed
+        guard var reach = outputs[output] else { return [] }
+        reach.sent = reach.confirmed
+        reach.dropped += reach.doubtful.count
+        reach.doubtful = []
+        outputs[output] = reach
         let certain = doubtful.filter { $0.key > reach.confirmed }
         certain.keys.forEach { doubtful[$0] = nil }
         return Array(certain.values)
@@ -80,6 +95,13 @@ struct Cursors {
 
     /// Notes what a limit has dropped. Answers how many of them are lost for certain.
     mutating func drop(_ positions: [Int64], reason: String) -> Int {
+        for (output, var reach) in outputs {
+            let waiting = positions.filter { $0 > reach.confirmed }
+            let onTheirWay = waiting.filter { $0 <= reach.sent }
+            reach.dropped += waiting.count - onTheirWay.count
+            reach.doubtful += onTheirWay
+            outputs[output] = reach
+        }
         let sent = slowestSent ?? 0
         let onTheirWay = positions.filter { $0 <= sent }
         for position in onTheirWay {

@@ -18,7 +18,7 @@ package final class Spool: Service {
     private var limits: SpoolConfiguration
     private let logger: Logger
 
-    private var health: DiskHealth
+    private(set) var health: DiskHealth
     private var isOpen = false
     /// Whether the drops that an earlier process did not report are in the ledger.
     private var knowsEarlierDrops = false
@@ -33,7 +33,7 @@ package final class Spool: Service {
     private var committing: Int64
     /// The last position that outputs may read: on the disk, or in memory while the disk fails.
     private var released: Int64
-    private var cursors: Cursors
+    private(set) var cursors: Cursors
     private var clock: SpoolClock
     /// Messages on the disk after the last commit.
     private var stored: Int

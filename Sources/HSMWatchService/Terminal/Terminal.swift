@@ -5,13 +5,18 @@ import HSMWatchCore
 
 /// A descriptor of the process, if a person reads it on a terminal.
 package enum Terminal {
-    /// The terminal's width as it is now (ioctl_tty(2)); nil when the descriptor is no terminal, or one that has no width.
-    package static func columns(of descriptor: CInt) -> Int? {
+    /// The terminal's size as it is now (ioctl_tty(2)); nil when the descriptor is no terminal, or one that has no width.
+    package static func size(of descriptor: CInt) -> (rows: Int, columns: Int)? {
         var size = winsize()
         guard isatty(descriptor) == 1, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
             return nil
         }
-        return Int(size.ws_col)
+        return (Int(size.ws_row), Int(size.ws_col))
+    }
+
+    /// The terminal's width as it is now; nil as for its size.
+    package static func columns(of descriptor: CInt) -> Int? {
+        size(of: descriptor)?.columns
     }
 
     /// The line as the descriptor should get it: broken between words on a terminal, else as it is.

@@ -5,7 +5,9 @@ import Testing
 extension EndToEnd {
     @Suite("The command line", .timeLimit(.minutes(1)))
     struct UsageTests {
-        private static let commands = ["run", "check", "probe", "send-test", "simulate", "receive", "demo"]
+        private static let commands = [
+            "run", "check", "status", "probe", "send-test", "simulate", "receive", "demo",
+        ]
 
         @Test(
             "wrong usage ends with exit 64, an explanation on stderr and nothing on stdout",
@@ -15,6 +17,7 @@ extension EndToEnd {
                 ["simulate", "--in-use", "many"], ["simulate", "--in-use", "65"],
                 ["simulate", "--listen", "9010"], ["receive", "--format", "xml"],
                 ["receive", "--listen", "127.0.0.1:1-2"], ["demo", "--duration", "soon"], ["demo", "--duration", "0s"],
+                ["status", "--watch", "--json"], ["status", "--socket"], ["status", "khi-1"],
                 ["probe"], ["probe", "khi 1"], ["probe", "127.0.0.1:"], ["probe", "127.0.0.1:0"],
                 ["probe", "::1:9010"],
                 ["probe", "127.0.0.1:1", "127.0.0.1:2"], ["probe", "127.0.0.1:1", "--config", "/dev/null"],

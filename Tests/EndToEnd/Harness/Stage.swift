@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Glibc
 import HSMWatchSimulation
 import Testing
 
@@ -10,6 +11,7 @@ final class Stage {
     let folder: URL
 
     private var children: [Child] = []
+    private var terminalProcesses: [TerminalProcess] = []
     private var hsms: [HSMSimulator] = []
     private var receivers: [GELFReceiver] = []
     private var notifySockets: [NotifySocket] = []
@@ -20,7 +22,8 @@ final class Stage {
 
     /// What a process must not inherit: it would change what hsmwatch does.
     private static let meaningful: Set = [
-        "JOURNAL_STREAM", "NO_COLOR", "NOTIFY_SOCKET", "STATE_DIRECTORY", "WATCHDOG_PID", "WATCHDOG_USEC",
+        "JOURNAL_STREAM", "NO_COLOR", "NOTIFY_SOCKET", "RUNTIME_DIRECTORY", "STATE_DIRECTORY", "WATCHDOG_PID",
+        "WATCHDOG_USEC",
     ]
 
     /// Plays a test, and ends what it has started. When the test throws, what its processes said is shown too.
@@ -44,6 +47,11 @@ final class Stage {
 
     /// Where the service keeps its spool.
     func stateDirectory(of service: String = "service") -> URL { folder.appending(path: service) }
+
+    /// Where the service is asked.
+    func statusSocket(of service: String = "service") -> String {
+        folder.appending(path: "\(service).run/status.sock").path()
+    }
 
     // MARK: Processes
 
@@ -81,10 +89,31 @@ final class Stage {
         after preparation: String = ":"
     ) throws -> Child {
         let file = try change(configuration, of: name)
+        let runtimeDirectory = folder.appending(path: "\(name).run")
+        try FileManager.default.createDirectory(at: runtimeDirectory, withIntermediateDirectories: true)
+        let directories = [
+            "STATE_DIRECTORY": stateDirectory(of: name).path(), "RUNTIME_DIRECTORY": runtimeDirectory.path(),
+        ]
         return try start(
             URL(filePath: "/bin/sh"),
             ["-c", preparation + #"; exec "$0" run --config "$1""#, Self.program.path(), file],
-            ["STATE_DIRECTORY": stateDirectory(of: name).path()].merging(environment) { $1 })
+            directories.merging(environment) { $1 })
+    }
+
+    /// Starts hsmwatch on a terminal of its own.
+    func hsmwatch(
+        _ arguments: [String], on terminal: Pseudoterminal, environment: [String: String] = [:]
+    ) throws -> TerminalProcess {
+        let process = try TerminalProcess(
+            Self.program, arguments, environment: self.environment(with: environment), on: terminal)
+        terminalProcesses.append(process)
+        return process
+    }
+
+    /// What a process inherits, and what it gets besides.
+    private func environment(with more: [String: String]) -> [String: String] {
+        ProcessInfo.processInfo.environment.filter { !Self.meaningful.contains($0.key) }
+            .merging(["TMPDIR": folder.path()]) { $1 }.merging(more) { $1 }
     }
 
     /// Writes a service's configuration, for its start or a reload. Answers the file's path.
@@ -97,10 +126,9 @@ final class Stage {
         _ program: URL, _ arguments: [String], _ environment: [String: String] = [:], takesInput: Bool = false,
         takeOutput: (@Sendable (Data) async -> Void)? = nil
     ) throws -> Child {
-        let inherited = ProcessInfo.processInfo.environment.filter { !Self.meaningful.contains($0.key) }
-        let environment = inherited.merging(["TMPDIR": folder.path()]) { $1 }.merging(environment) { $1 }
         let child = try Child(
-            program, arguments, environment: environment, takesInput: takesInput, takeOutput: takeOutput)
+            program, arguments, environment: self.environment(with: environment), takesInput: takesInput,
+            takeOutput: takeOutput)
         children.append(child)
         return child
     }
@@ -153,6 +181,7 @@ final class Stage {
 
     private func clear() async throws {
         for child in children { try await child.end() }
+        for process in terminalProcesses { process.signal(SIGKILL) }
         for hsm in hsms { await hsm.stop() }
         for receiver in receivers { await receiver.shutDown() }
         for socket in notifySockets { socket.shutDown() }

@@ -5,7 +5,7 @@ import NIOPosix
 
 @testable import HSMWatchSimulation
 
-/// A TCP client that sends what a test wants and keeps all that comes back.
+/// A client over TCP or a Unix socket that sends what a test wants and keeps all that comes back.
 actor RawClient {
     /// How the peer ended the connection.
     enum End: Hashable {
@@ -66,20 +66,32 @@ actor RawClient {
     /// Connects within the limit of every test; throws what the system says.
     static func connected(to address: ListenAddress) async throws -> RawClient {
         let client = RawClient(on: MultiThreadedEventLoopGroup.singleton.next())
-        try await client.connect(to: address)
+        try await client.connect { $0.connect(host: address.host, port: address.ports.lowerBound) }
         return client
     }
 
-    private func connect(to address: ListenAddress) async throws {
+    /// Connects to a Unix socket.
+    ///
+    /// - Parameter reads: whether what comes is taken; else it stays in the kernel, as far as that takes it.
+    static func connected(toSocket path: String, reads: Bool = true) async throws -> RawClient {
+        let client = RawClient(on: MultiThreadedEventLoopGroup.singleton.next())
+        try await client.connect(reads: reads) { $0.connect(unixDomainSocketPath: path) }
+        return client
+    }
+
+    private func connect(
+        reads: Bool = true, _ start: @Sendable (ClientBootstrap) -> EventLoopFuture<any Channel>
+    ) async throws {
         let client = self
-        channel = try await ClientBootstrap(group: eventLoop)
+        let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(TimeAmount(limit))
+            .channelOption(.autoRead, value: reads)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(Collector(client))
                 }
             }
-            .connect(host: address.host, port: address.ports.lowerBound).get()
+        channel = try await start(bootstrap).get()
     }
 
     func send(_ text: String) async throws {

@@ -50,6 +50,21 @@ struct CursorsTests {
         #expect(cursors.rewind("a").isEmpty)
     }
 
+    @Test("each output counts what was dropped before it had it, once it is certain")
+    func droppedByOutput() {
+        var cursors = Cursors(confirmed: ["a": 0, "b": 2, "c": 0])
+        cursors.send("a", upTo: 3)
+        cursors.send("c", upTo: 4)
+        _ = cursors.drop([1, 2, 3, 4], reason: "full")
+        #expect(["a", "b", "c"].map(cursors.dropped) == [1, 2, 0])
+        _ = cursors.confirm("a", upTo: 2)
+        _ = cursors.rewind("a")
+        _ = cursors.confirm("c", upTo: 4)
+        _ = cursors.rewind("c")
+        _ = cursors.rewind("a")
+        #expect(["a", "b", "c", "stranger"].map(cursors.dropped) == [2, 2, 0, 0])
+    }
+
     @Test("what is dropped on its way is lost only if it does not arrive, and only once")
     func doubtful() {
         var cursors = Cursors(confirmed: ["a": 0])

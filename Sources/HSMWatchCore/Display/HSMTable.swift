@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The HSMs as a table: 80 columns at least, wider where there is room.
+struct HSMTable {
+    /// Columns of the narrowest table.
+    static let narrowest = 80
+
+    private static let stateWidth = 11
+    private static let timeWidth = 5
+    private static let shortestName = 8
+    private static let shortestAddress = 10
+    private static let shortestBar = 6
+    private static let longestBar = 24
+    private static let shortestSparkline = 8
+    /// `128/256`
+    private static let shortestNumbers = 7
+    /// Between two columns.
+    private static let gap = " "
+
+    private let now: Timestamp
+    private let nameWidth: Int
+    private let addressWidth: Int
+    private let barWidth: Int
+    private let numbersWidth: Int
+    private let sparklineWidth: Int
+
+    /// - Parameters:
+    ///   - hsms: all that there are, whether shown or not: a row must not move what is above it.
+    ///   - columns: of the terminal; nil: nobody's, and then no name and no address is cut.
+    ///   - now: what ages are told from.
+    init(_ hsms: [HSMSnapshot], columns: Int?, now: Timestamp) {
+        self.now = now
+        let name = max(4, hsms.lazy.map { DisplayText.columns(of: Self.name(of: $0)) }.max() ?? 0)
+        let address = max(7, hsms.lazy.map { DisplayText.columns(of: $0.address.description) }.max() ?? 0)
+        numbersWidth = max(Self.shortestNumbers, hsms.lazy.map { Self.numbers(of: $0).utf8.count }.max() ?? 0)
+        let gaps = 7
+        let fixed =
+            gaps + Self.stateWidth + Self.shortestBar + 1 + numbersWidth + Self.shortestSparkline + 3 * Self.timeWidth
+        guard let columns else {
+            nameWidth = name
+            addressWidth = address
+            barWidth = Self.shortestBar
+            sparklineWidth = Self.shortestSparkline
+            return
+        }
+        let room = max(columns, Self.narrowest) - fixed
+        nameWidth = min(name, max(Self.shortestName, room - min(address, Self.shortestAddress)))
+        addressWidth = max(0, min(address, room - nameWidth))
+        let spare = max(0, room - nameWidth - addressWidth)
+        let longer = min(spare, ReadingHistory.capacity - Self.shortestSparkline)
+        sparklineWidth = Self.shortestSparkline + longer
+        barWidth = Self.shortestBar + min(spare - longer, Self.longestBar - Self.shortestBar)
+    }
+
+    private var gaugeWidth: Int { barWidth + 1 + numbersWidth }
+
+    var header: StyledLine {
+        StyledLine(
+            [
+                DisplayText.fit("NAME", to: nameWidth), DisplayText.fit("ADDRESS", to: addressWidth),
+                DisplayText.fit("STATE", to: Self.stateWidth), DisplayText.fit("AVAILABLE", to: gaugeWidth),
+                DisplayText.fit("LATEST", to: sparklineWidth),
+                DisplayText.fit("LAT", to: Self.timeWidth, isRight: true),
+                DisplayText.fit("SINCE", to: Self.timeWidth, isRight: true),
+                DisplayText.fit("EMPTY", to: Self.timeWidth, isRight: true),
+            ].joined(separator: Self.gap), .bold)
+    }
+
+    func row(_ hsm: HSMSnapshot) -> StyledLine {
+        let status = hsm.status
+        var line = StyledLine(DisplayText.fitName(Self.name(of: hsm), to: nameWidth) + Self.gap)
+        line.append(DisplayText.fitName(hsm.address.description, to: addressWidth) + Self.gap)
+        line.append(hsm.state.rawValue, hsm.state.style)
+        line.append(String(repeating: " ", count: max(0, Self.stateWidth - hsm.state.rawValue.count)) + Self.gap)
+        line.append(gauge(of: hsm))
+        line.append(Self.gap)
+        line.append(
+            Gauge.sparkline(status.history.readings, of: status.total ?? 0, width: sparklineWidth), hsm.state.gaugeStyle
+        )
+        let latency = status.failure == nil ? status.latency.map(ShortText.latency) : nil
+        let forecast = status.exhaustionSeconds.map(ShortText.seconds)
+        for cell in [latency ?? "-", ShortText.age(hsm.since, at: now), forecast ?? "-"] {
+            line.append(Self.gap + DisplayText.fit(cell, to: Self.timeWidth, isRight: true))
+        }
+        return line
+    }
+
+    /// The bar and the numbers; why there are none.
+    private func gauge(of hsm: HSMSnapshot) -> StyledLine {
+        guard let available = hsm.status.available, let total = hsm.status.total else {
+            return StyledLine(DisplayText.fit(absence(of: hsm), to: gaugeWidth))
+        }
+        var line = StyledLine(Gauge.bar(available, of: total, width: barWidth), hsm.state.gaugeStyle)
+        line.append(" " + DisplayText.fit(Self.numbers(of: hsm), to: numbersWidth, isRight: true))
+        return line
+    }
+
+    private func absence(of hsm: HSMSnapshot) -> String {
+        guard let failure = hsm.status.failure else { return "not yet asked" }
+        let detail = DisplayText.visible(failure.detail)
+        return !detail.isEmpty && DisplayText.columns(of: detail) <= gaugeWidth ? detail : failure.kind.rawValue
+    }
+
+    /// `lhe-1 #9011` with a query port.
+    private static func name(of hsm: HSMSnapshot) -> String {
+        hsm.name + (hsm.queryPort.map { " #\($0)" } ?? "")
+    }
+
+    private static func numbers(of hsm: HSMSnapshot) -> String {
+        guard let available = hsm.status.available, let total = hsm.status.total else { return "" }
+        return "\(available)/\(total)"
+    }
+}

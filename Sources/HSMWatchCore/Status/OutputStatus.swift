@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How the connection of one output is, for whoever asks.
+///
+///     connecting ──connected──▶ connected ──lost──▶ down
+///          └─────────lost────────▲──┼────────────────▲
+///                                └──connected────────┘
+package struct OutputStatus: Equatable, Sendable {
+    /// The raw value is what the snapshot's `state` carries.
+    package enum State: String, Sendable {
+        /// The first attempt is not over yet.
+        case connecting
+        case connected
+        /// It could not be connected, or the connection was lost; it is tried again.
+        case down
+    }
+
+    package var state = State.connecting
+    /// Since when `state` lasts.
+    package var since: Timestamp
+    /// Where it is connected to, or what was tried last.
+    package var endpoint: HostPort
+    /// The version of TLS that is spoken, such as `TLS 1.3`; nil without TLS and without a connection.
+    package var tls: String?
+    /// When messages were last known to have arrived.
+    package var confirmedAt: Timestamp?
+    /// Why the last connection failed or ended, and when.
+    package var lastError: String?
+    package var lastErrorAt: Timestamp?
+
+    package init(endpoint: HostPort, at now: Timestamp) {
+        self.endpoint = endpoint
+        since = now
+    }
+
+    /// A connection is open.
+    package mutating func connected(to endpoint: HostPort, tls: String?, at now: Timestamp) {
+        self.endpoint = endpoint
+        self.tls = tls
+        enter(.connected, at: now)
+    }
+
+    /// The endpoint could not be reached, or its connection was lost.
+    package mutating func lost(_ endpoint: HostPort, reason: String, at now: Timestamp) {
+        self.endpoint = endpoint
+        tls = nil
+        lastError = reason
+        lastErrorAt = now
+        enter(.down, at: now)
+    }
+
+    /// Messages have arrived.
+    package mutating func confirmed(at now: Timestamp) {
+        confirmedAt = now
+    }
+
+    private mutating func enter(_ next: State, at now: Timestamp) {
+        guard next != state else { return }
+        state = next
+        since = now
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How the whole service is at a moment: what `hsmwatch status` is answered.
+package struct Snapshot: Equatable, Sendable {
+    /// The number of the JSON's schema, `version`: raised when a field changes its meaning, not when one is added.
+    package static let schema = 1
+
+    /// The running process.
+    package struct Process: Equatable, Sendable {
+        /// The version of hsmwatch.
+        package let version: String
+        package let identifier: Int
+        package let startedAt: Timestamp
+        /// The configuration file, when it came from one.
+        package let configuration: String?
+
+        package init(version: String, identifier: Int, startedAt: Timestamp, configuration: String?) {
+            self.version = version
+            self.identifier = identifier
+            self.startedAt = startedAt
+            self.configuration = configuration
+        }
+    }
+
+    /// Where the spool keeps its messages; the raw value is what `storage` carries.
+    package enum Storage: String, Sendable {
+        case disk
+        /// The disk fails: in bounded memory.
+        case memory
+    }
+
+    package let takenAt: Timestamp
+    package let process: Process
+    /// The same counts as the heartbeat message has, at this moment.
+    package let counts: Heartbeat
+    package let storage: Storage
+    /// In the order of the configuration; an HSM with several query ports comes with each.
+    package let hsms: [HSMSnapshot]
+    package let outputs: [OutputSnapshot]
+
+    package init(
+        takenAt: Timestamp, process: Process, counts: Heartbeat, storage: Storage, hsms: [HSMSnapshot],
+        outputs: [OutputSnapshot]
+    ) {
+        self.takenAt = takenAt
+        self.process = process
+        self.counts = counts
+        self.storage = storage
+        self.hsms = hsms
+        self.outputs = outputs
+    }
+}

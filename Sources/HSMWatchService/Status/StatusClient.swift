@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import HSMWatchCore
+import NIOCore
+import NIOPosix
+
+/// Asks a running service how it is.
+@ServiceLoop
+package final class StatusClient {
+    /// Where a service under systemd listens (`RuntimeDirectory=`).
+    package nonisolated static let defaultPath = "/run/hsmwatch/" + StatusSocket.name
+    /// How long an answer may take, from the connection to its last byte.
+    package nonisolated static let timeout = Duration.seconds(10)
+    /// Bytes of an answer: many times that of the greatest configuration with one query an HSM.
+    package nonisolated static let longestAnswer = 256 << 20
+
+    private let path: String
+    private let timeout: Duration
+    private var waiting: CheckedContinuation<Result<[UInt8], StatusUnavailable>, Never>?
+    private var channel: (any Channel)?
+    private var timer: Scheduled<Void>?
+
+    private init(path: String, timeout: Duration) {
+        self.path = path
+        self.timeout = timeout
+    }
+
+    /// The snapshot as the service has written it: one JSON object and a line feed.
+    package static func json(
+        path: String, within timeout: Duration = StatusClient.timeout
+    ) async throws(StatusUnavailable) -> [UInt8] {
+        try await StatusClient(path: path, timeout: timeout).ask().get()
+    }
+
+    /// The snapshot.
+    package static func snapshot(
+        path: String, within timeout: Duration = StatusClient.timeout
+    ) async throws(StatusUnavailable) -> Snapshot {
+        let bytes = try await json(path: path, within: timeout)
+        do {
+            return try JSONDecoder().decode(Snapshot.self, from: Data(bytes))
+        } catch {
+            throw StatusUnavailable("\(path): the answer cannot be read: \(Reply.printable("\(error)".utf8))")
+        }
+    }
+
+    private func ask() async -> Result<[UInt8], StatusUnavailable> {
+        await withCheckedContinuation { continuation in
+            waiting = continuation
+            timer = ServiceLoop.after(timeout) {
+                self.end(.failure("\(self.path): no answer within \(DurationText.format(self.timeout))"))
+            }
+            connect()
+        }
+    }
+
+    private func connect() {
+        let answer = StatusAnswer { self.end($0) }
+        let box = NIOLoopBound(answer, eventLoop: ServiceLoop.shared.eventLoop)
+        ClientBootstrap(group: ServiceLoop.shared.eventLoop)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(box.value)
+                }
+            }
+            .connect(unixDomainSocketPath: path)
+            .assumeIsolated()
+            .whenComplete { result in
+                switch result {
+                case .success(let channel): self.connected(channel)
+                case .failure(let error): self.end(.failure(StatusUnavailable(error, path: self.path).description))
+                }
+            }
+    }
+
+    private func connected(_ channel: any Channel) {
+        self.channel = channel
+        if waiting == nil { channel.close(promise: nil) }
+    }
+
+    private func end(_ answer: StatusAnswer.Ending) {
+        guard let waiting else { return }
+        self.waiting = nil
+        timer?.cancel()
+        channel?.close(promise: nil)
+        switch answer {
+        case .complete(let bytes): waiting.resume(returning: .success(bytes))
+        case .incomplete: waiting.resume(returning: .failure(StatusUnavailable("\(path): the answer was cut short")))
+        case .failure(let reason): waiting.resume(returning: .failure(StatusUnavailable(reason)))
+        }
+    }
+}
+
+/// Collects one answer.
+private final class StatusAnswer: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    enum Ending {
+        case complete([UInt8])
+        case incomplete
+        case failure(String)
+    }
+
+    private let ended: (Ending) -> Void
+    private var bytes: [UInt8] = []
+
+    init(ended: @escaping (Ending) -> Void) {
+        self.ended = ended
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        bytes.append(contentsOf: unwrapInboundIn(data).readableBytesView)
+        if bytes.count > StatusClient.longestAnswer { context.close(promise: nil) }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        ended(bytes.last == UInt8(ascii: "\n") ? .complete(bytes) : .incomplete)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import HSMWatchCore
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+
+/// Answers everybody who connects to the status socket with one snapshot, and closes.
+///
+/// Whatever a client does, polling goes on: a client is never read, one that does not take its answer is given up after
+/// a time, few are served at once, and they are accepted at a distance. The others wait in the kernel.
+@ServiceLoop
+package final class StatusServer: Service {
+    /// Clients served at once. A slow one may hold a snapshot of its own in memory, 0.5 KB an HSM.
+    package nonisolated static let clientsLimit = 8
+    /// How long a client may take for its answer.
+    package nonisolated static let clientTimeout = Duration.seconds(5)
+    /// The distance at which clients are accepted.
+    package nonisolated static let acceptInterval = Duration.milliseconds(5)
+    /// How long a snapshot is given to others as well.
+    package nonisolated static let sharing = Duration.milliseconds(200)
+
+    private let path: String
+    private let snapshot: () -> Snapshot
+    private let logger: Logger
+    private let clientTimeout: Duration
+    private let serving: (Int) -> Void
+    /// Where snapshots become JSON, which takes a while for thousands of HSMs.
+    private let encoding = DispatchQueue(label: "hsmwatch.status")
+
+    private var socket: StatusSocket?
+    private var listener: (any Channel)?
+    private var clients: [ObjectIdentifier: StatusConnection] = [:] {
+        didSet { if clients.count != oldValue.count { serving(clients.count) } }
+    }
+    /// Whether the next client is let in as soon as it comes, or after the interval.
+    private var isAccepting = true
+    /// Who gets the snapshot that is being encoded.
+    private var waiting: [StatusConnection] = []
+    private var isEncoding = false
+    /// The last snapshot, as long as it is given to others.
+    private var recent: ByteBuffer?
+
+    /// - Parameters:
+    ///   - path: of the socket; its directory is there.
+    ///   - snapshot: takes one, at once.
+    ///   - clientTimeout: a constant to all but a test.
+    ///   - serving: told how many clients are served, whenever that changes.
+    package init(
+        path: String, logger: Logger, clientTimeout: Duration = StatusServer.clientTimeout,
+        serving: @escaping (Int) -> Void = { _ in }, snapshot: @escaping () -> Snapshot
+    ) {
+        self.path = path
+        self.logger = logger
+        self.clientTimeout = clientTimeout
+        self.serving = serving
+        self.snapshot = snapshot
+    }
+
+    /// Has the kernel take clients from here on, and `run` answer them. A socket that cannot be had is told, and nothing
+    /// else depends on it.
+    package func listen() {
+        do {
+            socket = try StatusSocket(path)
+        } catch {
+            logger.note(.statusUnavailable(path: path, reason: "\(error)"))
+        }
+    }
+
+    /// Answers until the end.
+    package func run() async {
+        await open()
+        // Cancelled or not, this is the end.
+        try? await gracefulShutdown()
+        close()
+    }
+
+    private func open() async {
+        guard let socket else { return }
+        do {
+            listener = try await bootstrap.withBoundSocket(socket.descriptor).get()
+            accept()
+        } catch {
+            logger.note(.statusUnavailable(path: path, reason: "\(error)"))
+        }
+    }
+
+    private var bootstrap: ServerBootstrap {
+        let loop = ServiceLoop.shared.eventLoop
+        let make = NIOLoopBound(
+            (
+                listener: { StatusListener { [weak self] in self?.acceptLater() } },
+                client: { [weak self] in StatusConnection { self?.take($0, from: $1) } }
+            ), eventLoop: loop)
+        return ServerBootstrap(group: loop)
+            .serverChannelOption(.autoRead, value: false)
+            .serverChannelOption(.maxMessagesPerRead, value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(make.value.listener())
+                }
+            }
+            .childChannelOption(.autoRead, value: false)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(make.value.client())
+                }
+            }
+    }
+
+    /// Lets the next client in, if there is room.
+    private func accept() {
+        isAccepting = clients.count < Self.clientsLimit
+        if isAccepting { listener?.read() }
+    }
+
+    private func acceptLater() {
+        isAccepting = true
+        ServiceLoop.after(Self.acceptInterval) { [weak self] in self?.accept() }
+    }
+
+    private func take(_ report: StatusConnection.Report, from client: StatusConnection) {
+        switch report {
+        case .opened:
+            clients[ObjectIdentifier(client)] = client
+            client.limit(to: clientTimeout)
+            answer(client)
+        case .closed:
+            clients[ObjectIdentifier(client)] = nil
+            if !isAccepting { acceptLater() }
+        }
+    }
+
+    private func answer(_ client: StatusConnection) {
+        if let recent { return client.answer(recent) }
+        waiting.append(client)
+        guard !isEncoding else { return }
+        isEncoding = true
+        let snapshot = snapshot()
+        encoding.async {
+            let bytes = ByteBuffer(bytes: snapshot.json)
+            Task { @ServiceLoop in self.encoded(bytes) }
+        }
+    }
+
+    private func encoded(_ bytes: ByteBuffer) {
+        isEncoding = false
+        recent = bytes
+        ServiceLoop.after(Self.sharing) { [weak self] in self?.recent = nil }
+        let waiting = waiting
+        self.waiting = []
+        waiting.forEach { $0.answer(bytes) }
+    }
+
+    private func close() {
+        socket?.remove()
+        socket = nil
+        listener?.close(promise: nil)
+        listener = nil
+        clients.values.forEach { $0.close() }
+    }
+}
