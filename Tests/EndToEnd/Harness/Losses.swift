@@ -21,13 +21,6 @@ extension Watched<Arrivals> {
         }
         return begin.duration(to: .now)
     }
-
-    /// Waits until more has come than was known: a connection stands again. Answers how long from then on it took until
-    /// the spool was empty.
-    func comeAgain(beyond known: Int, unconfirmed: Int = 1000) async throws -> Duration {
-        _ = try await value { $0.received > known }
-        return try await areInGoodOrder(unconfirmed: unconfirmed)
-    }
 }
 
 extension Child {

@@ -7,6 +7,9 @@ import Testing
 struct Mail {
     private(set) var messages: [StoredMessage] = []
 
+    /// How long messages may come without the one that is waited for.
+    private static let longPatience = patience * 3
+
     var readings: [StoredMessage] { messages.of("reading") }
     var sequences: [Int] { messages.sequences }
     /// Whose numbers the messages carry.
@@ -36,13 +39,24 @@ struct Mail {
     mutating func collect(
         from graylog: GELFReceiver, through isLast: (StoredMessage) -> Bool
     ) async throws -> StoredMessage {
+        let deadline = ContinuousClock.now + Self.longPatience
         while true {
+            try #require(ContinuousClock.now < deadline, "what was wanted is not among \(messages.count) messages")
             let received = try #require(try await graylog.take(1, within: patience).first)
             let message = try #require(received.stored, "\(received)")
             #expect(message.warnings == [])
             #expect(message.droppedFields == [])
             messages.append(message)
             if isLast(message) { return message }
+        }
+    }
+
+    /// Takes messages out of `graylog` until all that came is as wanted.
+    mutating func collect(from graylog: GELFReceiver, until isMet: (Mail) -> Bool) async throws {
+        let deadline = ContinuousClock.now + Self.longPatience
+        while !isMet(self) {
+            try #require(ContinuousClock.now < deadline, "\(messages.count) messages, \(missing) missing")
+            try await collect(readings: 1, from: graylog)
         }
     }
 

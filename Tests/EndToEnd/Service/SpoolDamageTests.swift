@@ -34,7 +34,7 @@ extension EndToEnd {
                 #expect(record.errors.contains("the spool was damaged; it is kept as \(stage.stateDirectory().path())"))
                 var mail = Mail()
                 try await mail.collect("output_up", from: graylog)
-                while mail.missing > mail.reportedDrops { try await mail.collect(readings: 1, from: graylog) }
+                try await mail.collect(from: graylog) { $0.missing <= $0.reportedDrops }
                 #expect(mail.reportedDrops > 0)
                 #expect(mail.missing == mail.reportedDrops)
                 #expect(try await service.ended(by: SIGTERM).ending == .exited(0))
