@@ -79,7 +79,7 @@ struct HSMTable {
         )
         let latency = status.failure == nil ? status.latency.map(ShortText.latency) : nil
         let forecast = status.exhaustionSeconds.map(ShortText.seconds)
-        for cell in [latency ?? "-", ShortText.age(hsm.since, at: now), forecast ?? "-"] {
+        for cell in [latency ?? "-", ShortText.age(status.since, at: now), forecast ?? "-"] {
             line.append(Self.gap + DisplayText.fit(cell, to: Self.timeWidth, isRight: true))
         }
         return line

@@ -2,6 +2,10 @@
 
 /// What the last probes of one HSM and query port came to, for whoever asks how it is: constant memory.
 package struct QueryStatus: Equatable, Sendable {
+    /// The confirmed state.
+    package var state = HSMState.unknown
+    /// Since when `state` lasts.
+    package var since: Timestamp
     /// Sockets available, by the last probe; nil when it failed or there was none.
     package var available: Int?
     /// Sockets in all, by the last reading.
@@ -21,10 +25,15 @@ package struct QueryStatus: Equatable, Sendable {
     /// Seconds until less than the critical threshold is available, when that is forecast.
     package var criticalSeconds: Int?
 
-    package init() {}
+    /// Nothing is known yet, since then.
+    package init(since: Timestamp) {
+        self.since = since
+    }
 
     /// Takes in the next observation and what was thought of it: the one place where facts and opinions get in.
     package mutating func note(_ observation: Observation, _ assessment: Assessment) {
+        state = assessment.state
+        if assessment.transition != nil { since = observation.timestamp }
         switch observation.outcome {
         case .reading(let reading, _):
             available = reading.available

@@ -36,7 +36,8 @@ extension Snapshot: Decodable {
 extension HSMSnapshot: Decodable {
     package init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: SnapshotKey.self)
-        var status = QueryStatus()
+        var status = QueryStatus(since: try fields.time(.since))
+        status.state = try fields.word(.state)
         status.available = try fields.numberIfPresent(.available)
         status.total = try fields.numberIfPresent(.total)
         if fields.contains(.failure) {
@@ -59,8 +60,7 @@ extension HSMSnapshot: Decodable {
         self.init(
             name: try fields.decode(String.self, forKey: .name),
             address: try fields.hostPort(.address),
-            queryPort: try fields.decodeIfPresent(UInt16.self, forKey: .queryPort),
-            state: try fields.word(.state), since: try fields.time(.since), status: status)
+            queryPort: try fields.decodeIfPresent(UInt16.self, forKey: .queryPort), status: status)
     }
 }
 

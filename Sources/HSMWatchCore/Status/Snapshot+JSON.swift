@@ -45,7 +45,7 @@ extension HSMSnapshot {
         json.string(.address, address.description)
         json.integer(.queryPort, queryPort.map(Int.init))
         json.string(.state, state.rawValue)
-        json.time(.since, since)
+        json.time(.since, status.since)
         json.integer(.available, status.available)
         json.integer(.total, status.total)
         json.decimal(.latency, status.latency.map { Int($0.wholeNanoseconds / 1000) })

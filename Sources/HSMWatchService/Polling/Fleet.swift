@@ -35,8 +35,8 @@ package final class Fleet: Service {
     }
 
     /// How every query of every HSM is at this moment, in the order of the configuration.
-    func snapshots(at now: Moment) -> [HSMSnapshot] {
-        names.flatMap { targets[$0]?.snapshots(at: now) ?? [] }
+    var snapshots: [HSMSnapshot] {
+        names.flatMap { targets[$0]?.snapshots ?? [] }
     }
 
     /// Polls until the graceful shutdown or a cancellation; a probe that runs then is given up.

@@ -12,7 +12,7 @@ final class Target {
         let subject: Subject
         var assessor: Assessor
         var log: ObservationLog
-        var status = QueryStatus()
+        var status = QueryStatus(since: .now)
     }
 
     /// The timer's, for this HSM alone.
@@ -46,8 +46,8 @@ final class Target {
     }
 
     /// How each query is at this moment.
-    func snapshots(at now: Moment) -> [HSMSnapshot] {
-        watched.map { HSMSnapshot($0.subject, $0.assessor, $0.status, at: now) }
+    var snapshots: [HSMSnapshot] {
+        watched.map { HSMSnapshot($0.subject, $0.status) }
     }
 
     /// Runs until the ticks end or `stop`.

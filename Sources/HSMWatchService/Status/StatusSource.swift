@@ -22,14 +22,13 @@ final class StatusSource {
 
     /// How it is now. Copies what the parts know already: microseconds an HSM.
     var snapshot: Snapshot {
-        let now = Moment.now
-        return Snapshot(
-            takenAt: now.timestamp,
+        Snapshot(
+            takenAt: .now,
             process: Snapshot.Process(
                 version: Version.number, identifier: Int(getpid()), startedAt: startedAt.timestamp,
                 configuration: configuration),
             counts: Heartbeat(fleet, spool, startedAt: startedAt.instant),
             storage: spool.isOnDisk ? .disk : .memory,
-            hsms: fleet.snapshots(at: now), outputs: outputs.snapshots)
+            hsms: fleet.snapshots, outputs: outputs.snapshots)
     }
 }

@@ -34,8 +34,7 @@ extension Snapshot {
             [
                 try .sample("khi-1", port: 4, state: .ok, [250, 250, 249, 251], of: 256, for: 11_000),
                 HSMSnapshot(
-                    name: "khi-2", address: HostPort(host: "10.10.5.6", port: 9015), queryPort: nil, state: .critical,
-                    since: .ago(seconds: 9), status: filling),
+                    name: "khi-2", address: HostPort(host: "10.10.5.6", port: 9015), queryPort: nil, status: filling),
                 try .sample("lhe-1", port: 6, query: 9011, state: .warning, [99, 98, nil, 97], of: 256, for: 90_000),
                 try .sample(
                     "isb-1", port: 7, state: .unreachable, [64, nil, nil], of: 64, for: 7,
@@ -44,8 +43,8 @@ extension Snapshot {
                     "isb-2", port: 8, state: .unknown, [nil], of: nil, for: 3700,
                     failure: Failure(.hsmError, "the HSM answered with error 22", errorCode: 22)),
                 HSMSnapshot(
-                    name: "new", address: HostPort(host: "2001:db8::7", port: 9010), queryPort: nil, state: .unknown,
-                    since: .ago(seconds: 1), status: QueryStatus()),
+                    name: "new", address: HostPort(host: "2001:db8::7", port: 9010), queryPort: nil,
+                    status: QueryStatus(since: .ago(seconds: 1))),
             ],
             outputs: [.connected(), .down()])
     }
@@ -56,7 +55,8 @@ extension HSMSnapshot {
         _ name: String, port: Int, query: UInt16? = nil, state: HSMState, _ readings: [Int?], of total: Int?,
         for seconds: Int, failure: Failure? = nil
     ) throws -> HSMSnapshot {
-        var status = QueryStatus()
+        var status = QueryStatus(since: .ago(seconds: seconds))
+        status.state = state
         for reading in readings {
             let outcome: Outcome
             if let reading {
@@ -75,7 +75,7 @@ extension HSMSnapshot {
         if failure != nil { status.total = total }
         return HSMSnapshot(
             name: name, address: HostPort(host: "10.10.5.6", port: UInt16(9010 + port)), queryPort: query,
-            state: state, since: .ago(seconds: seconds), status: status)
+            status: status)
     }
 }
 

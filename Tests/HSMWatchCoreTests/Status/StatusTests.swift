@@ -52,7 +52,7 @@ struct QueryStatusTests {
 
     @Test("what is foreseen is kept only as long as it is")
     func forecast() throws {
-        var status = QueryStatus()
+        var status = QueryStatus(since: .ago(seconds: 5))
         let reading = try #require(Reading(available: 60, total: 64))
         let observation = Observation(
             outcome: .reading(reading, reply: ""), instant: Instant(nanoseconds: 0), timestamp: Snapshot.moment,
@@ -71,14 +71,23 @@ struct QueryStatusTests {
         }
     }
 
-    @Test("since when a state lasts is told in civil time")
-    func since() {
-        let assessor = Assessor(
-            alert: AlertConfiguration(), startedAt: Instant(nanoseconds: 5_000_000_000))
-        let subject = Subject(
-            name: "a", address: HostPort(host: "h", port: 1), queryPort: nil, fields: [])
-        let now = Moment(instant: Instant(nanoseconds: 65_000_000_000), timestamp: Snapshot.moment)
-        #expect(HSMSnapshot(subject, assessor, QueryStatus(), at: now).since == .ago(seconds: 60))
+    @Test("a state lasts since the observation that confirmed it")
+    func since() throws {
+        var status = QueryStatus(since: .ago(seconds: 60))
+        #expect(status.state == .unknown)
+        for (seconds, state, isChange) in [(50, HSMState.ok, true), (40, .ok, false), (30, .critical, true)] {
+            let reading = try #require(Reading(available: 1, total: 64))
+            let transition = Transition(from: status.state, to: state, lasted: .seconds(1))
+            status.note(
+                Observation(
+                    outcome: .reading(reading, reply: ""), instant: Instant(nanoseconds: 0),
+                    timestamp: .ago(seconds: seconds), latency: .zero),
+                Assessment(
+                    state: state, transition: isChange ? transition : nil,
+                    thresholds: AppliedThresholds(warning: nil, critical: nil), misconfigured: []))
+            #expect(status.state == state)
+            #expect(status.since == .ago(seconds: state == .ok ? 50 : 30))
+        }
     }
 }
 

@@ -39,7 +39,7 @@ struct StatusServerTests {
             storage: .disk,
             hsms: [
                 HSMSnapshot(
-                    name: "a", address: address, queryPort: nil, state: .unknown, since: then, status: QueryStatus())
+                    name: "a", address: address, queryPort: nil, status: QueryStatus(since: then))
             ],
             outputs: [
                 OutputSnapshot(

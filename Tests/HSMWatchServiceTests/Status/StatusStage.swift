@@ -57,7 +57,8 @@ final class StatusStage {
 
     var snapshot: Snapshot {
         let now = Timestamp(milliseconds: 1_785_432_180_125)
-        var status = QueryStatus()
+        var status = QueryStatus(since: now)
+        status.state = .critical
         status.available = 12
         status.total = 256
         status.latency = .microseconds(1234)
@@ -66,7 +67,8 @@ final class StatusStage {
         status.exhaustionSeconds = 600
         status.criticalSeconds = 0
         for reading in [nil, 0, 12] { status.history.add(reading) }
-        var failed = QueryStatus()
+        var failed = QueryStatus(since: now)
+        failed.state = .critical
         failed.failure = Failure(.hsmError, "error \"22\"", errorCode: 22)
         var output = OutputStatus(endpoint: HostPort(host: "2001:db8::1", port: 12201), at: now)
         output.lost(output.endpoint, reason: "refused\n", at: now)
@@ -82,7 +84,7 @@ final class StatusStage {
             hsms: (0..<hsms).map {
                 HSMSnapshot(
                     name: "khi-\($0)", address: HostPort(host: "10.10.5.6", port: 9010),
-                    queryPort: $0 == 1 ? 9011 : nil, state: .critical, since: now, status: $0 == 2 ? failed : status)
+                    queryPort: $0 == 1 ? 9011 : nil, status: $0 == 2 ? failed : status)
             },
             outputs: [OutputSnapshot(name: "graylog", status: output, spooled: 4, dropped: 5)])
     }
