@@ -27,6 +27,7 @@ struct Run: AsyncParsableCommand {
     @OptionGroup var file: ConfigurationOption
 
     func run() async throws {
+        let inherited = InheritedDescriptor.receive()
         let signals = await Monitor.trapSignals()
         let journal = JournalWriter.standard()
         defer { journal.flush() }
@@ -44,7 +45,7 @@ struct Run: AsyncParsableCommand {
         umask(0o077)
         let monitor = Monitor(
             configuration: configuration, file: file.path, stateDirectory: Monitor.defaultStateDirectory,
-            statusSocket: Monitor.defaultStatusSocket, signals: signals, logger: logger)
+            statusSocket: Monitor.defaultStatusSocket, inherited: inherited, signals: signals, logger: logger)
         do {
             try await monitor.run()
         } catch is SpoolInUse {

@@ -54,6 +54,31 @@ struct SystemdTests {
         try await Machine.expect("reload-refuses-a-broken-file")
     }
 
+    @Test("a restart keeps every connection to an HSM, and the next one too")
+    func restart() async throws {
+        try await Machine.expect("restart-keeps-the-connections")
+    }
+
+    @Test("restarted or killed, it goes on reading an HSM that is full and refuses every new connection")
+    func restartWhileFull() async throws {
+        try await Machine.expect("restart-while-the-hsm-is-full")
+    }
+
+    @Test("after the watchdog has ended it, the next process goes on with its connections")
+    func killKeepsConnections() async throws {
+        try await Machine.expect("kill-keeps-the-connections")
+    }
+
+    @Test("a restart ends the connections to HSMs that are gone, moved or no longer persistent")
+    func restartWithOtherHSMs() async throws {
+        try await Machine.expect("restart-ends-what-is-not-configured")
+    }
+
+    @Test("systemctl stop closes every connection to an HSM")
+    func stopClosesConnections() async throws {
+        try await Machine.expect("stop-closes-the-connections")
+    }
+
     @Test("journalctl finds a transition by its fields")
     func journal() async throws {
         try await Machine.expect("transition-found-by-field")

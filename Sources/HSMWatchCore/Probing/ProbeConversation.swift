@@ -7,6 +7,9 @@
 ///       │                   └──── kept connection ended before any byte, once ┘ └─start── idle
 ///       └──── a failure, a deadline, an end while idle
 ///
+/// It may begin with a connection that another process has used: settling, which is idle but for one reply to the question
+/// that was open when that process died, and for nothing being asked before `settledAt`.
+///
 /// Every failure of the connection ends the probe and closes the connection, so that a late reply can never answer the
 /// next question. Late events are ordinary: what no state expects is `.none`.
 package struct ProbeConversation: Sendable {
@@ -55,6 +58,7 @@ package struct ProbeConversation: Sendable {
     private enum State {
         case vacant
         case idle
+        case settling(FrameDecoder)
         case resolving(Probe)
         case connecting(Probe, address: Int, of: Int)
         case asking(Probe, FrameDecoder, isKept: Bool, askedAt: Instant)
@@ -84,13 +88,34 @@ package struct ProbeConversation: Sendable {
     private let mode: ConnectionMode
     private let timeout: Duration
     private var rejectedUntil: [Query: Instant] = [:]
-    private var state = State.vacant
+    private var state: State
+    private let takenUpAt: Instant?
 
-    package init(hsm: HSMConfiguration) {
+    /// - Parameter takenUpAt: when the connection was taken up that another process has used; nil without one.
+    package init(hsm: HSMConfiguration, takenUpAt: Instant? = nil) {
         queries = hsm.queries
         requests = Dictionary(uniqueKeysWithValues: queries.map { ($0, Request($0, lineEnding: hsm.lineEnding)) })
         mode = hsm.connection
         timeout = hsm.timeout
+        self.takenUpAt = takenUpAt
+        state = takenUpAt == nil ? .vacant : .settling(FrameDecoder())
+    }
+
+    /// Whether a connection stands on which nothing is under way that was asked from here.
+    package var isIdle: Bool {
+        switch state {
+        case .idle: true
+        case .settling(let decoder): !decoder.hasBegun
+        case .vacant, .resolving, .connecting, .asking: false
+        }
+    }
+
+    /// Before this a probe asks nothing; nil when it may ask at any time.
+    ///
+    /// The process before may have died between a question and its reply. By then the reply has come, or that process
+    /// would have given it up.
+    package var settledAt: Instant? {
+        takenUpAt.map { $0 + timeout }
     }
 
     package mutating func handle(_ event: Event, at now: Moment) -> Action {
@@ -111,11 +136,11 @@ package struct ProbeConversation: Sendable {
         switch state {
         case .resolving, .connecting, .asking:
             return .none
-        case .vacant, .idle:
-            guard !due.isEmpty else { return .finish([]) }
+        case .vacant, .idle, .settling:
+            guard !due.isEmpty, settledAt.map({ $0 <= now.instant }) ?? true else { return .finish([]) }
         }
         let probe = Probe(startedAt: now.instant, queries: due[...])
-        if case .idle = state {
+        if isIdle {
             return ask(probe, isKept: true, at: now)
         }
         state = .resolving(probe)
@@ -147,6 +172,9 @@ package struct ProbeConversation: Sendable {
             guard !FrameDecoder.isLineEnding(bytes) else { return .none }
             state = .vacant
             return .close
+        case .settling(var decoder):
+            let progress = decoder.decode(bytes)
+            return settle(progress, decoder)
         case .asking(let probe, var decoder, let isKept, let askedAt):
             switch decoder.decode(bytes) {
             case .partial:
@@ -159,6 +187,22 @@ package struct ProbeConversation: Sendable {
             }
         case .vacant, .resolving, .connecting:
             return .none
+        }
+    }
+
+    /// A whole reply and no more puts the connection in step again, since one question at most was open. It is nobody's
+    /// answer. Anything else, the rest of a reply among it, ends the connection.
+    private mutating func settle(_ progress: FrameDecoder.Progress, _ decoder: FrameDecoder) -> Action {
+        switch progress {
+        case .partial where decoder.noise == 0:
+            state = .settling(decoder)
+            return .none
+        case .frame(_, isFollowed: false) where decoder.noise == 0:
+            state = .idle
+            return .none
+        case .partial, .frame, .overflow:
+            state = .vacant
+            return .close
         }
     }
 
@@ -197,7 +241,7 @@ package struct ProbeConversation: Sendable {
 
     private mutating func ended(_ detail: String, at now: Moment) -> Action {
         switch state {
-        case .idle:
+        case .idle, .settling:
             state = .vacant
             return .close
         case .asking(let probe, let decoder, let isKept, _):
@@ -219,7 +263,7 @@ package struct ProbeConversation: Sendable {
     private mutating func deadline(at now: Moment) -> Action {
         let limit = DurationText.format(timeout)
         return switch state {
-        case .vacant, .idle:
+        case .vacant, .idle, .settling:
             .none
         case .resolving:
             fail(Failure(.dns, "the resolver did not answer within \(limit)"), at: now)
@@ -243,7 +287,7 @@ package struct ProbeConversation: Sendable {
     /// Ends the probe: what was not answered has failed this way.
     private mutating func fail(_ failure: Failure, at now: Moment) -> Action {
         switch state {
-        case .vacant, .idle:
+        case .vacant, .idle, .settling:
             return .none
         case .resolving(let probe), .connecting(let probe, _, _):
             state = .vacant

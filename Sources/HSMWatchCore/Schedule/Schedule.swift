@@ -71,19 +71,8 @@ package struct Schedule: Sendable {
     /// The distance of a target's first tick from the start: at least zero, below the interval.
     package static func splay(of name: String, over interval: Duration) -> Duration {
         let place = UInt64(interval.wholeNanoseconds)
-        let offset = Int64(hash(name) % place)
+        let offset = Int64(StableHash.of(name) % place)
         return .nanoseconds(offset - offset % resolution.wholeNanoseconds)
-    }
-
-    /// FNV-1a (64 bits), mixed once more so that names that differ in their last digit spread too: Swift's own hashes
-    /// differ from run to run.
-    private static func hash(_ name: String) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in name.utf8 {
-            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
-        }
-        hash = (hash ^ (hash >> 33)) &* 0xFF51_AFD7_ED55_8CCD
-        return hash ^ (hash >> 33)
     }
 
     private mutating func siftUp(from start: Int) {

@@ -25,6 +25,7 @@ package enum MessageID: String, CaseIterable, Sendable {
     case diskWorking = "5d21e312a8bd4431a91dcc76d59682a7"
     case spoolNotClosed = "6856a650e3c5487ebcc16f33028987cb"
     case managerUnreachable = "ee924265e3014941ab7ba0804ea845c3"
+    case connectionsTakenUp = "6ad1ce9cfe7e4055be2b3693fe65b188"
     case watchdogWithheld = "1d7cb4f5b29947339ae8d30d7eb4ea88"
     case statusUnavailable = "7c0e5a1d94f24b0b8f6b2b7a6d3e91c4"
 }

@@ -17,6 +17,8 @@ package enum Notice {
     case diskWorking
     case spoolNotClosed(reason: String)
     case managerUnreachable(reason: String)
+    /// What became of the descriptors that the process before has left.
+    case connectionsTakenUp(Int, ended: Int)
     case watchdogWithheld(Liveness.Part)
     case statusUnavailable(path: String, reason: String)
 
@@ -32,6 +34,7 @@ package enum Notice {
         case .diskWorking: .diskWorking
         case .spoolNotClosed: .spoolNotClosed
         case .managerUnreachable: .managerUnreachable
+        case .connectionsTakenUp: .connectionsTakenUp
         case .watchdogWithheld: .watchdogWithheld
         case .statusUnavailable: .statusUnavailable
         }
@@ -41,6 +44,7 @@ package enum Notice {
         switch self {
         case .event(let event): event.logLevel
         case .answersAgain, .diskWorking: .notice
+        case .connectionsTakenUp: .info
         case .thresholdNotBelowTotal, .managerUnreachable, .statusUnavailable: .warning
         case .configurationProblem(let problem, _): problem.severity == .error ? .error : .warning
         case .spoolInUse, .spoolDamaged, .diskFailing, .spoolNotClosed, .watchdogWithheld: .error
@@ -72,6 +76,9 @@ package enum Notice {
             "the spool could not be closed in good order (\(reason)); the next start finds what was committed"
         case .managerUnreachable(let reason):
             "the service manager cannot be told: \(reason)"
+        case .connectionsTakenUp(let takenUp, let ended):
+            "\(takenUp) connection\(takenUp == 1 ? "" : "s") to HSMs taken up from the process before,"
+                + " \(ended) closed as stale"
         case .watchdogWithheld(let part):
             "no progress of the \(part.rawValue): the watchdog is not answered, so that systemd restarts hsmwatch"
         case .statusUnavailable(let path, let reason):
@@ -92,7 +99,7 @@ package enum Notice {
         case .diskFailing(let reason), .spoolNotClosed(let reason), .managerUnreachable(let reason): ["REASON": reason]
         case .watchdogWithheld(let part): ["PART": part.rawValue]
         case .statusUnavailable(let path, let reason): ["SOCKET": path, "REASON": reason]
-        case .diskWorking: [:]
+        case .diskWorking, .connectionsTakenUp: [:]
         }
     }
 }

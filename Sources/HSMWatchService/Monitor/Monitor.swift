@@ -18,6 +18,7 @@ package struct Monitor: Sendable {
     private let file: String?
     private let stateDirectory: String
     private let statusSocket: String
+    private let inherited: [InheritedDescriptor]?
     private let signals: Signals
     private let logger: Logger
 
@@ -25,15 +26,17 @@ package struct Monitor: Sendable {
     ///   - file: where the configuration is read from again at a reload; nil when it cannot be.
     ///   - stateDirectory: where the spool is kept.
     ///   - statusSocket: the path of the Unix socket that `hsmwatch status` asks on.
+    ///   - inherited: what the process before has left; nil when no connection shall outlive this one.
     ///   - signals: what `trapSignals` answered when the process began, or another's orders.
     package init(
         configuration: Configuration, file: String? = nil, stateDirectory: String, statusSocket: String,
-        signals: Signals, logger: Logger
+        inherited: [InheritedDescriptor]? = nil, signals: Signals, logger: Logger
     ) {
         self.configuration = configuration
         self.file = file
         self.stateDirectory = stateDirectory
         self.statusSocket = statusSocket
+        self.inherited = inherited
         self.signals = signals
         self.logger = logger
     }
@@ -71,12 +74,14 @@ package struct Monitor: Sendable {
         let timer = PollTimer()
         let (armed, ready) = (WakeUp(), WakeUp())
         let outputs = Outputs(configuration.outputs, spool: spool, resolver: resolver, logger: logger)
+        let manager = ServiceManager(logger: logger)
         let fleet = Fleet(
-            hsms: configuration.hsms, timer: timer, resolver: resolver, spool: spool, armed: armed, logger: logger)
+            hsms: configuration.hsms, timer: timer, resolver: resolver,
+            store: inherited.map { ConnectionStore(inherited: $0, tell: manager.hand) }, spool: spool, armed: armed,
+            logger: logger)
         let announcer = Announcer(
             heartbeat: configuration.heartbeat, hsms: configuration.hsms.count, timer: timer, fleet: fleet,
             spool: spool, logger: logger)
-        let manager = ServiceManager(logger: logger)
         let supervisor = Supervisor(
             manager: manager, timer: timer, armed: armed, ready: ready, fleet: fleet, spool: spool, logger: logger)
         let reloader = file.map {

@@ -12,6 +12,7 @@ package final class Fleet: Service {
 
     private let timer: PollTimer
     private let resolver: Resolver
+    private let store: ConnectionStore?
     private let spool: Spool
     private let armed: WakeUp
     private let logger: Logger
@@ -21,17 +22,24 @@ package final class Fleet: Service {
     private var targets: [String: Target] = [:]
     private let tasks = TaskPool()
 
-    /// - Parameter armed: raised when every HSM's timer stands.
+    /// - Parameters:
+    ///   - store: what connections are taken up from and kept in; nil when none are.
+    ///   - armed: raised when every HSM's timer stands.
     package init(
-        hsms: [HSMConfiguration], timer: PollTimer, resolver: Resolver, spool: Spool, armed: WakeUp, logger: Logger
+        hsms: [HSMConfiguration], timer: PollTimer, resolver: Resolver, store: ConnectionStore?, spool: Spool,
+        armed: WakeUp, logger: Logger
     ) {
         self.timer = timer
         self.resolver = resolver
+        self.store = store
         self.spool = spool
         self.armed = armed
         self.logger = logger
         names = hsms.map(\.name)
         add(hsms)
+        if let (takenUp, ended) = store?.endRest(), takenUp + ended > 0 {
+            logger.note(.connectionsTakenUp(takenUp, ended: ended))
+        }
     }
 
     /// How every query of every HSM is at this moment, in the order of the configuration.
@@ -70,7 +78,8 @@ package final class Fleet: Service {
             let target = Target(
                 hsm: hsm, number: status.add(name: hsm.name, queries: hsm.queries),
                 ticks: timer.add(name: hsm.name, interval: hsm.interval, at: now),
-                prober: Prober(hsm: hsm, resolver: resolver), fleet: self, spool: spool, logger: logger)
+                prober: Prober(hsm: hsm, resolver: resolver, store: store), fleet: self, spool: spool,
+                logger: logger)
             targets[hsm.name] = target
             tasks.add { await target.watch() }
         }
@@ -78,7 +87,7 @@ package final class Fleet: Service {
 
     private func stop() {
         timer.stop()
-        targets.values.forEach { $0.stop() }
+        targets.values.forEach { $0.leave() }
         tasks.finish()
     }
 }

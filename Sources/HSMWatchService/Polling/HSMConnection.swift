@@ -7,7 +7,8 @@ import NIOPosix
 
 /// The one TCP connection to an HSM, opened or being opened: tells what happens on it, and writes requests.
 ///
-/// It never half-closes: how an HSM takes that is not known.
+/// It never half-closes: how an HSM takes that is not known. A kept one has a duplicate in the connection store, so it is
+/// ended on the socket, and not only by closing the descriptor.
 final class HSMConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
@@ -19,24 +20,28 @@ final class HSMConnection: ChannelInboundHandler {
 
     private let name: HostPort
     private let report: (ProbeConversation.Event) -> Void
+    private let place: ConnectionStore.Place?
     private var channel: (any Channel)?
+    private var isKept = false
     private var isOpen = false
     private var isAbandoned = false
     private var ending = closed
 
     /// - Parameters:
     ///   - name: the HSM as the configuration has it.
+    ///   - place: where the connection may be kept for the next process; nil when it may not.
     ///   - report: called on the event loop, until `close`.
-    init(name: HostPort, report: @escaping (ProbeConversation.Event) -> Void) {
+    init(
+        name: HostPort, place: ConnectionStore.Place?, report: @escaping (ProbeConversation.Event) -> Void
+    ) {
         self.name = name
+        self.place = place
         self.report = report
     }
 
     /// Starts to connect; the report is `connected` or `notConnected`.
     func open(_ address: SocketAddress, on loop: any EventLoop, within limit: Duration) {
-        ClientBootstrap.tcp(on: loop, within: limit, handler: self) { self.channel = $0 }
-            .channelOption(.maxMessagesPerRead, value: 1)
-            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.readSize))
+        bootstrap(on: loop, within: limit) { self.channel = $0 }
             .connect(to: address)
             .assumeIsolated()
             .whenComplete { result in
@@ -49,6 +54,26 @@ final class HSMConnection: ChannelInboundHandler {
             }
     }
 
+    /// Goes on with a connection that another process has used, and which is kept.
+    func takeUp(_ descriptor: CInt, on loop: any EventLoop) {
+        isOpen = true
+        isKept = true
+        bootstrap(on: loop, within: .zero) { channel in
+            self.channel = channel
+            self.place?.keep(channel, true)
+        }
+        .withConnectedSocket(descriptor)
+        .assumeIsolated()
+        .whenFailure { self.tell(.ended(detail: ConnectFailure.ending($0))) }
+    }
+
+    /// Keeps the connection for the next process; once is enough.
+    func keep() {
+        guard !isKept, let place, let channel else { return }
+        isKept = true
+        place.keep(channel, false)
+    }
+
     func send(_ request: Request) {
         guard let channel else { return }
         channel.writeAndFlush(channel.allocator.buffer(bytes: request.bytes), promise: nil)
@@ -56,15 +81,21 @@ final class HSMConnection: ChannelInboundHandler {
 
     /// Closes the connection with a reset: the HSM's kernel frees the socket even if the HSM hangs.
     func reset() {
-        if let options = channel as? any SocketOptionProvider {
-            // On the loop it is done at once; what cannot be reset is closed.
-            _ = options.setSoLinger(linger(l_onoff: 1, l_linger: 0))
-        }
+        channel?.withSocket { $0.reset() }
         close()
     }
 
     /// Closes the connection, or gives up opening it. Nothing is reported from here on.
     func close() {
+        isAbandoned = true
+        end()
+        if isKept { place?.forget() }
+        isKept = false
+    }
+
+    /// Closes only this process's end of it: what is kept stands until the next process takes it up, or the service
+    /// manager closes it because there is none. Nothing is reported from here on.
+    func leave() {
         isAbandoned = true
         channel?.close(mode: .all, promise: nil)
     }
@@ -73,14 +104,33 @@ final class HSMConnection: ChannelInboundHandler {
         tell(.received(Array(unwrapInboundIn(data).readableBytesView)))
     }
 
+    /// The HSM has closed its end. Ours follows at once, and on the socket: the channel would only close its descriptor.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event as? ChannelEvent == .inputClosed { end() }
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         ending = ConnectFailure.ending(error)
-        context.close(promise: nil)
+        end()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         guard isOpen else { return }
         tell(.ended(detail: ending))
+    }
+
+    private func bootstrap(
+        on loop: any EventLoop, within limit: Duration, opening: @escaping (any Channel) -> Void
+    ) -> ClientBootstrap {
+        ClientBootstrap.tcp(on: loop, within: limit, handler: self, opening: opening)
+            .channelOption(.allowRemoteHalfClosure, value: true)
+            .channelOption(.maxMessagesPerRead, value: 1)
+            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.readSize))
+    }
+
+    private func end() {
+        if isKept { channel?.withSocket { $0.shutDown() } }
+        channel?.close(mode: .all, promise: nil)
     }
 
     private func connected(_ channel: any Channel) {

@@ -9,6 +9,7 @@ package final class Prober {
     private let address: HostPort
     private let timeout: Duration
     private let resolve: Resolver.Resolve
+    private let place: ConnectionStore.Place?
     /// The phases of the last probe, for somebody who wants to know; nil in the service.
     package private(set) var trace: ProbeTrace?
     private var conversation: ProbeConversation
@@ -19,31 +20,43 @@ package final class Prober {
     private var deadline = Instant.now
     private var isStopped = false
 
-    /// - Parameter isTraced: whether the phases of each probe are kept in `trace`.
-    package convenience init(hsm: HSMConfiguration, resolver: Resolver, isTraced: Bool = false) {
-        self.init(hsm: hsm, isTraced: isTraced) { resolver.resolve(host: $0, port: $1, then: $2) }
+    /// - Parameters:
+    ///   - store: has the connection that another process has used, and keeps this one's for the next.
+    ///   - isTraced: whether the phases of each probe are kept in `trace`.
+    package convenience init(
+        hsm: HSMConfiguration, resolver: Resolver, store: ConnectionStore? = nil, isTraced: Bool = false
+    ) {
+        self.init(hsm: hsm, store: store, isTraced: isTraced) { resolver.resolve(host: $0, port: $1, then: $2) }
     }
 
-    package init(hsm: HSMConfiguration, isTraced: Bool = false, resolve: @escaping Resolver.Resolve) {
+    package init(
+        hsm: HSMConfiguration, store: ConnectionStore? = nil, isTraced: Bool = false,
+        resolve: @escaping Resolver.Resolve
+    ) {
         trace = isTraced ? ProbeTrace() : nil
         address = hsm.address
         timeout = hsm.timeout
-        conversation = ProbeConversation(hsm: hsm)
         self.resolve = resolve
+        place = store?.place(of: hsm)
+        let descriptor = place?.takeUp()
+        conversation = ProbeConversation(hsm: hsm, takenUpAt: descriptor.map { _ in .now })
+        if let descriptor {
+            newConnection().takeUp(descriptor, on: ServiceLoop.shared.eventLoop)
+        }
     }
 
     /// One probe: an answer for each query that may be asked now, at the latest when the timeout has passed. One probe
     /// at a time.
     ///
-    /// The timeout counts from here and not from the tick: an HSM is not to blame for a tick that came late.
+    /// The timeout counts from here and not from the tick: an HSM is not to blame for a tick that came late. On a
+    /// connection that another process has used, the first probe begins when that has settled.
     package func probe() async -> [ProbeConversation.Answer] {
         await withCheckedContinuation { continuation in
             guard !isStopped else { return continuation.resume(returning: []) }
             waiting = continuation
-            deadline = .now + timeout
-            handle(.start)
-            guard waiting != nil else { return }
-            expiry = ServiceLoop.after(timeout) { self.handle(.deadline) }
+            let now = Instant.now
+            guard let settledAt = conversation.settledAt, settledAt > now else { return begin() }
+            expiry = ServiceLoop.after(settledAt - now) { self.begin() }
         }
     }
 
@@ -52,6 +65,23 @@ package final class Prober {
         isStopped = true
         disconnect()
         finish([])
+    }
+
+    /// Ends a running probe without an answer, and leaves the connection to the next process if no question is open on
+    /// it: a reply that comes late would answer that one's. The prober is not used after that.
+    package func leave() {
+        if conversation.isIdle {
+            connection?.leave()
+            connection = nil
+        }
+        stop()
+    }
+
+    private func begin() {
+        deadline = .now + timeout
+        handle(.start)
+        guard waiting != nil else { return }
+        expiry = ServiceLoop.after(timeout) { self.handle(.deadline) }
     }
 
     private func handle(_ event: ProbeConversation.Event) {
@@ -69,6 +99,8 @@ package final class Prober {
         case .send(let request):
             connection?.send(request)
         case .finish(let answers):
+            // Not before it has answered: one that never does would be put in and taken out with every probe.
+            connection?.keep()
             finish(answers)
         case .finishAndClose(let answers):
             disconnect()
@@ -100,9 +132,14 @@ package final class Prober {
     private func connect(to index: Int) {
         disconnect()
         let share = (deadline - .now) / (addresses.count - index)
-        let connection = HSMConnection(name: self.address) { [weak self] event in self?.handle(event) }
+        newConnection()
+            .open(addresses[index], on: ServiceLoop.shared.eventLoop, within: max(share, .milliseconds(1)))
+    }
+
+    private func newConnection() -> HSMConnection {
+        let connection = HSMConnection(name: address, place: place) { [weak self] event in self?.handle(event) }
         self.connection = connection
-        connection.open(addresses[index], on: ServiceLoop.shared.eventLoop, within: max(share, .milliseconds(1)))
+        return connection
     }
 
     private func disconnect() {

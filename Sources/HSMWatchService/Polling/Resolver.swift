@@ -73,18 +73,7 @@ package final class Resolver {
         }
         let addresses = sequence(first: list) { $0?.pointee.ai_next }
             .compactMap { $0?.pointee.ai_addr }
-            .compactMap(socketAddress)
+            .compactMap { SocketAddress(at: $0) }
         return addresses.isEmpty ? .failed("cannot resolve \(host): no address") : .addresses(addresses)
-    }
-
-    private nonisolated static func socketAddress(_ address: UnsafeMutablePointer<sockaddr>) -> SocketAddress? {
-        switch Int32(address.pointee.sa_family) {
-        case AF_INET:
-            address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { SocketAddress($0.pointee) }
-        case AF_INET6:
-            address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { SocketAddress($0.pointee) }
-        default:
-            nil
-        }
     }
 }

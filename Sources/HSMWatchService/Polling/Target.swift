@@ -50,7 +50,7 @@ final class Target {
         watched.map { HSMSnapshot($0.subject, $0.status) }
     }
 
-    /// Runs until the ticks end or `stop`.
+    /// Runs until the ticks end, `leave` or `stop`.
     func watch() async {
         while !isStopped, let skipped = await ticks.next() {
             fleet.status.noteSkipped(skipped)
@@ -61,7 +61,13 @@ final class Target {
                 record(answer.observation, of: answer.query)
             }
         }
-        stop()
+        leave()
+    }
+
+    /// Gives up a running probe, without a word about it, and leaves an idle connection to the next process.
+    func leave() {
+        isStopped = true
+        prober.leave()
     }
 
     /// Gives up a running probe, without a word about it, and closes the connection.

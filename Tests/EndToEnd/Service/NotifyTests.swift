@@ -71,6 +71,38 @@ extension EndToEnd {
             }
         }
 
+        @Test("it is given each connection that has answered, once; nothing stands when both have ended")
+        func connections() async throws {
+            try await Stage.play { stage in
+                let systemd = try stage.notifySocket()
+                let graylog = try await stage.graylog()
+                let hsms = [try await stage.hsm(), try await stage.hsm()]
+                let perProbe = try await stage.hsm()
+                let hanging = try await stage.hsm(HSMBehaviour(fault: .hang))
+                var configuration = ConfigurationText(
+                    to: graylog,
+                    hsms: [
+                        ConfigurationText.entry("khi-1", hsms[0]), ConfigurationText.entry("khi-2", hsms[1]),
+                        ConfigurationText.entry("khi-3", perProbe, "connection: per-probe"),
+                        ConfigurationText.entry("khi-4", hanging),
+                    ])
+                configuration.timing = "interval: 1s, timeout: 1s"
+                let service = try stage.service(configuration, environment: ["NOTIFY_SOCKET": systemd.address])
+                for hsm in hsms + [perProbe, hanging] {
+                    _ = try await hsm.facts(within: patience) { $0.requests >= 3 }
+                }
+                _ = try await systemd.notifications.value {
+                    $0.assignments.count { $0.hasPrefix("FDNAME=") } == 2
+                }
+                #expect(try await service.ended(by: SIGTERM).ending == .exited(0))
+                let assignments = await systemd.notifications.value.assignments
+                #expect(assignments.count { $0 == "FDSTORE=1" } == 2)
+                for hsm in hsms {
+                    #expect(try await hsm.facts(within: patience) { $0.open == 0 }.accepted == 1)
+                }
+            }
+        }
+
         @Test("without a watchdog none is answered, and the end is announced; an abstract address works as well")
         func stopping() async throws {
             try await Stage.play { stage in

@@ -13,11 +13,11 @@ struct ProbeConversationTests {
         var conversation: ProbeConversation
         var milliseconds: Int64 = 0
 
-        init(_ mode: ConnectionMode = .persistent, ports: [UInt16] = []) {
+        init(_ mode: ConnectionMode = .persistent, ports: [UInt16] = [], takenUpAt: Instant? = nil) {
             conversation = ProbeConversation(
                 hsm: HSMConfiguration(
                     name: "khi-1", address: HostPort(host: "127.0.0.1", port: 9010), queryPorts: ports,
-                    connection: mode))
+                    connection: mode), takenUpAt: takenUpAt)
         }
 
         mutating func hear(_ event: ProbeConversation.Event, after delay: Int64 = 1) -> ProbeConversation.Action {
@@ -303,5 +303,58 @@ struct ProbeConversationTests {
         talk.connect()
         #expect(talk.hear(.start) == .none)
         #expect(Self.outcomes(talk.hear("<2223#50#64#14#>")).count == 1)
+    }
+
+    @Test("a connection that another process has used is asked when its timeout has passed, and not before")
+    func takenUp() {
+        var talk = Talk(takenUpAt: Instant(nanoseconds: 0))
+        #expect(talk.conversation.isIdle)
+        #expect(talk.hear(.start, after: 1999) == .finish([]))
+        #expect(talk.hear(.start) == .send(question))
+        #expect(!talk.conversation.isIdle)
+        #expect(Self.outcomes(talk.hear("<2223#50#64#14#>\r\n")).count == 1)
+        #expect(talk.conversation.isIdle)
+    }
+
+    @Test("one reply to a question of another process is nobody's answer, and the connection is in step again")
+    func repliedToAnother() {
+        var talk = Talk(takenUpAt: Instant(nanoseconds: 0))
+        #expect(talk.hear("\r\n<2223#0#6") == .none)
+        #expect(!talk.conversation.isIdle)
+        #expect(talk.hear("4#64#>\r\n") == .none)
+        #expect(talk.conversation.isIdle)
+        #expect(talk.hear("\r\n") == .none)
+        #expect(talk.hear(.start, after: 2000) == .send(question))
+    }
+
+    @Test(
+        "anything but one whole reply ends a connection that was taken up",
+        arguments: [
+            ["<2223#0#64#64#><2223#0#64#64#>"], ["<2223#0#64#64#>", "<2223#0#64#64#>"], ["#64#64#>\r\n"], ["\r\nx"],
+            ["<2223#0#64#64#>x"], ["<" + String(repeating: "0", count: FrameDecoder.limit)],
+        ])
+    func outOfStep(pieces: [String]) {
+        var talk = Talk(takenUpAt: Instant(nanoseconds: 0))
+        #expect(pieces.map { talk.hear($0) }.last == .close)
+        #expect(!talk.conversation.isIdle)
+        #expect(talk.hear(.start, after: 2000) == .resolve)
+    }
+
+    @Test("a connection that was taken up and has half a reply is replaced by another before anything is asked")
+    func halfAReply() {
+        var talk = Talk(takenUpAt: Instant(nanoseconds: 0))
+        #expect(talk.hear("<2223#0#6") == .none)
+        #expect(talk.hear(.start, after: 2000) == .resolve)
+        #expect(talk.hear(.resolved(addresses: 1)) == .connect(address: 0))
+    }
+
+    @Test("a connection that was taken up and is found dead is replaced once in the same probe")
+    func takenUpDead() {
+        var talk = Talk(takenUpAt: Instant(nanoseconds: 0))
+        #expect(talk.hear(.start, after: 2000) == .send(question))
+        #expect(talk.hear(.ended(detail: "reset the connection")) == .resolve)
+        #expect(talk.hear(.resolved(addresses: 1)) == .connect(address: 0))
+        #expect(talk.hear(.connected) == .send(question))
+        #expect(Self.kinds(talk.hear(.ended(detail: "closed the connection"))) == [.closed])
     }
 }

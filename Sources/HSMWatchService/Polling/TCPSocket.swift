@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import NIOCore
+
+/// A TCP socket as the kernel knows it (tcp(7)): several descriptors, also of other processes, may stand for the same.
+///
+/// The descriptor belongs to whoever hands it in.
+struct TCPSocket {
+    private let descriptor: CInt
+
+    /// Nil when the descriptor is anything but a TCP socket.
+    init?(_ descriptor: CInt) {
+        self.descriptor = descriptor
+        guard option(SOL_SOCKET, SO_TYPE) == CInt(SOCK_STREAM.rawValue),
+            option(SOL_SOCKET, SO_PROTOCOL) == CInt(IPPROTO_TCP)
+        else { return nil }
+    }
+
+    /// The other end; nil when it has none, as a listening socket.
+    var peer: SocketAddress? {
+        var storage = sockaddr_storage()
+        return withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+                return getpeername(descriptor, address, &length) == 0 ? SocketAddress(at: address) : nil
+            }
+        }
+    }
+
+    /// Whether neither end has closed it, and nothing else has gone wrong with it.
+    var isEstablished: Bool {
+        info.map { $0.tcpi_state == UInt8(TCP_ESTABLISHED) } == true && option(SOL_SOCKET, SO_ERROR) == 0
+    }
+
+    /// Whether what was sent last waits for its answer, as far as the kernel's clock ticks tell it: what came in the same
+    /// tick (1 to 10 ms) may have been before or after.
+    var isOwedReply: Bool {
+        guard let info else { return false }
+        return info.tcpi_unacked > 0 || info.tcpi_last_data_sent < info.tcpi_last_data_recv
+    }
+
+    /// Ends the connection as close(2) would if there were no other descriptor: the peer gets our end of stream, and a
+    /// reset if it sends more.
+    func shutDown() {
+        _ = shutdown(descriptor, CInt(SHUT_RDWR))
+    }
+
+    /// Ends the connection with a reset: connect(2) to no address dissolves it. `SO_LINGER` would reset it only at the
+    /// close of the last descriptor.
+    func reset() {
+        var nowhere = sockaddr()
+        nowhere.sa_family = sa_family_t(AF_UNSPEC)
+        _ = connect(descriptor, &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
+    }
+
+    private var info: tcp_info? {
+        var info = tcp_info()
+        var length = socklen_t(MemoryLayout<tcp_info>.size)
+        return getsockopt(descriptor, CInt(IPPROTO_TCP), TCP_INFO, &info, &length) == 0 ? info : nil
+    }
+
+    private func option(_ level: CInt, _ name: CInt) -> CInt? {
+        var value: CInt = 0
+        var length = socklen_t(MemoryLayout<CInt>.size)
+        return getsockopt(descriptor, level, name, &value, &length) == 0 ? value : nil
+    }
+}
+
+extension Channel {
+    /// Does something with the descriptor of an open channel, on its event loop; nil when there is none.
+    func withDescriptor<Value>(_ body: (CInt) -> Value) -> Value? {
+        try? pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self, body)
+    }
+
+    /// The socket of an open TCP channel, on its event loop.
+    func withSocket(_ body: (TCPSocket) -> Void) {
+        _ = withDescriptor { TCPSocket($0).map(body) }
+    }
+}
