@@ -4,6 +4,7 @@ import Dispatch
 import Glibc
 import HSMWatchCore
 import HSMWatchService
+import Synchronization
 import UnixSignals
 
 /// `hsmwatch status --watch`: asks again and again, and redraws whenever something is new: an answer, a key, a size.
@@ -24,7 +25,14 @@ struct StatusWatch {
         case signalled(UnixSignal)
     }
 
+    /// Whether the last answer was drawn: a terminal that stands still gets the present one when it goes on, not all those
+    /// that came meanwhile.
+    private final class Demand: Sendable {
+        let isOpen = Atomic(true)
+    }
+
     private let socket: String
+    private let demand = Demand()
     private let screen: FullScreen
     private var snapshot: Snapshot
     private var answeredAt = Instant.now
@@ -44,11 +52,11 @@ struct StatusWatch {
         let (events, event) = AsyncStream.makeStream(of: Event.self)
         let keyboard = Self.keyboard(event)
         defer { keyboard.cancel() }
-        let socket = socket
+        let (socket, demand) = (socket, demand)
         var watch = self
         await withTaskGroup { group in
             group.addTask { for await signal in signals { event.yield(.signalled(signal)) } }
-            group.addTask { await Self.ask(socket, event) }
+            group.addTask { await Self.ask(socket, event, demand) }
             watch.screen.enter()
             defer { watch.screen.leave() }
             watch.draw()
@@ -82,6 +90,7 @@ struct StatusWatch {
         case .signalled:
             return false
         }
+        defer { demand.isOpen.store(true, ordering: .relaxed) }
         return draw()
     }
 
@@ -98,8 +107,9 @@ struct StatusWatch {
         return (try? StandardOutput.write(Array(shown.frame(view).utf8))) != nil
     }
 
-    private static func ask(_ socket: String, _ event: AsyncStream<Event>.Continuation) async {
+    private static func ask(_ socket: String, _ event: AsyncStream<Event>.Continuation, _ demand: Demand) async {
         while (try? await Task.sleep(for: interval)) != nil {
+            guard demand.isOpen.exchange(false, ordering: .relaxed) else { continue }
             do {
                 event.yield(.answered(try await StatusClient.snapshot(path: socket, within: patience)))
             } catch {

@@ -101,6 +101,11 @@ package struct ProbeConversation: Sendable {
         state = takenUpAt == nil ? .vacant : .settling(FrameDecoder())
     }
 
+    /// Whether a question is open.
+    package var isAsking: Bool {
+        if case .asking = state { true } else { false }
+    }
+
     /// Whether a connection stands on which nothing is under way that was asked from here.
     package var isIdle: Bool {
         switch state {

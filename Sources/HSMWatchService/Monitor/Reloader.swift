@@ -58,7 +58,7 @@ final class Reloader: Service {
                 if let loaded {
                     self.loaded = nil
                     isLoading = false
-                    supervisor.reloaded(problem: await take(loaded))
+                    supervisor.reloaded(problem: take(loaded))
                 }
                 if isWanted, !isLoading { begin() }
                 await wake.wait()
@@ -87,7 +87,7 @@ final class Reloader: Service {
     }
 
     /// Puts into effect what was read. Answers what is wrong with it.
-    private func take(_ loaded: Loaded) async -> String? {
+    private func take(_ loaded: Loaded) -> String? {
         for problem in loaded.problems {
             logger.note(.configurationProblem(problem, file: file))
         }
@@ -97,18 +97,18 @@ final class Reloader: Service {
             announcer.tell(.reloadFailed(reason: reason))
             return reason
         }
-        await change(to: new)
+        change(to: new)
         return nil
     }
 
-    private func change(to new: Configuration) async {
+    private func change(to new: Configuration) {
         let old = configuration
         configuration = new
         let changes = ConfigurationChanges(from: old, to: new)
         logger.logLevel = Logger.Level(new.logLevel)
         if new.heartbeat != old.heartbeat { announcer.change(heartbeat: new.heartbeat) }
         outputs.change(changes.outputs, to: new.outputs)
-        await spool.change(
+        spool.change(
             outputs: new.outputs.map(\.name), limits: new.spool, encoder: MessageEncoder(configuration: new))
         fleet.change(changes.hsms, to: new.hsms)
         announcer.tell(.reloaded(changes))

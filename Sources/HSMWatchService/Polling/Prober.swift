@@ -6,6 +6,9 @@ import NIOCore
 /// Runs probes of one HSM: does what the conversation says, on one connection, within one deadline a probe.
 @ServiceLoop
 package final class Prober {
+    /// How long `leave` waits for the reply to an open question.
+    package nonisolated static let leavePatience = Duration.seconds(1)
+
     private let address: HostPort
     private let timeout: Duration
     private let resolve: Resolver.Resolve
@@ -18,7 +21,10 @@ package final class Prober {
     private var expiry: Scheduled<Void>?
     private var waiting: CheckedContinuation<[ProbeConversation.Answer], Never>?
     private var deadline = Instant.now
-    private var isStopped = false
+    /// Whether no probe is answered any more.
+    private(set) var isStopped = false
+    /// Gives up waiting for the reply to an open question.
+    private var leaving: Scheduled<Void>?
 
     /// - Parameters:
     ///   - store: has the connection that another process has used, and keeps this one's for the next.
@@ -62,14 +68,24 @@ package final class Prober {
 
     /// Ends a running probe without an answer and closes the connection. The prober is not used after that.
     package func stop() {
+        leaving?.cancel()
         isStopped = true
+        // To an HSM that hangs, an ordinary end looks like a half-close.
+        if conversation.isAsking { connection?.reset() }
         disconnect()
         finish([])
     }
 
-    /// Ends a running probe without an answer, and leaves the connection to the next process if no question is open on
-    /// it: a reply that comes late would answer that one's. The prober is not used after that.
+    /// Leaves the connection to the next process when no question is open on it: a reply that comes late would answer that
+    /// one's. A running probe may end for that, within `leavePatience`. No other probe begins.
     package func leave() {
+        guard !isStopped else { return }
+        guard conversation.isAsking else { return leaveNow() }
+        guard leaving == nil else { return }
+        leaving = ServiceLoop.after(Self.leavePatience) { self.stop() }
+    }
+
+    private func leaveNow() {
         if conversation.isIdle {
             connection?.leave()
             connection = nil
@@ -112,6 +128,7 @@ package final class Prober {
         case .close:
             disconnect()
         }
+        if leaving != nil, !conversation.isAsking { leaveNow() }
     }
 
     private func lookUp() {

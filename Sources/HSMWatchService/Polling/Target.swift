@@ -55,7 +55,7 @@ final class Target {
         while !isStopped, let skipped = await ticks.next() {
             fleet.status.noteSkipped(skipped)
             let answers = await prober.probe()
-            guard !isStopped else { return }
+            guard !isStopped, !(prober.isStopped && answers.isEmpty) else { return }
             fleet.status.noteProbe(of: answers.map(\.observation.outcome))
             for answer in answers {
                 record(answer.observation, of: answer.query)
@@ -64,9 +64,8 @@ final class Target {
         leave()
     }
 
-    /// Gives up a running probe, without a word about it, and leaves an idle connection to the next process.
+    /// Leaves the connection to the next process, after a probe that runs has ended or is given up without a word.
     func leave() {
-        isStopped = true
         prober.leave()
     }
 

@@ -33,15 +33,17 @@ package final class Spool: Service {
     private var committing: Int64
     /// The last position that outputs may read: on the disk, or in memory while the disk fails.
     private var released: Int64
-    private(set) var cursors: Cursors
+    var cursors: Cursors
     private var clock: SpoolClock
     /// Messages on the disk after the last commit.
     private var stored: Int
     private var tail: SpoolTail
-    private var drops: DropLedger
-    private let schedule = CommitSchedule()
+    var drops: DropLedger
+    let schedule = CommitSchedule()
     private var isFinishing = false
-    private var readers: [WakeUp] = []
+    /// Positions after and up to which messages on the disk wait for no output any more, and are not counted yet.
+    private var abandoned: [(after: Int64, upTo: Int64)] = []
+    var readers: [WakeUp] = []
 
     /// The last position given.
     package private(set) var last: Int64
@@ -98,17 +100,18 @@ package final class Spool: Service {
 
     /// Goes on for other outputs: a new one starts at the present, and what only outputs waited for that are no more is
     /// dropped. Within other limits, which the next commit keeps.
-    package func change(outputs: [String], limits: SpoolConfiguration, encoder: MessageEncoder) async {
+    package func change(outputs: [String], limits: SpoolConfiguration, encoder: MessageEncoder) {
         self.encoder = encoder
         self.limits = limits
         let before = confirmed
         cursors.change(outputs, startingAt: last).forEach { drops.note(1, reason: $0) }
-        // Before the next commit deletes them: the disk does one job after the other.
-        let onDisk = max(committed, committing)
-        let abandoned = confirmed > before ? try? await disk.count(after: before, upTo: min(confirmed, onDisk)) : 0
-        let inMemory = tail.count(after: max(before, onDisk)) - tail.count(after: max(confirmed, onDisk))
-        drops.note((abandoned ?? 0) + inMemory, reason: Self.abandonedReason)
         schedule.beginNow()
+        guard confirmed > before else { return }
+        // What no commit has taken is forgotten at once; the rest is counted before the next commit deletes it.
+        let onDisk = max(committed, committing)
+        let inMemory = tail.count(after: max(before, onDisk)) - tail.count(after: max(confirmed, onDisk))
+        drops.note(inMemory, reason: Self.abandonedReason)
+        abandoned.append((before, min(confirmed, onDisk)))
     }
 
     /// When there must have been progress; nil when there is nothing to do.
@@ -167,38 +170,6 @@ package final class Spool: Service {
         }
     }
 
-    /// Has somebody woken whenever there may be something new to read.
-    package func notify(_ reader: WakeUp) {
-        readers.append(reader)
-    }
-
-    package func stopNotifying(_ reader: WakeUp) {
-        readers.removeAll { $0 === reader }
-    }
-
-    /// The last position that an output has confirmed.
-    package func cursor(of output: String) -> Int64 {
-        cursors.confirmed(by: output) ?? last
-    }
-
-    /// An output sends everything up to a position.
-    package func send(_ output: String, upTo position: Int64) {
-        cursors.send(output, upTo: position)
-    }
-
-    /// An output knows that everything up to a position has arrived.
-    package func confirm(_ output: String, upTo position: Int64) {
-        guard cursors.confirm(output, upTo: position) else { return }
-        schedule.plan(in: Self.cursorDelay)
-    }
-
-    /// An output's connection has ended: what it has not confirmed will be sent again.
-    package func rewind(_ output: String) {
-        let reasons = cursors.rewind(output)
-        reasons.forEach { drops.note(1, reason: $0) }
-        if !reasons.isEmpty { schedule.plan(in: CommitSchedule.gathering) }
-    }
-
     /// Commits group after group until the graceful shutdown or a cancellation, and then what is left.
     package func run() async {
         await withTaskCancellationOrGracefulShutdownHandler {
@@ -225,8 +196,18 @@ package final class Spool: Service {
         found?.waiting ?? min(stored, Int(max(0, committed - confirmed)))
     }
 
+    private func countAbandoned() async {
+        while !abandoned.isEmpty {
+            let (first, last) = abandoned.removeFirst()
+            let count = try? await withDeadline(Liveness.spoolGrace) { try await disk.count(after: first, upTo: last) }
+            // A disk that cannot be asked has that many at the most.
+            drops.note(count ?? min(stored, Int(last - first)), reason: Self.abandonedReason)
+        }
+    }
+
     private func commitGroup() async {
         schedule.begin()
+        await countAbandoned()
         if let readFailure {
             self.readFailure = nil
             await diskFailed(readFailure)

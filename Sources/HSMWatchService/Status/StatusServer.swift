@@ -103,6 +103,8 @@ package final class StatusServer: Service {
                 }
             }
             .childChannelOption(.autoRead, value: false)
+            // Who sends an end with the question wants the answer all the same.
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(make.value.client())
