@@ -13,6 +13,7 @@ let strict: [SwiftSetting] = [
 ]
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
@@ -30,6 +31,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -38,7 +40,8 @@ let package = Package(
         .target(
             name: "HSMWatchService",
             dependencies: [
-                "CSystemd", "HSMWatchCore", nioCore, nioPosix, nioSSL, nioTLS, lifecycle, signals, logging,
+                "CSystemd", "HSMWatchCore", nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS, lifecycle, signals, logging,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Yams", package: "Yams"),
@@ -47,7 +50,7 @@ let package = Package(
         ),
         .target(
             name: "HSMWatchSimulation",
-            dependencies: ["HSMWatchCore", nioCore, nioPosix, nioSSL],
+            dependencies: ["HSMWatchCore", nioCore, nioHTTP1, nioPosix, nioSSL],
             swiftSettings: strict
         ),
         .executableTarget(
@@ -64,7 +67,8 @@ let package = Package(
         .testTarget(
             name: "HSMWatchServiceTests",
             dependencies: [
-                "HSMWatchCore", "HSMWatchService", "HSMWatchSimulation", nioCore, nioPosix, nioSSL, lifecycle, logging,
+                "HSMWatchCore", "HSMWatchService", "HSMWatchSimulation", nioCore, nioHTTP1, nioPosix, nioSSL, lifecycle,
+                logging,
             ],
             exclude: ["BadConfigurations"],
             swiftSettings: strict
