@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Puts finished messages into the form of syslog, RFC 5424 or the old one.
+///
+/// What Graylog's own parser makes of it decides where the RFC leaves room. It deletes every backslash, keeps a byte
+/// order mark in the text, puts a MSGID before it, and lets a parameter replace a field of its own.
+package struct SyslogEncoder: Sendable {
+    /// The name of the structured data; 32473 is the enterprise number that RFC 5612 gives away for examples.
+    static let structuredDataID = "hsmwatch@32473"
+    /// Characters of a parameter's name (RFC 5424 section 6.3.3).
+    package static let parameterNameLength = 32
+    /// Characters of HOSTNAME (RFC 5424 section 6.2.4).
+    private static let hostNameLength = 255
+
+    private let format: SyslogFormat
+    private let facility: SyslogFacility
+    private let appName: String
+    private let localTime: @Sendable (Timestamp) -> LocalTime
+
+    /// - Parameter localTime: what the old form's times are written in.
+    package init(_ configuration: SyslogConfiguration, localTime: @escaping @Sendable (Timestamp) -> LocalTime) {
+        format = configuration.format
+        facility = configuration.facility
+        appName = configuration.appName
+        self.localTime = localTime
+    }
+
+    /// One syslog message, without a frame. Bytes that are no message, since a disk has changed them, become its text.
+    package func encode(_ body: [UInt8]) -> [UInt8] {
+        guard let content = Content(body) else {
+            let priority = facility.code * 8 + Level.error.rawValue
+            return Array("<\(priority)>1 - - \(appName) - - - \(Self.line(String(decoding: body, as: UTF8.self)))".utf8)
+        }
+        let priority = facility.code * 8 + content.level
+        let text =
+            switch format {
+            case .rfc5424: modern(content, priority: priority)
+            case .legacy: legacy(content, priority: priority)
+            }
+        return Array(text.utf8)
+    }
+
+    /// `<PRI>1 TIMESTAMP HOSTNAME APP-NAME PROCID MSGID [ID NAME="VALUE" …] MSG`
+    private func modern(_ content: Content, priority: Int) -> String {
+        var text = "<\(priority)>1 \(content.time.rfc3339Text) \(Self.hostName(content.host)) \(appName) - - "
+        text += "[" + Self.structuredDataID
+        for parameter in content.parameters {
+            text += " \(parameter.name)=\"\(Self.escaped(parameter.value))\""
+        }
+        return text + "] " + Self.line(content.text)
+    }
+
+    /// `<PRI>Mmm dd hh:mm:ss HOSTNAME TAG: ` and the script's line: its date, its sentence and what the HSM replied.
+    private func legacy(_ content: Content, priority: Int) -> String {
+        let local = localTime(content.time)
+        let time = content.time.civil(offset: local.offset)
+        let reply = content.reply.map { "  " + $0 } ?? ""
+        return "<\(priority)>\(time.syslogText) \(Self.hostName(content.host)) \(appName): "
+            + Self.line("\(time.dateText(zone: local.zone)) \(content.text)\(reply)")
+    }
+
+    /// Printable ASCII without a space, as a header's field must be.
+    private static func hostName(_ host: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                host.unicodeScalars.prefix(hostNameLength).map { (0x21...0x7E).contains($0.value) ? $0 : "_" }))
+    }
+
+    /// A parameter's value. A backslash cannot reach Graylog: a slash stands in for it.
+    private static func escaped(_ value: String) -> String {
+        var escaped = ""
+        for scalar in line(value).unicodeScalars {
+            switch scalar {
+            case "\"", "]": escaped += "\\" + String(scalar)
+            case "\\": escaped += "/"
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return escaped
+    }
+
+    /// The text on one line: what ends a line in one receiver or another becomes a space.
+    private static func line(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else { return text }
+        return String(
+            String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
+    }
+}
+
+/// What a message says, apart from how.
+private struct Content {
+    var time = Timestamp(milliseconds: 0)
+    var host = ""
+    var level = Level.notice.rawValue
+    var text = ""
+    /// What the HSM replied, of a reading.
+    var reply: String?
+    /// The fields with an underscore, without it.
+    var parameters: [MessageReader.Field] = []
+
+    init?(_ body: [UInt8]) {
+        guard let fields = MessageReader.fields(of: body) else { return nil }
+        for field in fields {
+            switch field.name {
+            case "version": break
+            case "host": host = field.value
+            case "short_message": text = field.value
+            case "level": level = Int(field.value) ?? level
+            case "timestamp": time = Timestamp(seconds: field.value) ?? time
+            default:
+                if field.name == "_reply" { reply = field.value }
+                parameters.append(MessageReader.Field(name: String(field.name.dropFirst()), value: field.value))
+            }
+        }
+        guard !text.isEmpty, !host.isEmpty else { return nil }
+    }
+}
+
+extension Timestamp {
+    /// Of seconds with three decimals, as a message has them.
+    fileprivate init?(seconds: String) {
+        guard let milliseconds = Int64(seconds.filter { $0 != "." }) else { return nil }
+        self.init(milliseconds: milliseconds)
+    }
+}
