@@ -33,6 +33,12 @@ package enum ConfigurationLimits {
     package static let timeout: ClosedRange<Duration> = .milliseconds(1) ... .seconds(86_400)
     /// Of an output's `confirm`.
     package static let confirm: ClosedRange<Duration> = .milliseconds(100) ... .seconds(3600)
+    /// Bytes of a GELF UDP datagram: from what every IP host takes to what GELF calls the usual limit.
+    package static let datagramSize = 512...8192
+    /// Characters of a syslog message's `app_name` (RFC 5424 section 6.2.5).
+    package static let appNameLength = 48
+    /// Characters of the path that GELF is posted to; Graylog takes a request line of 4096 bytes.
+    package static let httpPathLength = 1024
     /// Intervals in a forecast's window that warns: enough readings, even if a few probes fail.
     package static let intervalsOfForecast = 15
     package static let forecastWindow: ClosedRange<Duration> = .seconds(1) ... .seconds(86_400)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One destination of all messages.
+/// One destination of messages.
 package struct OutputConfiguration: Equatable, Sendable {
     /// Unique; `[A-Za-z0-9._-]`, at most `ConfigurationLimits.nameLength` characters.
     package var name: String
@@ -9,8 +9,17 @@ package struct OutputConfiguration: Equatable, Sendable {
     package var endpoints: [HostPort]
     /// Nil sends in plain text.
     package var tls: TLSConfiguration?
-    /// Distance between two confirmations of delivery; nil for `off`: what the peer's kernel has counts as arrived.
+    /// Distance between two confirmations of delivery over TCP; nil for `off`: what the peer's kernel has counts as
+    /// arrived.
     package var confirm: Duration?
+    /// Bytes of a GELF UDP datagram at the most, a chunk's header included.
+    package var datagramSize: Int
+    /// Of GELF HTTP.
+    package var http: HTTPConfiguration
+    /// Of syslog.
+    package var syslog: SyslogConfiguration
+    /// The kinds of messages that it gets; one at least.
+    package var events: Set<Event.Kind>
 
     /// Distance between two confirmations when the file gives none.
     package static let defaultConfirm = Duration.seconds(10)
@@ -18,17 +27,37 @@ package struct OutputConfiguration: Equatable, Sendable {
     /// The word for no confirmation.
     package static let confirmOff = "off"
 
+    /// What passes an Ethernet without being fragmented, also through a tunnel; Graylog's own senders use the same.
+    package static let defaultDatagramSize = 1420
+
     package init(
         name: String,
         kind: OutputKind = .gelfTCP,
         endpoints: [HostPort],
         tls: TLSConfiguration? = nil,
-        confirm: Duration? = OutputConfiguration.defaultConfirm
+        confirm: Duration? = OutputConfiguration.defaultConfirm,
+        datagramSize: Int = OutputConfiguration.defaultDatagramSize,
+        http: HTTPConfiguration = HTTPConfiguration(),
+        syslog: SyslogConfiguration = SyslogConfiguration(),
+        events: Set<Event.Kind> = Set(Event.Kind.allCases)
     ) {
         self.name = name
         self.kind = kind
         self.endpoints = endpoints
         self.tls = tls
         self.confirm = confirm
+        self.datagramSize = datagramSize
+        self.http = http
+        self.syslog = syslog
+        self.events = events
+    }
+
+    /// What is known of a message when it counts as delivered.
+    package var confirmation: Confirmation {
+        switch kind {
+        case .gelfTCP, .syslogTCP: confirm == nil ? .acknowledged : .read
+        case .gelfHTTP: .answered
+        case .gelfUDP, .syslogUDP: .sent
+        }
     }
 }

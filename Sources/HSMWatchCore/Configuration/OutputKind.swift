@@ -7,4 +7,12 @@ package enum OutputKind: String, CaseIterable, Sendable {
     case gelfHTTP = "gelf-http"
     case syslogTCP = "syslog-tcp"
     case syslogUDP = "syslog-udp"
+
+    /// Whether it can be encrypted.
+    var speaksTLS: Bool {
+        switch self {
+        case .gelfTCP, .gelfHTTP, .syslogTCP: true
+        case .gelfUDP, .syslogUDP: false
+        }
+    }
 }

@@ -29,13 +29,16 @@ package struct Reconnection: Sendable {
 
     /// The endpoint could not be reached, or its connection was lost. Answers how long to wait before the next.
     ///
-    /// - Parameter random: a number from 0 to 1 that places the wait within its jitter.
-    package mutating func failed(random: Double) -> Duration {
+    /// - Parameters:
+    ///   - isRefusal: whether the endpoint answers and will not take messages before somebody changes something: a
+    ///     wait is the longest at once.
+    ///   - random: a number from 0 to 1 that places the wait within its jitter.
+    package mutating func failed(isRefusal: Bool = false, random: Double) -> Duration {
         failures += 1
         endpoint = (endpoint + 1) % endpoints
         guard failures.isMultiple(of: endpoints) else { return .zero }
         let rounds = failures / endpoints
-        let doubled = Self.firstDelay * (1 << min(rounds - 1, 16))
+        let doubled = isRefusal ? Self.longestDelay : Self.firstDelay * (1 << min(rounds - 1, 16))
         return min(doubled, Self.longestDelay) * (1 - Self.jitter + 2 * Self.jitter * random)
     }
 }

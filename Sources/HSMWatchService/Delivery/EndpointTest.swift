@@ -14,7 +14,7 @@ package final class EndpointTest {
         case connected(in: Duration)
         /// Such as `TLS 1.3`, and the peer's certificate.
         case secured(version: String, CertificateTerm?)
-        /// With `confirm: off` this says only that the peer's kernel has it.
+        /// As well as the output's `confirmation` says.
         case confirmed(in: Duration)
         case failed(String)
     }
@@ -30,6 +30,7 @@ package final class EndpointTest {
     private var begin = Instant.now
     private var isConnected = false
     private var isConfirmed = false
+    private var refusal: String?
 
     /// - Parameter found: told each finding as it is made; after `failed` there is none.
     package init(
@@ -52,31 +53,34 @@ package final class EndpointTest {
         let deadline = Instant.now + Self.timeout
         let timer = ServiceLoop.after(Self.timeout) { self.wake.raise() }
         defer { timer.cancel() }
-        guard let addresses = await resolve(until: deadline) else { return false }
+        let route = Route(configuration, patience: DeliveryWindow.patience)
+        guard let addresses = await resolve(route.destination(of: endpoint), until: deadline) else { return false }
         begin = .now
-        let delivery = Delivery(confirm: configuration.confirm, patience: DeliveryWindow.patience, at: .now)
-        let credentials = configuration.tls.map { TLSCredentials($0) }
-        let chain = DeliveryChain(delivery, to: endpoint, addresses: addresses, credentials: credentials) {
-            [weak self] in self?.take($0)
-        }
-        defer { chain.close() }
-        chain.watchArrival(true)
-        await wait(until: deadline) { self.isConnected || chain.end != nil }
+        let transport = route.open(to: endpoint, addresses: addresses) { [weak self] in self?.take($0) }
+        transport.watchArrival(true)
+        await wait(until: deadline) { self.isConnected || transport.end != nil }
         if isConnected {
             begin = .now
-            await chain.send([message])
-            chain.hurry()
-            await wait(until: deadline) { self.isConfirmed || chain.end != nil }
+            await transport.send([message])
+            transport.hurry()
+            await wait(until: deadline) { self.isConfirmed || transport.end != nil }
         }
-        if !isConfirmed { found(.failed(chain.end ?? Self.tooLate)) }
-        return isConfirmed
+        let end = transport.end?.reason
+        transport.close()
+        await transport.finish()
+        if let refusal {
+            found(.failed(refusal))
+        } else if !isConfirmed {
+            found(.failed(end ?? Self.tooLate))
+        }
+        return isConfirmed && refusal == nil
     }
 
     private nonisolated static let tooLate = "not within \(DurationText.format(timeout))"
 
-    private func resolve(until deadline: Instant) async -> [SocketAddress]? {
+    private func resolve(_ host: HostPort, until deadline: Instant) async -> [SocketAddress]? {
         var resolution: Resolver.Resolution?
-        Resolver().resolve(host: endpoint.host, port: endpoint.port) {
+        Resolver().resolve(host: host.host, port: host.port) {
             resolution = $0
             self.wake.raise()
         }
@@ -88,18 +92,20 @@ package final class EndpointTest {
         case .failed(let reason):
             found(.failed(reason))
         case nil:
-            found(.failed("cannot resolve \(endpoint.host): \(Self.tooLate)"))
+            found(.failed("cannot resolve \(host.host): \(Self.tooLate)"))
         }
         return nil
     }
 
-    private func take(_ report: DeliveryChain.Report) {
+    private func take(_ report: TransportReport) {
         switch report {
         case .opened(let session) where !isConnected:
             isConnected = true
             found(.connected(in: .now - begin))
             if let session { found(.secured(version: session.version, session.peerTerm)) }
-        case .confirmed where !isConfirmed:
+        case .refused(_, let reason):
+            refusal = reason
+        case .confirmed where !isConfirmed && refusal == nil:
             isConfirmed = true
             found(.confirmed(in: .now - begin))
         case .opened, .acknowledged, .confirmed, .changed:

@@ -35,21 +35,20 @@ package final class Output: Service {
     private let resolve: Resolver.Resolve
     private let logger: Logger
     private let drainTimeout: Duration
-    private let confirm: Duration?
-    private let credentials: TLSCredentials?
-    private let patience: Duration
+    private let route: Route
     private let probation: Duration
     private var reconnection: Reconnection
-    private var caution = Caution()
     private var outage: Outage
     private var certificates = CertificateWatch()
-    private var session: OutputConnection.Session?
+    private var session: TCPConnection.Session?
     private var status: OutputStatus
     private var certificateTimer: Scheduled<Void>?
-    private var chain: DeliveryChain?
+    private var transport: (any Transport)?
     /// The last position that was ever written, and how many messages up to it this delivery writes again.
     private var sent: Int64 = 0
     private var resent = 0
+    /// The last position that was refused: sent again, it is not refused anew.
+    private var refused: Int64 = 0
     private var shutdown = Shutdown.none
     private var drainTimer: Scheduled<Void>?
     /// Raised by everything that the delivery may have to wait for.
@@ -69,13 +68,11 @@ package final class Output: Service {
     ) {
         name = configuration.name
         endpoints = configuration.endpoints
-        confirm = configuration.confirm
-        credentials = configuration.tls.map { TLSCredentials($0) }
+        route = Route(configuration, patience: patience)
         self.spool = spool
         self.resolve = resolve
         self.logger = logger
         self.drainTimeout = drainTimeout
-        self.patience = patience
         self.probation = probation
         reconnection = Reconnection(endpoints: configuration.endpoints.count)
         outage = Outage(probation: probation)
@@ -103,7 +100,7 @@ package final class Output: Service {
     /// How it is at this moment.
     var snapshot: OutputSnapshot {
         OutputSnapshot(
-            name: name, status: status, spooled: spool.waiting(for: name), dropped: spool.dropped(by: name))
+            name: name, kind: route.kind, confirmation: route.confirmation, status: status, spooled: spool.waiting(for: name), dropped: spool.dropped(by: name))
     }
 
     /// Ends the delivery at once; what is not confirmed stays in the spool.
@@ -122,13 +119,14 @@ package final class Output: Service {
         }
     }
 
-    /// Ends the delivery when nothing is left, or after a time whatever it is that it waits for.
+    /// Ends the delivery when nothing is left, or after a time whatever it is that it waits for. What is over stays so.
     private func drain(for limit: Duration) {
+        if case .over = shutdown { return }
         shutdown = .draining
         drainTimer?.cancel()
         drainTimer = ServiceLoop.after(limit) {
             self.shutdown = .over
-            self.chain?.close()
+            self.transport?.close()
             self.wake.raise()
         }
         wake.raise()
@@ -137,61 +135,61 @@ package final class Output: Service {
     /// Delivery after delivery.
     private func deliver() async {
         while !isOver {
-            let reason = await deliverOnce()
+            let end = await deliverOnce()
             guard !isOver else { break }
-            status.lost(endpoint, reason: reason, at: .now)
+            status.lost(endpoint, reason: end.reason, at: .now)
             if outage.lost(at: .now) {
-                tell(.outputDown(output: name, endpoint: "\(endpoint)", reason: reason))
+                tell(.outputDown(output: name, endpoint: "\(endpoint)", reason: end.reason))
             }
-            await pause(reconnection.failed(random: .random(in: 0...1)))
+            await pause(reconnection.failed(isRefusal: end.isRefusal, random: .random(in: 0...1)))
         }
     }
 
     /// One delivery from its beginning to its end. Answers why it ended.
-    private func deliverOnce() async -> String {
+    private func deliverOnce() async -> TransportEnd {
         let addresses: [SocketAddress]
-        switch await resolve(endpoint) {
-        case .failed(let reason): return reason
+        switch await resolve(route.destination(of: endpoint)) {
+        case .failed(let reason): return TransportEnd(reason: reason)
         case .addresses(let found): addresses = found
         }
-        let delivery = Delivery(confirm: confirm, caution: caution, patience: patience, at: .now)
-        let chain = DeliveryChain(delivery, to: endpoint, addresses: addresses, credentials: credentials) {
-            [weak self] in self?.take($0)
-        }
-        self.chain = chain
-        defer {
-            chain.close()
-            self.chain = nil
-            caution = chain.caution
-            spool.rewind(name)
-        }
-        while !chain.isOpen, chain.end == nil, !isOver { await wake.wait() }
-        guard chain.isOpen, chain.end == nil else { return chain.end ?? "stopped" }
+        let transport = route.open(to: endpoint, addresses: addresses) { [weak self] in self?.take($0) }
+        self.transport = transport
+        await deliver(on: transport)
+        let end = transport.end
+        transport.close()
+        await transport.finish()
+        self.transport = nil
+        spool.rewind(name)
+        return end ?? TransportEnd(reason: "stopped")
+    }
+
+    private func deliver(on transport: any Transport) async {
+        while !transport.isOpen, transport.end == nil, !isOver { await wake.wait() }
+        guard transport.isOpen, transport.end == nil else { return }
         let position = spool.cursor(of: name)
         let sentBefore = sent
         resent = 0
         outage.connected(waiting: spool.waiting(for: name), needed: max(sentBefore, position + 1), at: .now)
-        chain.watchArrival(outage.isDown)
+        transport.watchArrival(outage.isDown)
         let timer = ServiceLoop.after(probation) { self.recovered(self.outage.recovery(at: .now)) }
         defer { timer.cancel() }
-        await send(after: position, resendingUpTo: sentBefore, on: chain)
-        return chain.end ?? "stopped"
+        await send(after: position, resendingUpTo: sentBefore, on: transport)
     }
 
     /// Sends until the delivery ends. While the kernel takes some messages, the next ones are read.
-    private func send(after start: Int64, resendingUpTo sentBefore: Int64, on chain: DeliveryChain) async {
+    private func send(after start: Int64, resendingUpTo sentBefore: Int64, on transport: any Transport) async {
         var position = start
         var read: [SpooledMessage] = []
-        while chain.end == nil, !isOver {
+        while transport.end == nil, !isOver {
             if read.isEmpty { read = await take(after: position) }
             guard let last = read.last else {
-                if case .draining = shutdown { chain.hurry() }
+                if case .draining = shutdown { transport.hurry() }
                 await wake.wait()
                 continue
             }
             position = last.position
             async let next = take(after: last.position)
-            await write(read[...], resendingUpTo: sentBefore, on: chain)
+            await write(read[...], resendingUpTo: sentBefore, on: transport)
             read = await next
         }
     }
@@ -205,19 +203,19 @@ package final class Output: Service {
 
     /// Writes messages as far as the delivery lets it.
     private func write(
-        _ messages: ArraySlice<SpooledMessage>, resendingUpTo sentBefore: Int64, on chain: DeliveryChain
+        _ messages: ArraySlice<SpooledMessage>, resendingUpTo sentBefore: Int64, on transport: any Transport
     ) async {
         var left = messages
-        while !left.isEmpty, chain.end == nil, !isOver {
-            guard chain.allowance > 0 else {
+        while !left.isEmpty, transport.end == nil, !isOver {
+            guard transport.allowance > 0 else {
                 await wake.wait()
                 continue
             }
-            let batch = left.prefix(upTo: Self.writeLimit).prefix(chain.allowance)
+            let batch = left.prefix(upTo: Self.writeLimit).prefix(transport.allowance)
             left.removeFirst(batch.count)
             sent = max(sent, batch.last?.position ?? sent)
             resent += batch.prefix { $0.position <= sentBefore }.count
-            await chain.send(batch)
+            await transport.send(batch)
         }
     }
 
@@ -231,7 +229,7 @@ package final class Output: Service {
         return resolution ?? .failed("cannot resolve \(endpoint.host): no answer in time")
     }
 
-    private func take(_ report: DeliveryChain.Report) {
+    private func take(_ report: TransportReport) {
         switch report {
         case .opened(let session):
             self.session = session
@@ -247,6 +245,10 @@ package final class Output: Service {
             recovered(outage.arrived(position, at: .now))
             // It may have been the last one that a shutdown waits for.
             wake.raise()
+        case .refused(let position, let reason):
+            guard position > refused else { return }
+            refused = position
+            spool.refuse(name, reason: reason)
         case .changed:
             wake.raise()
         }
@@ -256,7 +258,7 @@ package final class Output: Service {
     private func lookAtCertificates() {
         guard let session else { return }
         let terms: [(CertificateWatch.Side, CertificateTerm?)] = [
-            (.peer, session.peerTerm), (.own, credentials?.ownTerm),
+            (.peer, session.peerTerm), (.own, route.ownTerm),
         ]
         for case (let side, let term?) in terms {
             guard let days = certificates.note(term, of: side, at: .now) else { continue }
@@ -268,7 +270,7 @@ package final class Output: Service {
 
     private func recovered(_ recovery: Outage.Recovery?) {
         guard let recovery else { return }
-        chain?.watchArrival(false)
+        transport?.watchArrival(false)
         reconnection.succeeded()
         tell(
             .outputUp(

@@ -21,6 +21,8 @@ final class Outputs: Service {
     private var names: [String]
     /// By name.
     private var members: [String: Member] = [:]
+    /// Those that were stopped and have not ended yet, by name.
+    private var ending: [String: Member] = [:]
     private let tasks = TaskPool()
 
     init(_ outputs: [OutputConfiguration], spool: Spool, resolver: Resolver, logger: Logger) {
@@ -28,7 +30,7 @@ final class Outputs: Service {
         self.resolver = resolver
         self.logger = logger
         names = outputs.map(\.name)
-        outputs.forEach { add($0, after: nil) }
+        outputs.forEach { add($0) }
     }
 
     /// How each is at this moment, in the order of the configuration.
@@ -48,27 +50,29 @@ final class Outputs: Service {
     /// Goes on with other outputs. What is unchanged keeps its connection; what is changed goes on behind what it has
     /// confirmed; what a removed one held is released by the spool.
     func change(_ changes: ConfigurationChanges.Names, to outputs: [OutputConfiguration]) {
-        var ended: [String: Member] = [:]
         for name in changes.removed + changes.changed {
-            ended[name] = members.removeValue(forKey: name)
-            ended[name]?.output.stop()
+            ending[name] = members.removeValue(forKey: name)
+            ending[name]?.output.stop()
         }
         names = outputs.map(\.name)
         let begun = Set(changes.added + changes.changed)
         for output in outputs where begun.contains(output.name) {
-            add(output, after: ended[output.name])
+            add(output)
         }
     }
 
-    /// - Parameter before: whose cursor it takes over, as soon as that has ended.
-    private func add(_ configuration: OutputConfiguration, after before: Member?) {
+    /// It begins when one of the same name, whose cursor it takes over, has ended.
+    private func add(_ configuration: OutputConfiguration) {
+        let name = configuration.name
+        let before = ending[name]
         let member = Member(
             output: Output(configuration: configuration, spool: spool, resolver: resolver, logger: logger))
-        members[configuration.name] = member
+        members[name] = member
         tasks.add {
             await before?.ended.wait()
             await member.output.run()
             member.ended.raise()
+            if self.ending[name]?.output === member.output { self.ending[name] = nil }
         }
     }
 }

@@ -81,6 +81,11 @@ struct Cursors {
         outputs[output]?.sent = position
     }
 
+    /// An output can never deliver one of its messages.
+    mutating func refuse(_ output: String) {
+        outputs[output]?.dropped += 1
+    }
+
     /// What was on its way from an output counts as not sent. Answers the reasons of the drops that are certain now.
     mutating func rewind(_ output: String) -> [String] {
         guard var reach = outputs[output] else { return [] }

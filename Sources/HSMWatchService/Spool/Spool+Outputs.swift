@@ -29,6 +29,13 @@ extension Spool {
         schedule.plan(in: Self.cursorDelay)
     }
 
+    /// An output can never deliver one of its messages, and goes on without it.
+    package func refuse(_ output: String, reason: String) {
+        cursors.refuse(output)
+        drops.note(1, reason: "output \(output): \(reason)")
+        schedule.plan(in: CommitSchedule.gathering)
+    }
+
     /// An output's connection has ended: what it has not confirmed will be sent again.
     package func rewind(_ output: String) {
         let reasons = cursors.rewind(output)

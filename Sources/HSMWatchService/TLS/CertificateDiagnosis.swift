@@ -20,7 +20,7 @@ enum CertificateDiagnosis {
 
     /// Answers on the event loop what the peer presents; nothing when it presents nothing in time.
     static func run(
-        _ address: SocketAddress, _ security: OutputConnection.Security, on loop: any EventLoop,
+        _ address: SocketAddress, _ security: TCPConnection.Security, on loop: any EventLoop,
         then answer: @escaping ([CertificateTerm]) -> Void
     ) {
         let finding = Finding()

@@ -3,7 +3,6 @@
 import Dispatch
 import HSMWatchCore
 import NIOCore
-import NIOSSL
 
 /// What an output's connections need for TLS: read from its files off the event loop, and again when they have changed.
 @ServiceLoop
@@ -13,7 +12,7 @@ final class TLSCredentials {
 
     private let files: TLSFiles
     private let serverName: String?
-    private var known: (version: TLSFiles.Version, material: TLSFiles.Material)?
+    private var known: TLSFiles.Material?
 
     init(_ configuration: HSMWatchCore.TLSConfiguration) {
         files = TLSFiles(configuration)
@@ -21,7 +20,7 @@ final class TLSCredentials {
     }
 
     /// Of our own certificate, as it was last read.
-    var ownTerm: CertificateTerm? { known?.material.ownTerm }
+    var ownTerm: CertificateTerm? { known?.ownTerm }
 
     /// The name that the peer's certificate must carry; nil when it must carry the endpoint's address.
     func expectedName(at endpoint: HostPort) -> String? {
@@ -29,18 +28,18 @@ final class TLSCredentials {
     }
 
     /// Answers on the event loop, never at once, what is in the files now; or why that cannot be used.
-    func load(then answer: @escaping (Result<NIOSSLContext, InvalidText>) -> Void) {
+    func load(then answer: @escaping (Result<TLSFiles.Material, InvalidText>) -> Void) {
         let loop = ServiceLoop.shared.eventLoop
         let box = NIOLoopBound(answer, eventLoop: loop)
         let (files, knownVersion) = (files, known?.version)
         Self.queue.async {
-            let version = files.version
-            let loaded: Result<TLSFiles.Material, InvalidText>? = version == knownVersion ? nil : Self.load(files)
+            let loaded: Result<TLSFiles.Material, InvalidText>? =
+                files.version == knownVersion ? nil : Self.load(files)
             Task { @ServiceLoop in
-                if case .success(let material)? = loaded { self.known = (version, material) }
+                if case .success(let material)? = loaded { self.known = material }
                 switch (loaded, self.known) {
                 case (.failure(let problem)?, _): box.value(.failure(problem))
-                case (_, let known?): box.value(.success(known.material.context))
+                case (_, let known?): box.value(.success(known))
                 case (_, nil): box.value(.failure(InvalidText("no TLS files")))
                 }
             }

@@ -10,6 +10,9 @@ import NIOSSL
 struct TLSFiles: Sendable {
     /// What a connection needs.
     struct Material: Sendable {
+        /// What the files were when they were read.
+        let version: Version
+        let configuration: NIOSSL.TLSConfiguration
         let context: NIOSSLContext
         /// Of our own certificate, where one is presented.
         let ownTerm: CertificateTerm?
@@ -58,6 +61,7 @@ struct TLSFiles: Sendable {
     ///
     /// - Throws: which file cannot be used, and why.
     func load() throws(InvalidText) -> Material {
+        let version = version
         var tls = NIOSSL.TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
         // Said though it is the default: nothing in a configuration turns it off.
@@ -73,7 +77,8 @@ struct TLSFiles: Sendable {
             tls.privateKey = .privateKey(try privateKey(key))
         }
         do {
-            return Material(context: try NIOSSLContext(configuration: tls), ownTerm: ownTerm)
+            return Material(
+                version: version, configuration: tls, context: try NIOSSLContext(configuration: tls), ownTerm: ownTerm)
         } catch {
             throw InvalidText("the TLS files do not fit together, such as the certificate and the key: \(error)")
         }

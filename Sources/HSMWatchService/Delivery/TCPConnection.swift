@@ -10,7 +10,7 @@ import NIOTLS
 /// One TCP connection to a Graylog input, with TLS or without: writes frames, can be half-closed, and tells how it ends.
 ///
 /// Graylog never answers. So the connection is read only to notice its end, before anything more is written into it.
-final class OutputConnection: ChannelInboundHandler {
+final class TCPConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     /// How TLS is spoken.
@@ -27,7 +27,7 @@ final class OutputConnection: ChannelInboundHandler {
         let peerTerm: CertificateTerm?
     }
 
-    /// How long one address may take to connect, and again for TLS's handshake.
+    /// How long one address may take to connect, and again for reading TLS's files and for its handshake.
     static let connectTimeout = Duration.seconds(10)
 
     /// The request that tcp(7) calls SIOCOUTQ: <linux/sockios.h> defines it as this.
@@ -55,37 +55,44 @@ final class OutputConnection: ChannelInboundHandler {
     }
 
     private let name: HostPort
-    private let security: Security?
+    private let credentials: TLSCredentials?
     private let report: (Report) -> Void
+    private var security: Security?
     private var address: SocketAddress?
-    private var handshakeTimer: Scheduled<Void>?
+    /// Gives up TLS's files, and later its handshake.
+    private var timer: Scheduled<Void>?
     private var channel: (any Channel)?
     private var state = State.opening
 
     /// - Parameters:
     ///   - name: the endpoint as the configuration has it.
-    ///   - security: nil for plain TCP.
+    ///   - credentials: nil for plain TCP.
     ///   - report: called on the event loop, until `close`.
-    init(name: HostPort, security: Security?, report: @escaping (Report) -> Void) {
+    init(name: HostPort, credentials: TLSCredentials?, report: @escaping (Report) -> Void) {
         self.name = name
-        self.security = security
+        self.credentials = credentials
         self.report = report
     }
 
     /// Starts to connect to one address; the report is `opened` or `failed`.
-    func open(_ address: SocketAddress, on loop: any EventLoop) {
+    @ServiceLoop
+    func open(_ address: SocketAddress) {
         self.address = address
-        ClientBootstrap.tcp(on: loop, within: Self.connectTimeout, handler: self, opening: prepare)
-            .connect(to: address)
-            .assumeIsolated()
-            .whenComplete { result in
-                switch result {
-                case .success:
-                    self.connected(on: loop)
-                case .failure(let error):
-                    self.failed(ConnectFailure.describe(error, address: address, name: self.name).detail)
-                }
+        guard let credentials else { return connect(to: address) }
+        timer = ServiceLoop.after(Self.connectTimeout) {
+            self.failed("TLS: its files could not be read within \(DurationText.format(Self.connectTimeout))")
+        }
+        credentials.load { [weak self] loaded in
+            guard let self, case .opening = state else { return }
+            timer?.cancel()
+            switch loaded {
+            case .success(let material):
+                security = Security(context: material.context, expectedName: credentials.expectedName(at: name))
+                connect(to: address)
+            case .failure(let problem):
+                failed("TLS: \(problem)")
             }
+        }
     }
 
     /// Writes a batch; what is answered succeeds when the kernel has taken it. A peer that does not read keeps it
@@ -103,7 +110,7 @@ final class OutputConnection: ChannelInboundHandler {
 
     /// Closes the connection, or gives up making it. Nothing is reported from here on.
     func close() {
-        handshakeTimer?.cancel()
+        timer?.cancel()
         state = .over
         channel?.close(mode: .all, promise: nil)
     }
@@ -172,6 +179,22 @@ final class OutputConnection: ChannelInboundHandler {
         }
     }
 
+    @ServiceLoop
+    private func connect(to address: SocketAddress) {
+        let loop = ServiceLoop.shared.eventLoop
+        ClientBootstrap.tcp(on: loop, within: Self.connectTimeout, handler: self, opening: prepare)
+            .connect(to: address)
+            .assumeIsolated()
+            .whenComplete { result in
+                switch result {
+                case .success:
+                    self.connected(on: loop)
+                case .failure(let error):
+                    self.failed(ConnectFailure.describe(error, address: address, name: self.name).detail)
+                }
+            }
+    }
+
     private func prepare(_ channel: any Channel) throws {
         self.channel = channel
         guard let security else { return }
@@ -185,7 +208,7 @@ final class OutputConnection: ChannelInboundHandler {
             opened(nil)
         case .opening:
             let timeout = TimeAmount.nanoseconds(Self.connectTimeout.wholeNanoseconds)
-            handshakeTimer = loop.assumeIsolated().scheduleTask(in: timeout) {
+            timer = loop.assumeIsolated().scheduleTask(in: timeout) {
                 self.failed("TLS: the handshake did not end within \(DurationText.format(Self.connectTimeout))")
                 self.channel?.close(promise: nil)
             }
@@ -207,14 +230,14 @@ final class OutputConnection: ChannelInboundHandler {
 
     private func opened(_ session: Session?) {
         guard case .opening = state else { return }
-        handshakeTimer?.cancel()
+        timer?.cancel()
         state = .open
         report(.opened(session))
     }
 
     private func failed(_ reason: String) {
         guard case .opening = state else { return }
-        handshakeTimer?.cancel()
+        timer?.cancel()
         state = .over
         report(.failed(reason))
     }

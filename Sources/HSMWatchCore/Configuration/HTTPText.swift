@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Text that becomes part of an HTTP request.
+package enum HTTPText {
+    /// Headers that the request itself needs.
+    private static let ownHeaders: Set<String> = [
+        "connection", "content-encoding", "content-length", "content-type", "expect", "host", "keep-alive", "te",
+        "trailer", "transfer-encoding", "upgrade",
+    ]
+
+    /// `text` itself, if it is a path that needs no escapes and has no query, which Graylog would refuse.
+    static func checkPath(_ text: String) throws(InvalidText) -> String {
+        let limit = ConfigurationLimits.httpPathLength
+        guard text.hasPrefix("/"), text.utf8.count <= limit, text.utf8.allSatisfy(isInPath) else {
+            throw InvalidText(
+                "\(text.quoted) is not a path; allowed: / and up to \(limit - 1) of the characters "
+                    + "A-Z a-z 0-9 / . _ ~ ! $ & ' ( ) * + , ; = : @ % -")
+        }
+        return text
+    }
+
+    /// `text` itself, if it may be the name of a header that is added (RFC 9110 section 5.6.2).
+    static func checkHeaderName(_ text: String) throws(InvalidText) -> String {
+        let lengths = 1...ConfigurationLimits.nameLength
+        guard lengths.contains(text.utf8.count), text.utf8.allSatisfy(isInToken) else {
+            throw InvalidText(
+                "\(text.quoted) is not the name of a header; allowed: 1 … \(lengths.upperBound) of the characters "
+                    + "A-Z a-z 0-9 ! # $ % & ' * + - . ^ _ ` | ~")
+        }
+        guard !ownHeaders.contains(text.lowercased()) else {
+            throw InvalidText("\(text.quoted) is a header that every request has; allowed: another name")
+        }
+        return text
+    }
+
+    /// Whether `text` may be the value of a header (RFC 9110 section 5.5).
+    package static func isHeaderValue(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { (0x20...0x7E).contains($0) || $0 == 0x09 }
+    }
+
+    private static func isInPath(_ byte: UInt8) -> Bool {
+        isAlphanumeric(byte) || "/._~!$&'()*+,;=:@%-".utf8.contains(byte)
+    }
+
+    private static func isInToken(_ byte: UInt8) -> Bool {
+        isAlphanumeric(byte) || "!#$%&'*+-.^_`|~".utf8.contains(byte)
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        switch Unicode.Scalar(byte) {
+        case "A"..."Z", "a"..."z", "0"..."9": true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncHTTPClient
+import HSMWatchCore
+import NIOCore
+
+/// Why no answer came to a request, in words that follow the endpoint's name.
+enum HTTPFailure {
+    static func describe(_ error: any Error, expected name: String?, limit: Duration) -> String {
+        if let reason = TLSFailure.describe(error, expected: name) { return reason }
+        guard let error = error as? HTTPClientError else { return "the peer \(ConnectFailure.ending(error))" }
+        return switch error {
+        case .deadlineExceeded, .readTimeout: "no answer within \(DurationText.format(limit))"
+        case .connectTimeout: "no connection in time"
+        case .remoteConnectionClosed: "the peer closed the connection without an answer"
+        case .proxyAuthenticationRequired: "the proxy wants an authorization"
+        default: "HTTP: \(error.shortDescription)"
+        }
+    }
+}

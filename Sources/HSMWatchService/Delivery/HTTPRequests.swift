@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncHTTPClient
+import HSMWatchCore
+import NIOCore
+import NIOHTTP1
+
+/// Posts messages to one endpoint, on a connection that is kept, and reads what it needs from its files.
+@ServiceLoop
+final class HTTPRequests {
+    /// How old what was read from the files may be: a renewed certificate or token is used soon.
+    nonisolated static let fileAge = Duration.seconds(10)
+    /// A connection that was idle for so long is not used again; Graylog closes it at 60 s.
+    private nonisolated static let idleTimeout = TimeAmount.seconds(50)
+
+    /// What requests are made with.
+    private struct Access {
+        let client: HTTPClient
+        let tls: TLSFiles.Version?
+        let authorization: String?
+        let readAt: Instant
+    }
+
+    private let endpoint: HostPort
+    private let http: HTTPConfiguration
+    private let credentials: TLSCredentials?
+    private let authorization: AuthorizationFile?
+    private var address: SocketAddress?
+    private var access: Access?
+
+    /// - Parameter credentials: nil for plain HTTP.
+    init(to endpoint: HostPort, _ http: HTTPConfiguration, credentials: TLSCredentials?) {
+        self.endpoint = endpoint
+        self.http = http
+        self.credentials = credentials
+        authorization = http.authorization.map { AuthorizationFile($0.file) }
+    }
+
+    /// What is known of TLS when a proxy stands before it.
+    var unseenSession: TCPConnection.Session? {
+        credentials.map { _ in TCPConnection.Session(version: "TLS", peerTerm: nil) }
+    }
+
+    /// From now on requests go to this address, the endpoint's or its proxy's.
+    func connect(by address: SocketAddress) {
+        self.address = address
+    }
+
+    /// One POST; answers what became of it.
+    ///
+    /// - Parameters:
+    ///   - bodies: one message, or several for a bulk request.
+    ///   - limit: how long all of it may take.
+    func post(_ bodies: [[UInt8]], isBulk: Bool, within limit: Duration) async -> PostVerdict {
+        do {
+            let access = try await currentAccess()
+            let request = request(bodies, isBulk: isBulk, authorization: access.authorization)
+            do {
+                return try await execute(request, access.client, within: limit)
+            } catch let error as HTTPClientError where error == .remoteConnectionClosed {
+                // A kept connection that was just about to be closed: a new one tells.
+                return try await execute(request, access.client, within: limit)
+            }
+        } catch let problem as InvalidText {
+            return .failed(problem.description)
+        } catch {
+            return .failed(HTTPFailure.describe(error, expected: credentials?.expectedName(at: endpoint), limit: limit))
+        }
+    }
+
+    /// Closes the connections.
+    func shutDown() async {
+        let client = access?.client
+        access = nil
+        try? await client?.shutdown()
+    }
+
+    private func execute(_ request: HTTPClientRequest, _ client: HTTPClient, within limit: Duration) async throws
+        -> PostVerdict
+    {
+        let response = try await client.execute(request, timeout: .nanoseconds(limit.wholeNanoseconds))
+        return PostVerdict(status: response.status.code)
+    }
+
+    private func request(_ bodies: [[UInt8]], isBulk: Bool, authorization: String?) -> HTTPClientRequest {
+        // Where TLS has a name to prove, the name is the URL's host, and the client knows the address behind it.
+        var request = HTTPClientRequest(url: "\(credentials == nil ? "http" : "https")://\(urlHost)\(http.path)")
+        request.method = .POST
+        request.headers.add(name: "content-type", value: "application/json")
+        request.headers.add(name: "user-agent", value: "hsmwatch/\(Version.number)")
+        if let header = http.authorization?.header, let authorization {
+            request.headers.add(name: header, value: authorization)
+        }
+        var body = ByteBuffer()
+        for bytes in bodies {
+            body.writeBytes(bytes)
+            if isBulk { body.writeInteger(UInt8(ascii: "\n")) }
+        }
+        // A bulk input keeps what it has not cut off yet for as long as the connection stands.
+        if isBulk { request.headers.add(name: "connection", value: "close") }
+        request.body = .bytes(body)
+        return request
+    }
+
+    private var urlHost: HostPort {
+        HostPort(host: credentials?.expectedName(at: endpoint) ?? endpoint.host, port: endpoint.port)
+    }
+
+    // MARK: What the files say
+
+    private func currentAccess() async throws -> Access {
+        if let access, Instant.now - access.readAt < Self.fileAge { return access }
+        var material: TLSFiles.Material?
+        if let credentials { material = try await withDeadline { credentials.load(then: $0) } }
+        var value: String?
+        if let authorization { value = try await withDeadline { authorization.load(then: $0) } }
+        let known = access.flatMap { $0.tls == material?.version ? $0.client : nil }
+        if known == nil { await shutDown() }
+        let access = Access(
+            client: known ?? client(material), tls: material?.version, authorization: value, readAt: .now)
+        self.access = access
+        return access
+    }
+
+    /// What is answered, unless it takes too long.
+    private func withDeadline<Value: Sendable>(
+        _ ask: (@escaping (Result<Value, InvalidText>) -> Void) -> Void
+    ) async throws -> Value {
+        let limit = TCPConnection.connectTimeout
+        let promise = ServiceLoop.shared.eventLoop.makePromise(of: Value.self)
+        let timer = ServiceLoop.after(limit) {
+            promise.fail(InvalidText("its files could not be read within \(DurationText.format(limit))"))
+        }
+        defer { timer.cancel() }
+        ask { promise.completeWith($0.mapError { $0 as any Error }) }
+        return try await promise.futureResult.get()
+    }
+
+    private func client(_ material: TLSFiles.Material?) -> HTTPClient {
+        var configuration = HTTPClient.Configuration()
+        configuration.redirectConfiguration = .disallow
+        configuration.httpVersion = .http1Only
+        configuration.timeout.connect = .nanoseconds(TCPConnection.connectTimeout.wholeNanoseconds)
+        configuration.connectionPool.idleTimeout = Self.idleTimeout
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.tlsConfiguration = material?.configuration
+        let destination = address?.ipAddress ?? endpoint.host
+        if let proxy = http.proxy {
+            configuration.proxy = .server(host: destination, port: Int(proxy.port))
+            configuration.dnsOverride = [urlHost.host: endpoint.host]
+        } else {
+            configuration.dnsOverride = [urlHost.host: destination]
+        }
+        return HTTPClient(eventLoopGroup: ServiceLoop.shared.eventLoop, configuration: configuration)
+    }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncHTTPClient
+import HSMWatchCore
+import NIOCore
+
+/// Delivery over HTTP to one endpoint: one POST after the other, each confirmed by its answer.
+///
+/// It begins with a connection that carries no request: whether the endpoint is there, and whose certificate it has, is
+/// known before there is a message to send.
+@ServiceLoop
+final class HTTPTransport: Transport {
+    /// Bytes of a bulk body at the most, unless one message is longer: what Graylog's input takes (`max_chunk_size`).
+    static let bulkLimit = 65_536
+
+    private let report: (TransportReport) -> Void
+    private let isBulk: Bool
+    private let patience: Duration
+    private let requests: HTTPRequests
+    private var addresses: ArraySlice<SocketAddress>
+    private var connection: TCPConnection?
+    /// The request that waits for its answer.
+    private var request: Task<PostVerdict, Never>?
+
+    private(set) var isOpen = false
+    private(set) var end: TransportEnd?
+
+    /// - Parameters:
+    ///   - addresses: of the endpoint, or of the proxy; the first that can be connected to is kept.
+    ///   - patience: how long a request may take.
+    ///   - report: called on the event loop, until `close`.
+    init(
+        to endpoint: HostPort, addresses: [SocketAddress], http: HTTPConfiguration, credentials: TLSCredentials?,
+        patience: Duration, report: @escaping (TransportReport) -> Void
+    ) {
+        self.report = report
+        self.patience = patience
+        self.addresses = addresses[...]
+        isBulk = http.isBulk
+        requests = HTTPRequests(to: endpoint, http, credentials: credentials)
+        tryNextAddress(name: http.proxy ?? endpoint, credentials: http.proxy == nil ? credentials : nil)
+    }
+
+    var allowance: Int { end == nil && isOpen ? .max : 0 }
+
+    func send(_ messages: ArraySlice<SpooledMessage>) async {
+        var left = messages
+        while !left.isEmpty, end == nil {
+            let batch = isBulk ? left.prefix(upTo: Self.bulkLimit) : left.prefix(1)
+            left.removeFirst(batch.count)
+            await post(batch)
+        }
+    }
+
+    func close() {
+        end = end ?? TransportEnd(reason: "closed")
+        connection?.close()
+        connection = nil
+        request?.cancel()
+    }
+
+    func finish() async {
+        await requests.shutDown()
+    }
+
+    private func post(_ batch: ArraySlice<SpooledMessage>) async {
+        guard let last = batch.last else { return }
+        let (requests, patience) = (requests, patience)
+        let bodies = batch.map(\.body)
+        let isBulk = isBulk
+        let request = Task { await requests.post(bodies, isBulk: isBulk, within: patience) }
+        self.request = request
+        let verdict = await request.value
+        self.request = nil
+        guard end == nil else { return }
+        switch verdict {
+        case .delivered:
+            report(.confirmed(last.position))
+        case .tooLong(let reason) where batch.count == 1:
+            report(.refused(last.position, "a message of \(last.body.count) bytes; \(reason)"))
+            report(.confirmed(last.position))
+        case .tooLong:
+            for message in batch where end == nil {
+                await post([message])
+            }
+        case .refused(let reason):
+            over(TransportEnd(reason: reason, isRefusal: true))
+        case .failed(let reason):
+            over(TransportEnd(reason: reason))
+        }
+    }
+
+    private func tryNextAddress(name: HostPort, credentials: TLSCredentials?) {
+        guard let address = addresses.popFirst() else { return over(TransportEnd(reason: "no address")) }
+        let connection = TCPConnection(name: name, credentials: credentials) { [weak self] in
+            self?.take($0, at: address, name: name, credentials: credentials)
+        }
+        self.connection = connection
+        connection.open(address)
+    }
+
+    private func take(
+        _ message: TCPConnection.Report, at address: SocketAddress, name: HostPort, credentials: TLSCredentials?
+    ) {
+        switch message {
+        case .opened(let session):
+            connection?.close()
+            connection = nil
+            requests.connect(by: address)
+            isOpen = true
+            report(.opened(session ?? requests.unseenSession))
+        case .failed where !addresses.isEmpty:
+            tryNextAddress(name: name, credentials: credentials)
+        case .failed(let reason):
+            over(TransportEnd(reason: reason))
+        case .ended:
+            break
+        }
+    }
+
+    private func over(_ end: TransportEnd) {
+        guard self.end == nil else { return }
+        self.end = end
+        report(.changed)
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HSMWatchCore
+import NIOCore
+
+/// The way of one output's messages: opens its transports, one after the other, and keeps what outlives each.
+@ServiceLoop
+final class Route {
+    private let configuration: OutputConfiguration
+    private let credentials: TLSCredentials?
+    private let format: MessageFormat
+    private let patience: Duration
+    /// What the peers have taught.
+    private var caution = Caution()
+
+    /// - Parameter patience: how long nothing may move.
+    init(_ configuration: OutputConfiguration, patience: Duration) {
+        self.configuration = configuration
+        self.patience = patience
+        credentials = configuration.tls.map { TLSCredentials($0) }
+        format = MessageFormat(of: configuration)
+    }
+
+    var kind: OutputKind { configuration.kind }
+
+    var confirmation: Confirmation { configuration.confirmation }
+
+    /// Of our own certificate, as it was last read.
+    var ownTerm: CertificateTerm? { credentials?.ownTerm }
+
+    /// Whose addresses the transport to an endpoint connects to.
+    func destination(of endpoint: HostPort) -> HostPort {
+        configuration.kind == .gelfHTTP ? configuration.http.proxy ?? endpoint : endpoint
+    }
+
+    /// Begins to open a transport.
+    ///
+    /// - Parameters:
+    ///   - addresses: of its destination.
+    ///   - report: called on the event loop, until the transport is closed.
+    func open(
+        to endpoint: HostPort, addresses: [SocketAddress], report: @escaping (TransportReport) -> Void
+    ) -> any Transport {
+        switch configuration.kind {
+        case .gelfTCP, .syslogTCP:
+            let delivery = Delivery(confirm: configuration.confirm, caution: caution, patience: patience, at: .now)
+            let wire = TCPTransport.Wire(
+                format: format, framing: configuration.kind == .gelfTCP ? .null : .octetCounting,
+                credentials: credentials)
+            return TCPTransport(
+                delivery, to: endpoint, addresses: addresses, wire: wire, learned: { self.caution = $0 },
+                report: report)
+        case .gelfUDP, .syslogUDP:
+            return UDPTransport(
+                to: addresses,
+                packing: DatagramPacking(
+                    format: format, chunks: GELFChunks(datagramSize: configuration.datagramSize)), report: report)
+        case .gelfHTTP:
+            return HTTPTransport(
+                to: endpoint, addresses: addresses, http: configuration.http, credentials: credentials,
+                patience: patience, report: report)
+        }
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One way to one endpoint, from its opening to its end: what differs between the types of outputs.
+///
+/// It has begun to open when it is made, and tells its owner on the event loop what comes of it, until `close`.
+@ServiceLoop
+protocol Transport: AnyObject {
+    /// Whether it has been open.
+    var isOpen: Bool { get }
+    /// Why there is no way any more.
+    var end: TransportEnd? { get }
+    /// How many messages may be sent now.
+    var allowance: Int { get }
+
+    /// Sends messages, no more than the allowance; returns when more may follow or it is over.
+    func send(_ messages: ArraySlice<SpooledMessage>) async
+    /// Confirms what is unconfirmed as soon as possible.
+    func hurry()
+    /// Whether somebody waits to hear what has reached the peer's kernel.
+    func watchArrival(_ isWatching: Bool)
+    /// Ends it. Nothing is reported from here on.
+    func close()
+    /// Returns when all that it had is given back; only behind `close`.
+    func finish() async
+}
+
+extension Transport {
+    /// What confirms each message by itself has nothing to hurry, and nothing to tell before that.
+    func hurry() {}
+    func watchArrival(_: Bool) {}
+    func finish() async {}
+}
+
+/// What a transport tells its owner.
+enum TransportReport {
+    /// Messages may be sent; what TLS has agreed on, where it is spoken.
+    case opened(TCPConnection.Session?)
+    /// Everything up to this position has reached the peer's kernel.
+    case acknowledged(Int64)
+    /// Everything up to this position counts as delivered, except what was refused.
+    case confirmed(Int64)
+    /// The message at this position can never be delivered this way, for this reason.
+    case refused(Int64, String)
+    /// There may be something to do: it may send again, or the end has come.
+    case changed
+}
+
+/// Why a transport has ended.
+struct TransportEnd: Equatable, Sendable {
+    /// In words that follow the endpoint's name.
+    let reason: String
+    /// Whether the endpoint answers, and takes nothing before somebody changes something.
+    var isRefusal = false
+}
