@@ -55,11 +55,40 @@ package enum ConfigurationPrinter {
     }
 
     private static func output(_ output: OutputConfiguration) -> [String] {
-        [
+        let kinds = Event.Kind.allCases.filter(output.events.contains).map(\.name)
+        return [
             "name: \(word(output.name))",
             "type: \(output.kind.rawValue)",
             "endpoints: [\(output.endpoints.map(address).joined(separator: ", "))]",
-        ] + tls(output.tls) + ["confirm: \(output.confirm.map(DurationText.format) ?? OutputConfiguration.confirmOff)"]
+            "events: [\(kinds.joined(separator: ", "))]",
+        ] + tls(output.tls) + transport(output)
+    }
+
+    /// The keys that only the output's type has.
+    private static func transport(_ output: OutputConfiguration) -> [String] {
+        let confirm = ["confirm: \(output.confirm.map(DurationText.format) ?? OutputConfiguration.confirmOff)"]
+        return switch output.kind {
+        case .gelfTCP: confirm
+        case .gelfUDP: ["datagram_size: \(output.datagramSize)"]
+        case .gelfHTTP: http(output.http)
+        case .syslogTCP: syslog(output.syslog) + confirm
+        case .syslogUDP: syslog(output.syslog)
+        }
+    }
+
+    private static func http(_ http: HTTPConfiguration) -> [String] {
+        let authorization = http.authorization.map {
+            ["authorization: {header: \(quoted($0.header)), file: \(quoted($0.file))}"]
+        }
+        return ["path: \(quoted(http.path))", "bulk: \(http.isBulk ? "on" : "off")"] + (authorization ?? [])
+            + (http.proxy.map { ["proxy: \(address($0))"] } ?? [])
+    }
+
+    private static func syslog(_ syslog: SyslogConfiguration) -> [String] {
+        [
+            "format: \(syslog.format.rawValue)", "facility: \(syslog.facility.rawValue)",
+            "app_name: \(word(syslog.appName))",
+        ]
     }
 
     private static func tls(_ tls: TLSConfiguration?) -> [String] {

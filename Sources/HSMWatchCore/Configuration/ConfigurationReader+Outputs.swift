@@ -2,39 +2,90 @@
 
 extension ConfigurationReader {
     /// Reads `outputs`.
-    mutating func outputs(_ root: ConfigurationSection) -> [OutputConfiguration] {
+    ///
+    /// - Parameter hsms: whose fields every output must be able to carry.
+    mutating func outputs(_ root: ConfigurationSection, for hsms: [HSMConfiguration]) -> [OutputConfiguration] {
         root.reportIfMissing("outputs", needed: "the list of outputs, each with name, type and endpoints", &problems)
         guard let list = root.list("outputs", count: 1...ConfigurationLimits.outputs, &problems) else { return [] }
         var names: [String: Mark] = [:]
         var outputs: [OutputConfiguration] = []
         for (index, node) in list.value.enumerated() {
-            let keys = ["name", "type", "endpoints", "tls", "confirm"]
-            guard let section = ConfigurationSection(node, path: "outputs[\(index)]", keys: keys, &problems) else {
-                continue
-            }
+            guard
+                let section = ConfigurationSection(
+                    node, path: "outputs[\(index)]", keys: OutputKey.allCases.map(\.rawValue), &problems)
+            else { continue }
             let name = uniqueName(section, &names)
             let kind = kind(section)
-            let endpoints = endpoints(section)
-            let tls = tls(section)
-            let confirm = confirm(section)
-            guard let name, let kind else { continue }
-            outputs.append(
-                OutputConfiguration(
-                    name: name, kind: kind, endpoints: endpoints, tls: tls,
-                    confirm: confirm))
+            // Without a name or type the rest is checked all the same; the error keeps it from being used.
+            let output = OutputConfiguration(
+                name: name ?? "", kind: kind?.value ?? .gelfTCP, endpoints: endpoints(section), tls: tls(section),
+                confirm: confirm(section, kind), datagramSize: datagramSize(section), http: http(section),
+                syslog: syslog(section), events: events(section))
+            if let kind {
+                refuseForeignKeys(section, of: kind.value)
+                checkFields(of: hsms, on: output, at: kind)
+            }
+            outputs.append(output)
         }
+        warnOfUnsent(by: outputs, at: list)
         return outputs
     }
 
-    private mutating func kind(_ section: ConfigurationSection) -> OutputKind? {
+    private mutating func kind(_ section: ConfigurationSection) -> Located<OutputKind>? {
         let kinds = OutputKind.allCases.map(\.rawValue).joined(separator: ", ")
         section.reportIfMissing("type", needed: "one of \(kinds)", &problems)
         let kind: Located<OutputKind>? = section.word("type", &problems)
-        NotYetAvailable.refuse(kind: kind, &problems)
-        return kind?.value
+        if let kind, [.gelfUDP, .syslogUDP].contains(kind.value) {
+            problems.warning(
+                at: kind,
+                "\(kind.value.rawValue): what was sent counts as delivered; "
+                    + "what the network or Graylog loses of it is not noticed")
+        }
+        return kind
     }
 
-    private mutating func confirm(_ section: ConfigurationSection) -> Duration? {
+    private mutating func refuseForeignKeys(_ section: ConfigurationSection, of kind: OutputKind) {
+        for entry in section.entries {
+            guard let key = OutputKey(rawValue: entry.key), !key.kinds.contains(kind) else { continue }
+            let kinds = key.kinds.map(\.rawValue).joined(separator: ", ")
+            problems.error(
+                at: entry.keyMark, section.path,
+                "'\(entry.key)' does not go with type \(kind.rawValue); allowed with: \(kinds)")
+        }
+    }
+
+    private mutating func events(_ section: ConfigurationSection) -> Set<Event.Kind> {
+        let all = Event.Kind.allCases
+        guard let list = section.list("events", count: 1...all.count, &problems) else { return Set(all) }
+        var events: Set<Event.Kind> = []
+        for (index, node) in list.value.enumerated() {
+            let kind = ConfigurationSection.value(node, path: "\(list.path)[\(index)]", &problems) {
+                text throws(InvalidText) in
+                guard let kind = all.first(where: { $0.name == text }) else {
+                    let names = all.map(\.name)
+                    let hint = NearestName.hint(text, among: names)
+                    throw InvalidText("unknown \(text.quoted)\(hint) (allowed: \(names.joined(separator: ", ")))")
+                }
+                return kind
+            }
+            guard let kind else { continue }
+            if !events.insert(kind.value).inserted {
+                problems.error(at: kind, "duplicate event \(kind.value.name.quoted)")
+            }
+        }
+        return events
+    }
+
+    /// A kind of message that nobody gets may be what somebody relies on.
+    private mutating func warnOfUnsent(by outputs: [OutputConfiguration], at list: Located<[ConfigurationNode]>) {
+        let sent = outputs.reduce(into: Set<Event.Kind>()) { $0.formUnion($1.events) }
+        let unsent = Event.Kind.allCases.filter { !sent.contains($0) }
+        guard !problems.hasErrors, !unsent.isEmpty else { return }
+        let names = unsent.map(\.name).joined(separator: ", ")
+        problems.warning(at: list, "no output gets these events: \(names)")
+    }
+
+    private mutating func confirm(_ section: ConfigurationSection, _ kind: Located<OutputKind>?) -> Duration? {
         let confirm: Located<Duration?>? = section.value("confirm", &problems) { text throws(InvalidText) in
             if text == OutputConfiguration.confirmOff { return nil }
             do {
@@ -44,7 +95,9 @@ extension ConfigurationReader {
             }
         }
         guard let confirm else { return OutputConfiguration.defaultConfirm }
-        if confirm.value == nil {
+        if let kind, ![.gelfTCP, .syslogTCP].contains(kind.value) {
+            problems.warning(at: confirm, "has no effect with type \(kind.value.rawValue)")
+        } else if confirm.value == nil {
             problems.warning(
                 at: confirm,
                 "off: what Graylog's kernel has acknowledged counts as delivered; "
@@ -68,41 +121,5 @@ extension ConfigurationReader {
             }
         }
         return endpoints
-    }
-
-    private mutating func tls(_ section: ConfigurationSection) -> TLSConfiguration? {
-        let keys = ["ca", "certificate", "key", "key_password", "server_name"]
-        guard let tls = section.section("tls", keys: keys, &problems) else { return nil }
-        let serverName = tls.value("server_name", &problems) { text throws(InvalidText) in
-            if let problem = HostText.problem(text) { throw InvalidText(problem) }
-            guard !HostText.isIPv4(text) else {
-                throw InvalidText("\(text.quoted) is an address; allowed: a host name that the certificate carries")
-            }
-            return text
-        }
-        if tls["certificate"] != nil {
-            tls.reportIfMissing("key", needed: "the file of the certificate's private key", &problems)
-        }
-        if tls["key"] != nil {
-            tls.reportIfMissing("certificate", needed: "the file of the key's certificate", &problems)
-        }
-        if tls["key_password"] != nil {
-            tls.reportIfMissing("key", needed: "the file of the key that the password is for", &problems)
-        }
-        return TLSConfiguration(
-            ca: file("ca", tls), certificate: file("certificate", tls), key: file("key", tls),
-            keyPassword: file("key_password", tls), serverName: serverName?.value)
-    }
-
-    /// A file's path; `$CREDENTIALS_DIRECTORY/` at its start is where systemd keeps the service's credentials.
-    private mutating func file(_ key: String, _ section: ConfigurationSection) -> String? {
-        let unreadability = unreadability
-        return section.value(key, &problems) { text throws(InvalidText) in
-            let path = try VisibleText.check(text, maxLength: ConfigurationLimits.pathLength)
-            if let reason = unreadability(path) {
-                throw InvalidText("\(path.quoted) cannot be read: \(reason); allowed: a readable file")
-            }
-            return path
-        }?.value
     }
 }

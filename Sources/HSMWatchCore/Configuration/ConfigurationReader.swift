@@ -25,12 +25,13 @@ package struct ConfigurationReader {
         }
         let heartbeat = root.duration("heartbeat", in: ConfigurationLimits.heartbeat, &problems)
         let logLevel: Located<LogLevel>? = root.word("log_level", &problems)
+        let hsms = hsms(root)
         return Configuration(
             source: source?.value,
             heartbeat: heartbeat?.value ?? Configuration.defaultHeartbeat,
             logLevel: logLevel?.value ?? .info,
-            hsms: hsms(root),
-            outputs: outputs(root),
+            hsms: hsms,
+            outputs: outputs(root, for: hsms),
             spool: spool(root)
         )
     }

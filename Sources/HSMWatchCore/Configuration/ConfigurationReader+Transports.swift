@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The keys of an output that only some types have.
+extension ConfigurationReader {
+    mutating func datagramSize(_ section: ConfigurationSection) -> Int {
+        let size = section.number(OutputKey.datagramSize.rawValue, in: ConfigurationLimits.datagramSize, &problems)
+        return size?.value ?? OutputConfiguration.defaultDatagramSize
+    }
+
+    mutating func http(_ section: ConfigurationSection) -> HTTPConfiguration {
+        let path = section.value(OutputKey.path.rawValue, &problems, parse: HTTPText.checkPath)
+        let bulk: Located<Switch>? = section.word(OutputKey.bulk.rawValue, &problems)
+        let proxy = section.value(OutputKey.proxy.rawValue, &problems) { text throws(InvalidText) in
+            try HostPort(parsing: text)
+        }
+        return HTTPConfiguration(
+            path: path?.value ?? HTTPConfiguration.defaultPath, isBulk: bulk?.value == .on,
+            authorization: authorization(section), proxy: proxy?.value)
+    }
+
+    mutating func syslog(_ section: ConfigurationSection) -> SyslogConfiguration {
+        var syslog = SyslogConfiguration()
+        let format: Located<SyslogFormat>? = section.word(OutputKey.format.rawValue, &problems)
+        let facility: Located<SyslogFacility>? = section.word(OutputKey.facility.rawValue, &problems)
+        let appName = section.value(OutputKey.appName.rawValue, &problems) { text throws(InvalidText) in
+            let lengths = 1...ConfigurationLimits.appNameLength
+            guard lengths.contains(text.utf8.count), NameText.hasOnlyNameCharacters(text) else {
+                let allowed = "1 … \(lengths.upperBound) of the characters A-Z a-z 0-9 . _ -"
+                throw InvalidText("\(text.quoted) is not a name of a program; allowed: \(allowed)")
+            }
+            return text
+        }
+        syslog.format = format?.value ?? syslog.format
+        syslog.facility = facility?.value ?? syslog.facility
+        syslog.appName = appName?.value ?? syslog.appName
+        return syslog
+    }
+
+    /// Every field of every HSM must have a name that the output can carry.
+    mutating func checkFields(
+        of hsms: [HSMConfiguration], on output: OutputConfiguration, at kind: Located<OutputKind>
+    ) {
+        let limit = SyslogEncoder.parameterNameLength
+        guard [.syslogTCP, .syslogUDP].contains(output.kind), output.syslog.format == .rfc5424,
+            let (hsm, field) = hsms.lazy.compactMap({ hsm in
+                hsm.fields.first { $0.name.utf8.count > limit }.map { (hsm, $0) }
+            }).first
+        else { return }
+        problems.error(
+            at: kind,
+            "syslog's parameters have names of at most \(limit) characters, and HSM \(hsm.name) has the field "
+                + "'\(field.name)' of \(field.name.utf8.count); allowed: a shorter name, or format: legacy")
+    }
+
+    private mutating func authorization(_ section: ConfigurationSection) -> HTTPConfiguration.Authorization? {
+        let keys = ["header", "file"]
+        guard let section = section.section(OutputKey.authorization.rawValue, keys: keys, &problems) else { return nil }
+        section.reportIfMissing("file", needed: "a file whose first line is the header's value", &problems)
+        let header = section.value("header", &problems, parse: HTTPText.checkHeaderName)
+        guard let file = file("file", section) else { return nil }
+        return HTTPConfiguration.Authorization(
+            header: header?.value ?? HTTPConfiguration.Authorization.defaultHeader, file: file)
+    }
+
+    private enum Switch: String, CaseIterable {
+        case on, off
+    }
+}
