@@ -54,14 +54,14 @@ private struct EndpointReport: Sendable {
         report.lines.append("\(output.name) → \(endpoint)")
         var lines: [String] = []
         let test = EndpointTest(output, endpoint: endpoint, encoder: encoder) {
-            lines.append("  " + text(of: $0, confirms: output.confirm != nil))
+            lines.append("  " + text(of: $0, as: output.confirmation))
         }
         report.isConfirmed = await test.run()
         report.lines += lines
         return report
     }
 
-    private nonisolated static func text(of finding: EndpointTest.Finding, confirms: Bool) -> String {
+    private nonisolated static func text(of finding: EndpointTest.Finding, as confirmation: Confirmation) -> String {
         switch finding {
         case .resolved(let addresses, let time):
             "resolved to \(addresses.joined(separator: ", ")) in \(time.millisecondsText)"
@@ -71,12 +71,20 @@ private struct EndpointReport: Sendable {
             version
                 + (certificate.map { ", Graylog's certificate: serial \($0.serialNumber), ends \($0.notAfter.utcText)" }
                     ?? "")
-        case .confirmed(let time) where confirms:
-            "confirmed in \(time.millisecondsText): Graylog has read the message"
         case .confirmed(let time):
-            "acknowledged in \(time.millisecondsText) by the peer's kernel; confirm is off, so nobody knows whether it is read"
+            text(of: confirmation, after: time.millisecondsText)
         case .failed(let reason):
             "FAILED: \(reason)"
+        }
+    }
+
+    private nonisolated static func text(of confirmation: Confirmation, after time: String) -> String {
+        switch confirmation {
+        case .read: "confirmed in \(time): Graylog has read the message"
+        case .answered: "confirmed in \(time): Graylog has answered 202"
+        case .acknowledged:
+            "acknowledged in \(time) by the peer's kernel; confirm is off, so nobody knows whether it is read"
+        case .sent: "sent; in \(time) nobody has refused it, and more is not known of a datagram"
         }
     }
 }

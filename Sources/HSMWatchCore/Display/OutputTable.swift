@@ -58,7 +58,7 @@ struct OutputTable {
         line.append(String(repeating: " ", count: max(0, Self.stateWidth - status.state.rawValue.count)) + Self.gap)
         line.append(DisplayText.fit(ShortText.age(status.since, at: now), to: Self.timeWidth, isRight: true) + Self.gap)
         line.append(DisplayText.fit(DisplayText.visible(status.tls ?? "-"), to: Self.tlsWidth))
-        let confirmed = status.confirmedAt.map { ShortText.age($0, at: now) + " ago" }
+        let confirmed = status.confirmedAt.map { output.confirmation.text(age: ShortText.age($0, at: now)) }
         for (cell, width) in [
             ("\(output.spooled)", Self.spooledWidth), (confirmed ?? "-", Self.confirmedWidth),
             ("\(output.dropped)", Self.droppedWidth),
@@ -68,6 +68,17 @@ struct OutputTable {
         guard let error = status.lastError else { return [line] }
         let age = status.lastErrorAt.map { "\(ShortText.age($0, at: now)) ago" } ?? ""
         return [line, StyledLine("  last error \(age): \(error)")]
+    }
+}
+
+extension Confirmation {
+    /// When messages were last delivered, as well as that is known.
+    fileprivate func text(age: String) -> String {
+        switch self {
+        case .read, .answered: "\(age) ago"
+        case .acknowledged: "ack \(age)"
+        case .sent: "sent \(age)"
+        }
     }
 }
 

@@ -74,8 +74,8 @@ extension OutputSnapshot: Decodable {
         status.lastError = try fields.decodeIfPresent(String.self, forKey: .lastError)
         status.lastErrorAt = try fields.timeIfPresent(.lastErrorAt)
         self.init(
-            name: try fields.decode(String.self, forKey: .name), status: status,
-            spooled: try fields.number(.spooled),
+            name: try fields.decode(String.self, forKey: .name), kind: try fields.word(.type),
+            confirmation: try fields.word(.confirmation), status: status, spooled: try fields.number(.spooled),
             dropped: try fields.number(.dropped))
     }
 }

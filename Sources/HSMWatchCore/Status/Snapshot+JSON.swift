@@ -71,6 +71,8 @@ extension OutputSnapshot {
     fileprivate var json: [UInt8] {
         var json = JSONWriter()
         json.string(.name, name)
+        json.string(.type, kind.rawValue)
+        json.string(.confirmation, confirmation.rawValue)
         json.string(.endpoint, status.endpoint.description)
         json.string(.state, status.state.rawValue)
         json.time(.since, status.since)

@@ -22,7 +22,7 @@ enum SnapshotKey: String, CodingKey {
     case exhaustion = "exhaustion_seconds"
     case untilCritical = "critical_seconds"
 
-    case endpoint, tls, spooled
+    case type, confirmation, endpoint, tls, spooled
     case confirmedAt = "confirmed_at"
     case lastError = "last_error"
     case lastErrorAt = "last_error_at"
