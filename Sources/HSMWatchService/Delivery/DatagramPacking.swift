@@ -24,7 +24,8 @@ struct DatagramPacking: Sendable {
                         + "\(GELFChunks.limit) chunks (datagram_size)"))
         case .syslog:
             if bytes.count <= Self.longestDatagram { return .success([bytes]) }
-            return .failure(InvalidText("a message of \(bytes.count) bytes; allowed: \(Self.longestDatagram), a datagram"))
+            return .failure(
+                InvalidText("a message of \(bytes.count) bytes; allowed: \(Self.longestDatagram), a datagram"))
         }
     }
 }

@@ -100,7 +100,8 @@ package final class Output: Service {
     /// How it is at this moment.
     var snapshot: OutputSnapshot {
         OutputSnapshot(
-            name: name, kind: route.kind, confirmation: route.confirmation, status: status, spooled: spool.waiting(for: name), dropped: spool.dropped(by: name))
+            name: name, kind: route.kind, confirmation: route.confirmation, status: status,
+            spooled: spool.waiting(for: name), dropped: spool.dropped(by: name))
     }
 
     /// Ends the delivery at once; what is not confirmed stays in the spool.

@@ -45,6 +45,7 @@ struct ConfigurationPrinterTests {
               - name: "9"
                 type: gelf-tcp
                 endpoints: [graylog-1:12201, "[::1]:1"]
+                events: [reading, probe_failure, heartbeat, service, state_change]
                 tls: {ca: "/etc/ca.pem", server_name: "graylog"}
                 confirm: 10s
             spool:
@@ -63,6 +64,67 @@ struct ConfigurationPrinterTests {
         #expect(yaml.hasPrefix("# source: this machine's host name\nheartbeat: 1m\n"))
         #expect(yaml.contains("    alert:\n      critical: 50\n"))
         #expect(yaml.contains("    forecast:\n      window: 15m\n    fields: {}\n"))
-        #expect(yaml.contains("    endpoints: [b:1]\n    confirm: 10s\n"))
+        #expect(
+            yaml.contains(
+                "    endpoints: [b:1]\n    events: [reading, probe_failure, heartbeat, service, state_change]\n    confirm: 10s\n"
+            ))
+    }
+
+    @Test("of an output's keys only those of its type are written")
+    func outputs() {
+        let address = HostPort(host: "b", port: 1)
+        let http = HTTPConfiguration(
+            path: "/x", isBulk: true, authorization: HTTPConfiguration.Authorization(header: "X-Token", file: "/t"),
+            proxy: HostPort(host: "::1", port: 3128))
+        let outputs = [
+            OutputConfiguration(name: "u", kind: .gelfUDP, endpoints: [address], datagramSize: 8192),
+            OutputConfiguration(
+                name: "h", kind: .gelfHTTP, endpoints: [address], tls: TLSConfiguration(), http: http,
+                events: [.stateChange, .service]),
+            OutputConfiguration(
+                name: "s", kind: .syslogTCP, endpoints: [address], confirm: nil,
+                syslog: SyslogConfiguration(facility: .auth)),
+            OutputConfiguration(
+                name: "l", kind: .syslogUDP, endpoints: [address],
+                syslog: SyslogConfiguration(format: .legacy, appName: "hsm-conns-khi")),
+        ]
+        let hsm = HSMConfiguration(name: "a", address: HostPort(host: "a", port: 1))
+        let yaml = ConfigurationPrinter.yaml(Configuration(hsms: [hsm], outputs: outputs))
+        let all = "events: [reading, probe_failure, heartbeat, service, state_change]"
+        #expect(
+            yaml.contains(
+                """
+                outputs:
+                  - name: u
+                    type: gelf-udp
+                    endpoints: [b:1]
+                    \(all)
+                    datagram_size: 8192
+                  - name: h
+                    type: gelf-http
+                    endpoints: [b:1]
+                    events: [service, state_change]
+                    tls: {}
+                    path: "/x"
+                    bulk: on
+                    authorization: {header: "X-Token", file: "/t"}
+                    proxy: "[::1]:3128"
+                  - name: s
+                    type: syslog-tcp
+                    endpoints: [b:1]
+                    \(all)
+                    format: rfc5424
+                    facility: auth
+                    app_name: hsmwatch
+                    confirm: off
+                  - name: l
+                    type: syslog-udp
+                    endpoints: [b:1]
+                    \(all)
+                    format: legacy
+                    facility: local7
+                    app_name: hsm-conns-khi
+                spool:
+                """))
     }
 }

@@ -28,6 +28,14 @@ struct ReconnectionTests {
         #expect(reconnection.failed(random: 0.5) == .zero)
     }
 
+    @Test("whoever takes nothing before somebody changes something is asked twice a minute, not more")
+    func refusal() {
+        var reconnection = Reconnection(endpoints: 2)
+        #expect(reconnection.failed(isRefusal: true, random: 0.5) == .zero)
+        let wait = reconnection.failed(isRefusal: true, random: 0.5)
+        #expect(abs(wait / .seconds(1) - 30) < 0.001)
+    }
+
     @Test("success forgets what failed before")
     func success() {
         var reconnection = Reconnection(endpoints: 1)

@@ -140,7 +140,8 @@ struct SnapshotTests {
                 "threshold_critical":50,"readings":[null]},\
                 {"name":"new","address":"[2001:db8::7]:9010","state":"unknown","since":1785432179.000,\
                 "readings":[]}],\
-                "outputs":[{"name":"graylog","endpoint":"10.10.5.7:12201","state":"connected",\
+                "outputs":[{"name":"graylog","type":"gelf-tcp","confirmation":"read",\
+                "endpoint":"10.10.5.7:12201","state":"connected",\
                 "since":1785421181.000,"tls":"TLS 1.3","spooled":3,"confirmed_at":1785432176.000,\
                 "dropped":0}]}
 

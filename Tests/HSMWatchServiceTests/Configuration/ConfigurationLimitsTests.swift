@@ -60,6 +60,20 @@ struct ConfigurationLimitsTests {
         ) {
             "source: \(text($0))\n" + file()
         },
+        Limit(
+            testDescription: "characters of a syslog program's name", count: 48,
+            message: "outputs[0].app_name: '\(text(49))' is not a name of a program; "
+                + "allowed: 1 … 48 of the characters A-Z a-z 0-9 . _ -"
+        ) {
+            file(outputs: ["{name: o, type: syslog-tcp, endpoints: [\"g:1\"], app_name: \(text($0))}"])
+        },
+        Limit(
+            testDescription: "characters of a path", count: 1024,
+            message: "outputs[0].path: '/\(text(1024))' is not a path; allowed: / and up to 1023 of the characters "
+                + "A-Z a-z 0-9 / . _ ~ ! $ & ' ( ) * + , ; = : @ % -"
+        ) {
+            file(outputs: ["{name: o, type: gelf-http, endpoints: [\"g:1\"], path: /\(text($0 - 1))}"])
+        },
     ]
 
     @Test("as many as allowed are valid, and one more is not", arguments: limits)

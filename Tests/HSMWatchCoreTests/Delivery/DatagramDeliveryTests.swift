@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import HSMWatchCore
+
+@Suite("Delivery by datagrams")
+struct DatagramDeliveryTests {
+    private static func at(_ milliseconds: Int64) -> Instant { Instant(nanoseconds: milliseconds * 1_000_000) }
+
+    /// One whose first message was sent at zero and counts as delivered at 250 ms.
+    private static func proved() -> DatagramDelivery {
+        var delivery = DatagramDelivery(at: at(0))
+        #expect(delivery.handle(.sent(datagrams: 1, upTo: 1), at: at(0)) == nil)
+        #expect(delivery.handle(.deadline, at: at(250)) == .confirm(1))
+        return delivery
+    }
+
+    @Test("the first message goes alone, and counts as delivered when nobody has refused it for 250 ms")
+    func first() {
+        var delivery = DatagramDelivery(at: Self.at(0))
+        #expect(delivery.allowance == 1)
+        #expect(delivery.deadline == nil)
+        #expect(delivery.handle(.sent(datagrams: 1, upTo: 7), at: Self.at(1000)) == nil)
+        #expect(delivery.allowance == 0)
+        #expect(delivery.deadline == Self.at(1250))
+        #expect(delivery.handle(.deadline, at: Self.at(1249)) == nil)
+        #expect(delivery.handle(.deadline, at: Self.at(1250)) == .confirm(7))
+        #expect(delivery.allowance == 100)
+    }
+
+    @Test("what ICMP says before that is the end, and nothing of it is confirmed")
+    func unreachable() {
+        var delivery = DatagramDelivery(at: Self.at(0))
+        _ = delivery.handle(.sent(datagrams: 1, upTo: 7), at: Self.at(0))
+        #expect(delivery.handle(.unreachable("connection refused"), at: Self.at(3)) == .over("connection refused"))
+        #expect(delivery.allowance == 0)
+        #expect(delivery.deadline == nil)
+        #expect(delivery.handle(.unreachable("connection refused"), at: Self.at(4)) == nil)
+        #expect(delivery.handle(.deadline, at: Self.at(250)) == nil)
+        #expect(delivery.handle(.sent(datagrams: 1, upTo: 8), at: Self.at(251)) == nil)
+    }
+
+    @Test("a refusal later on takes back what is not 250 ms old, and no more")
+    func later() {
+        var delivery = Self.proved()
+        _ = delivery.handle(.sent(datagrams: 1, upTo: 2), at: Self.at(300))
+        _ = delivery.handle(.sent(datagrams: 1, upTo: 3), at: Self.at(400))
+        #expect(delivery.handle(.deadline, at: Self.at(560)) == .confirm(2))
+        #expect(delivery.handle(.unreachable("no route"), at: Self.at(600)) == .over("no route"))
+    }
+
+    @Test("a hundred datagrams leave within 20 ms, and no more")
+    func pace() {
+        var delivery = Self.proved()
+        _ = delivery.handle(.sent(datagrams: 60, upTo: 61), at: Self.at(300))
+        #expect(delivery.allowance == 40)
+        _ = delivery.handle(.sent(datagrams: 40, upTo: 101), at: Self.at(301))
+        #expect(delivery.allowance == 0)
+        #expect(delivery.deadline == Self.at(320))
+        #expect(delivery.handle(.deadline, at: Self.at(319)) == nil)
+        #expect(delivery.allowance == 0)
+        #expect(delivery.handle(.deadline, at: Self.at(320)) == nil)
+        #expect(delivery.allowance == 100)
+        // Now only the confirmation is waited for.
+        #expect(delivery.deadline == Self.at(550))
+        #expect(delivery.handle(.deadline, at: Self.at(551)) == .confirm(101))
+        #expect(delivery.deadline == nil)
+    }
+
+    @Test("the chunks of one message leave together, and what they exceed the pace by is waited for")
+    func debt() {
+        var delivery = Self.proved()
+        _ = delivery.handle(.sent(datagrams: 228, upTo: 2), at: Self.at(300))
+        #expect(delivery.allowance == 0)
+        for (time, allowance) in [(320, 0), (340, 72), (360, 100)] as [(Int64, Int)] {
+            #expect(delivery.deadline == Self.at(time))
+            #expect(delivery.handle(.deadline, at: Self.at(time)) == nil)
+            #expect(delivery.allowance == allowance)
+        }
+    }
+
+    @Test("a pause gives no more than one burst")
+    func pause() {
+        var delivery = Self.proved()
+        _ = delivery.handle(.sent(datagrams: 1, upTo: 2), at: Self.at(60_000))
+        #expect(delivery.allowance == 99)
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HSMWatchCore
+import HSMWatchService
+import Testing
+
+@Suite("Types of outputs in a configuration")
+struct OutputTypesTests {
+    private static let head = "hsms: [{name: a, address: \"192.0.2.1:9010\"}]\noutputs:\n"
+
+    private static func read(_ outputs: String...) -> (Configuration?, [String]) {
+        let yaml =
+            head + outputs.map { "  - {name: \($0.prefix(3)), endpoints: [\"g:1\"], \($0.dropFirst(3))}\n" }.joined()
+        let (configuration, problems) = ConfigurationFile.read(yaml.utf8)
+        return (configuration, problems.map(\.message))
+    }
+
+    @Test("what is not written has its default, for every type", arguments: OutputKind.allCases)
+    func defaults(kind: OutputKind) throws {
+        let output = try #require(Self.read("one type: \(kind.rawValue)").0?.outputs.first)
+        #expect(
+            output == OutputConfiguration(name: "one", kind: kind, endpoints: [HostPort(host: "g", port: 1)]))
+        #expect(output.events.count == 5)
+        #expect(output.datagramSize == 1420)
+        #expect(output.http.path == "/gelf")
+        #expect(!output.http.isBulk)
+        #expect(output.syslog.facility == .local7)
+    }
+
+    @Test("all keys of a type are read")
+    func keys() throws {
+        let outputs = try #require(
+            Self.read(
+                "udp type: gelf-udp, datagram_size: 512, events: [state_change, service]",
+                "htt type: gelf-http, path: /a/gelf, bulk: on, proxy: \"proxy:3128\", tls: {}",
+                "sys type: syslog-tcp, format: legacy, facility: auth, app_name: hsm-conns, confirm: 1s"
+            ).0?.outputs)
+        #expect(outputs[0].datagramSize == 512)
+        #expect(outputs[0].events == [.stateChange, .service])
+        #expect(
+            outputs[1].http
+                == HTTPConfiguration(path: "/a/gelf", isBulk: true, proxy: HostPort(host: "proxy", port: 3128)))
+        #expect(outputs[1].tls == TLSConfiguration())
+        #expect(outputs[2].syslog == SyslogConfiguration(format: .legacy, facility: .auth, appName: "hsm-conns"))
+        #expect(outputs[2].confirm == .seconds(1))
+    }
+
+    @Test("what is known of a delivered message follows from the type")
+    func confirmation() throws {
+        let outputs = try #require(
+            Self.read(
+                "one type: gelf-tcp", "two type: syslog-tcp, confirm: off", "thr type: gelf-http", "fou type: gelf-udp",
+                "fiv type: syslog-udp"
+            ).0?.outputs)
+        #expect(outputs.map(\.confirmation) == [.read, .acknowledged, .answered, .sent, .sent])
+    }
+
+    @Test("a kind of event that no output gets is warned of, once")
+    func unsent() {
+        let (configuration, problems) = Self.read(
+            "one type: gelf-tcp, events: [reading, state_change]", "two type: gelf-tcp, events: [state_change, service]"
+        )
+        #expect(configuration != nil)
+        #expect(problems == ["outputs: no output gets these events: probe_failure, heartbeat"])
+    }
+
+    @Test("the type of UDP says in check what it cannot", arguments: ["gelf-udp", "syslog-udp"])
+    func sent(type: String) {
+        let (configuration, problems) = Self.read("one type: \(type)")
+        #expect(configuration != nil)
+        #expect(problems.count == 1)
+        #expect(problems.first?.contains("what was sent counts as delivered") == true)
+    }
+
+    @Test("a field's name is short enough for syslog's parameters, or the format is the old one")
+    func names() {
+        let name = String(repeating: "x", count: 33)
+        let hsms =
+            "hsms: [{name: a, address: \"a:1\", fields: {\(name): x}}]\noutputs: [{name: b, endpoints: [\"b:1\"], "
+        for (type, isValid) in [
+            ("gelf-tcp", true), ("syslog-tcp", false), ("syslog-tcp, format: legacy", true), ("syslog-udp", false),
+        ] {
+            let (configuration, _) = ConfigurationFile.read("\(hsms)type: \(type)}]".utf8)
+            #expect((configuration != nil) == isValid)
+        }
+        let fits = hsms.replacing(name, with: name.dropLast())
+        #expect(ConfigurationFile.read("\(fits)type: syslog-tcp}]".utf8).configuration != nil)
+    }
+}
