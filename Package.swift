@@ -62,7 +62,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "HSMWatchCoreTests", dependencies: ["HSMWatchCore"], exclude: ["Display/Golden", "Golden", "Syslog/Golden"],
+            name: "HSMWatchCoreTests", dependencies: ["HSMWatchCore"],
+            exclude: ["Display/Golden", "Golden", "Syslog/Golden"],
             swiftSettings: strict),
         .testTarget(
             name: "HSMWatchServiceTests",

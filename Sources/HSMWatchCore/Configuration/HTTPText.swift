@@ -11,9 +11,12 @@ package enum HTTPText {
     /// `text` itself, if it is a path that needs no escapes and has no query, which Graylog would refuse.
     static func checkPath(_ text: String) throws(InvalidText) -> String {
         let limit = ConfigurationLimits.httpPathLength
-        guard text.hasPrefix("/"), text.utf8.count <= limit, text.utf8.allSatisfy(isInPath) else {
+        guard text.utf8.count <= limit else {
+            throw InvalidText("has \(text.utf8.count) characters; allowed: 1 … \(limit)")
+        }
+        guard text.hasPrefix("/"), text.utf8.allSatisfy(isInPath) else {
             throw InvalidText(
-                "\(text.quoted) is not a path; allowed: / and up to \(limit - 1) of the characters "
+                "\(text.quoted) is not a path; allowed: / and then any of the characters "
                     + "A-Z a-z 0-9 / . _ ~ ! $ & ' ( ) * + , ; = : @ % -")
         }
         return text

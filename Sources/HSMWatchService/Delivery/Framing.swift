@@ -37,6 +37,6 @@ extension ArraySlice<SpooledMessage> {
             room -= message.body.count + 1
             return room < 0
         }
-        return prefix(Swift.max(1, end ?? count))
+        return prefix(Swift.max(1, (end ?? endIndex) - startIndex))
     }
 }

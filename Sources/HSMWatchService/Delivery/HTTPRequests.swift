@@ -25,14 +25,21 @@ final class HTTPRequests {
     private let http: HTTPConfiguration
     private let credentials: TLSCredentials?
     private let authorization: AuthorizationFile?
+    private let fileAge: Duration
     private var address: SocketAddress?
     private var access: Access?
 
-    /// - Parameter credentials: nil for plain HTTP.
-    init(to endpoint: HostPort, _ http: HTTPConfiguration, credentials: TLSCredentials?) {
+    /// - Parameters:
+    ///   - credentials: nil for plain HTTP.
+    ///   - fileAge: a constant to all but a test.
+    init(
+        to endpoint: HostPort, _ http: HTTPConfiguration, credentials: TLSCredentials?,
+        fileAge: Duration = HTTPRequests.fileAge
+    ) {
         self.endpoint = endpoint
         self.http = http
         self.credentials = credentials
+        self.fileAge = fileAge
         authorization = http.authorization.map { AuthorizationFile($0.file) }
     }
 
@@ -109,7 +116,7 @@ final class HTTPRequests {
     // MARK: What the files say
 
     private func currentAccess() async throws -> Access {
-        if let access, Instant.now - access.readAt < Self.fileAge { return access }
+        if let access, Instant.now - access.readAt < fileAge { return access }
         var material: TLSFiles.Material?
         if let credentials { material = try await withDeadline { credentials.load(then: $0) } }
         var value: String?

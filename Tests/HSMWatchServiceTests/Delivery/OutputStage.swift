@@ -27,10 +27,20 @@ final class OutputStage {
         probation: Duration = .milliseconds(100),
         resolve: Resolver.Resolve? = nil
     ) -> Output {
+        output(
+            OutputConfiguration(name: name, endpoints: endpoints, tls: tls, confirm: confirm),
+            drainTimeout: drainTimeout, patience: patience, probation: probation, resolve: resolve)
+    }
+
+    /// An output of any type.
+    func output(
+        _ configuration: OutputConfiguration, drainTimeout: Duration = Output.drainTimeout,
+        patience: Duration = DeliveryWindow.patience, probation: Duration = .milliseconds(100),
+        resolve: Resolver.Resolve? = nil
+    ) -> Output {
         let resolver = Resolver()
         return Output(
-            configuration: OutputConfiguration(name: name, endpoints: endpoints, tls: tls, confirm: confirm),
-            spool: spool,
+            configuration: configuration, spool: spool,
             resolve: resolve ?? { resolver.resolve(host: $0, port: $1, then: $2) }, logger: notes.logger,
             drainTimeout: drainTimeout, patience: patience, probation: probation)
     }
