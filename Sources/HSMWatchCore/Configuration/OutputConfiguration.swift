@@ -11,6 +11,8 @@ package struct OutputConfiguration: Equatable, Sendable {
     package var tls: TLSConfiguration?
     /// Distance between two confirmations of delivery; nil for `off`: what the peer's kernel has counts as arrived.
     package var confirm: Duration?
+    /// The kinds of messages that it gets.
+    package var events: Set<Event.Kind>
 
     /// Distance between two confirmations when the file gives none.
     package static let defaultConfirm = Duration.seconds(10)
@@ -23,12 +25,14 @@ package struct OutputConfiguration: Equatable, Sendable {
         kind: OutputKind = .gelfTCP,
         endpoints: [HostPort],
         tls: TLSConfiguration? = nil,
-        confirm: Duration? = OutputConfiguration.defaultConfirm
+        confirm: Duration? = OutputConfiguration.defaultConfirm,
+        events: Set<Event.Kind> = Set(Event.Kind.allCases)
     ) {
         self.name = name
         self.kind = kind
         self.endpoints = endpoints
         self.tls = tls
         self.confirm = confirm
+        self.events = events
     }
 }
