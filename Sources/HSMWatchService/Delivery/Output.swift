@@ -197,7 +197,7 @@ package final class Output: Service {
 
     /// The next messages, which count as on their way from here on.
     private func take(after position: Int64) async -> [SpooledMessage] {
-        let messages = await spool.messages(after: position)
+        let messages = await spool.messages(for: name, after: position)
         if let last = messages.last { spool.send(name, upTo: last.position) }
         return messages
     }

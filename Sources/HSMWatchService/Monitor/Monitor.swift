@@ -118,7 +118,7 @@ package struct Monitor: Sendable {
             throw inUse
         }
         return Spool(
-            file: file, opened: opened, outputs: configuration.outputs.map(\.name), limits: configuration.spool,
-            encoder: MessageEncoder(configuration: configuration), logger: logger)
+            file: file, opened: opened, outputs: configuration.outputs.map { Subscription($0) },
+            limits: configuration.spool, encoder: MessageEncoder(configuration: configuration), logger: logger)
     }
 }

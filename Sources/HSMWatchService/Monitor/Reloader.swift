@@ -109,7 +109,8 @@ final class Reloader: Service {
         if new.heartbeat != old.heartbeat { announcer.change(heartbeat: new.heartbeat) }
         outputs.change(changes.outputs, to: new.outputs)
         spool.change(
-            outputs: new.outputs.map(\.name), limits: new.spool, encoder: MessageEncoder(configuration: new))
+            outputs: new.outputs.map { Subscription($0) }, limits: new.spool,
+            encoder: MessageEncoder(configuration: new))
         fleet.change(changes.hsms, to: new.hsms)
         announcer.tell(.reloaded(changes))
     }

@@ -1,48 +1,103 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How far each output is: what it has confirmed, and what is on its way from it.
+import HSMWatchCore
+
+/// How far each output is: what it has confirmed, what is on its way from it, and up to where there is nothing for it.
+///
+///     ── confirmed ──┃── on its way ──┃── looked at: of its kinds nothing ──┃── not looked at yet ──▶ position
+///                  cursor           given                                 seen
+///
+/// When all that was given is confirmed, the cursor stands where was looked: behind what the output does not get.
 ///
 /// A message that a limit drops may be on its way just then. Whether it was lost is known when that way ends: with a
 /// confirmation it was delivered, without one it was dropped.
 struct Cursors {
+    /// A search for an output's next messages.
+    struct Look {
+        let output: String
+        let kinds: Set<Event.Kind>
+        /// Behind this position.
+        var position: Int64
+        /// The rewind that it came after: it says nothing about the time behind the next.
+        fileprivate let rewind: Int
+    }
+
     private struct Reach {
+        var kinds: Set<Event.Kind>
         var confirmed: Int64
         /// The last position that was sent since the last rewind.
         var sent: Int64
+        /// The last position that was handed out since then.
+        var given: Int64
+        /// The last position that was looked at since then; behind `given` there is nothing up to here.
+        var seen: Int64
+        /// The number of the last rewind.
+        var rewind: Int
+        /// Whether its kinds were changed while something was on its way: a confirmation of that would also cover what
+        /// it did not get before.
+        var isSuperseded = false
         /// Messages that were dropped before it had confirmed them.
         var dropped = 0
         /// Positions that were dropped while they were on their way.
         var doubtful: [Int64] = []
+
+        init(kinds: Set<Event.Kind>, confirmed: Int64, rewind: Int) {
+            self.kinds = kinds
+            self.confirmed = confirmed
+            (sent, given, seen) = (confirmed, confirmed, confirmed)
+            self.rewind = rewind
+        }
+
+        var hasOnItsWay: Bool { max(given, sent) > confirmed }
+
+        mutating func confirm(upTo position: Int64) {
+            confirmed = position >= given ? max(position, seen) : position
+            seen = max(seen, confirmed)
+            doubtful.removeAll { $0 <= confirmed }
+        }
     }
 
-    private var outputs: [String: Reach]
-    /// Why messages were dropped that were on their way to every output that still waited for them.
-    private var doubtful: [Int64: String] = [:]
-
-    /// - Parameter confirmed: every output's last confirmed position.
-    init(confirmed: [String: Int64]) {
-        outputs = confirmed.mapValues { Reach(confirmed: $0, sent: $0) }
-    }
+    private var outputs: [String: Reach] = [:]
+    /// What was dropped on its way to every output that still waited for it, and why, by position.
+    private var doubtful: [Int64: (kind: Event.Kind, reason: String)] = [:]
+    private var rewinds = 0
+    /// The kinds that some output gets.
+    private(set) var wanted: Set<Event.Kind> = []
 
     /// - Parameters:
     ///   - confirmed: the last confirmed positions that are known.
     ///   - present: where an output begins that is not among them.
-    init(_ outputs: [String], confirmed: [String: Int64], present: Int64) {
-        self.init(confirmed: Dictionary(uniqueKeysWithValues: outputs.map { ($0, confirmed[$0] ?? present) }))
+    init(_ subscriptions: [Subscription], confirmed: [String: Int64], present: Int64) {
+        for subscription in subscriptions {
+            outputs[subscription.name] = Reach(
+                kinds: subscription.kinds, confirmed: confirmed[subscription.name] ?? present, rewind: rewinds)
+            wanted.formUnion(subscription.kinds)
+        }
     }
+
+    var names: some Collection<String> { outputs.keys }
 
     /// Every output's last confirmed position.
     var confirmed: [String: Int64] { outputs.mapValues(\.confirmed) }
 
-    /// The position up to which every output has confirmed; nil without outputs.
-    var slowest: Int64? { outputs.values.lazy.map(\.confirmed).min() }
-
-    /// The position up to which every output has sent; nil without outputs.
-    var slowestSent: Int64? { outputs.values.lazy.map(\.sent).min() }
+    /// What is confirmed by all, kind by kind.
+    var confirmedByAll: ConfirmedPositions {
+        outputs.values.reduce(into: ConfirmedPositions()) { $0.add($1.kinds, upTo: $1.confirmed) }
+    }
 
     /// What an output has confirmed; nil when there is no such output.
     func confirmed(by output: String) -> Int64? {
         outputs[output]?.confirmed
+    }
+
+    /// The kinds that an output gets.
+    func kinds(of output: String) -> Set<Event.Kind> {
+        outputs[output]?.kinds ?? []
+    }
+
+    /// The position up to which an output has sent what is for it.
+    func sent(by output: String) -> Int64? {
+        outputs[output].map { max($0.sent, $0.sent >= $0.given ? $0.seen : $0.confirmed) }
     }
 
     /// Messages that a limit dropped before an output had confirmed them.
@@ -50,27 +105,62 @@ struct Cursors {
         outputs[output]?.dropped ?? 0
     }
 
-    /// Forgets outputs that are no more; a new one has confirmed everything up to `present`. Answers the reasons of the
-    /// drops that are certain now.
-    mutating func change(_ names: [String], startingAt present: Int64) -> [String] {
-        let removed = Set(outputs.keys).subtracting(names)
-        let certain = removed.flatMap { rewind($0) }
-        removed.forEach { outputs[$0] = nil }
-        for name in names where outputs[name] == nil {
-            outputs[name] = Reach(confirmed: present, sent: present)
+    /// Forgets outputs that are no more; a new one has confirmed everything up to `present`. One that gets other kinds
+    /// from now on begins behind its cursor, as after a rewind. Answers the reasons of the drops that are certain now.
+    mutating func change(_ subscriptions: [Subscription], startingAt present: Int64) -> [String] {
+        let kinds = Dictionary(uniqueKeysWithValues: subscriptions.map { ($0.name, $0.kinds) })
+        var certain: [String] = []
+        for (name, reach) in outputs where reach.kinds != kinds[name] {
+            certain += rewind(name)
+            outputs[name]?.isSuperseded = reach.hasOnItsWay
         }
+        outputs = outputs.filter { kinds[$0.key] != nil }
+        for (name, kinds) in kinds {
+            outputs[name, default: Reach(kinds: kinds, confirmed: present, rewind: rewinds)].kinds = kinds
+        }
+        wanted = kinds.values.reduce(into: []) { $0.formUnion($1) }
         return certain
+    }
+
+    /// Begins to look for an output's messages after a position, as far as that was not done. Nil: no such output.
+    func look(for output: String, after position: Int64) -> Look? {
+        outputs[output].map { reach in
+            Look(
+                output: output, kinds: reach.kinds,
+                position: position >= reach.given ? max(position, reach.seen) : position, rewind: reach.rewind)
+        }
+    }
+
+    /// Whether what a look finds is still of use.
+    func isCurrent(_ look: Look) -> Bool {
+        outputs[look.output]?.rewind == look.rewind
+    }
+
+    /// A look has ended.
+    ///
+    /// - Parameters:
+    ///   - last: the position of the last message that was found, and is handed out.
+    ///   - end: up to where there is nothing else.
+    /// - Returns: whether the cursor has moved: there was nothing, and nothing is on its way.
+    mutating func found(upTo last: Int64?, by look: Look, lookingUpTo end: Int64) -> Bool {
+        guard isCurrent(look), var reach = outputs[look.output], look.position <= reach.seen else { return false }
+        reach.isSuperseded = false
+        reach.given = max(reach.given, last ?? 0)
+        reach.seen = max(reach.seen, end)
+        let moves = !reach.hasOnItsWay && reach.seen > reach.confirmed
+        if moves { reach.confirm(upTo: reach.seen) }
+        outputs[look.output] = reach
+        return moves
     }
 
     /// Everything up to a position has arrived. Answers whether that is news.
     mutating func confirm(_ output: String, upTo position: Int64) -> Bool {
-        guard var reach = outputs[output], position > reach.confirmed else { return false }
-        reach.confirmed = position
-        reach.sent = max(reach.sent, position)
-        reach.doubtful.removeAll { $0 <= position }
+        guard var reach = outputs[output], position > reach.confirmed, !reach.isSuperseded else { return false }
+        reach.confirm(upTo: position)
         outputs[output] = reach
-        if let slowest, !doubtful.isEmpty {
-            doubtful = doubtful.filter { $0.key > slowest }
+        if !doubtful.isEmpty {
+            let confirmedByAll = confirmedByAll
+            doubtful = doubtful.filter { confirmedByAll.awaits($0.key, $0.value.kind) }
         }
         return true
     }
@@ -88,30 +178,36 @@ struct Cursors {
 
     /// What was on its way from an output counts as not sent. Answers the reasons of the drops that are certain now.
     mutating func rewind(_ output: String) -> [String] {
-        guard var reach = outputs[output] else { return [] }
-        reach.sent = reach.confirmed
-        reach.dropped += reach.doubtful.count
-        reach.doubtful = []
+        guard let old = outputs[output] else { return [] }
+        rewinds += 1
+        var reach = Reach(kinds: old.kinds, confirmed: old.confirmed, rewind: rewinds)
+        reach.dropped = old.dropped + old.doubtful.count
         outputs[output] = reach
-        let certain = doubtful.filter { $0.key > reach.confirmed }
+        let certain = doubtful.filter { $0.key > reach.confirmed && reach.kinds.contains($0.value.kind) }
         certain.keys.forEach { doubtful[$0] = nil }
-        return Array(certain.values)
+        return certain.values.map(\.reason)
     }
 
-    /// Notes what a limit has dropped. Answers how many of them are lost for certain.
-    mutating func drop(_ positions: [Int64], reason: String) -> Int {
+    /// Notes what was dropped. Answers how many of them are lost for certain: an output that gets them had neither
+    /// confirmed nor sent them.
+    mutating func drop(_ messages: [DroppedMessage], reason: String) -> Int {
+        var waiting: Set<DroppedMessage> = []
+        var lost: Set<DroppedMessage> = []
         for (output, var reach) in outputs {
-            let waiting = positions.filter { $0 > reach.confirmed }
-            let onTheirWay = waiting.filter { $0 <= reach.sent }
-            reach.dropped += waiting.count - onTheirWay.count
-            reach.doubtful += onTheirWay
+            for message in messages where reach.kinds.contains(message.kind) && message.position > reach.confirmed {
+                waiting.insert(message)
+                if message.position <= reach.sent {
+                    reach.doubtful.append(message.position)
+                } else {
+                    reach.dropped += 1
+                    lost.insert(message)
+                }
+            }
             outputs[output] = reach
         }
-        let sent = slowestSent ?? 0
-        let onTheirWay = positions.filter { $0 <= sent }
-        for position in onTheirWay {
-            doubtful[position] = reason
+        for message in waiting.subtracting(lost) {
+            doubtful[message.position] = (message.kind, reason)
         }
-        return positions.count - onTheirWay.count
+        return lost.count
     }
 }

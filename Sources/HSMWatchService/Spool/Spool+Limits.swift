@@ -15,7 +15,4 @@ extension Spool {
     package nonisolated static let batchLimit = 1000
     /// Bytes that an output gets at once from the disk, and one message more.
     package nonisolated static let readLimit = 1 << 20
-
-    /// Why a message is dropped that only outputs waited for that are no more.
-    nonisolated static let abandonedReason = "the output that they waited for is no longer configured"
 }

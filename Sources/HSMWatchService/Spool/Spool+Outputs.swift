@@ -2,7 +2,7 @@
 
 import HSMWatchCore
 
-/// What an output tells the spool.
+/// What an output asks of the spool, and tells it.
 extension Spool {
     /// Has somebody woken whenever there may be something new to read.
     package func notify(_ reader: WakeUp) {
@@ -13,9 +13,40 @@ extension Spool {
         readers.removeAll { $0 === reader }
     }
 
-    /// The last position that an output has confirmed.
+    /// The last position that an output has confirmed, or behind which there was nothing for it.
     package func cursor(of output: String) -> Int64 {
         cursors.confirmed(by: output) ?? last
+    }
+
+    /// The messages for an output after a position, at most `batchLimit`; none when there are none yet, and then everyone
+    /// given to `notify` is woken when there are.
+    package func messages(for output: String, after position: Int64) async -> [SpooledMessage] {
+        guard var look = cursors.look(for: output, after: position) else { return [] }
+        while look.position < released {
+            let recent = tail.messages(of: look.kinds, after: look.position, upTo: released, limit: Self.batchLimit)
+            if let recent {
+                let isAll = recent.count < Self.batchLimit
+                return hand(out: recent, to: look, lookingUpTo: isAll ? released : recent.last?.position ?? 0)
+            }
+            let start = tail.start
+            do {
+                let older = try await disk.messages(
+                    of: look.kinds, after: look.position, limit: Self.batchLimit, bytes: Self.readLimit)
+                guard cursors.isCurrent(look) else { return await messages(for: output, after: position) }
+                if let last = older.last { return hand(out: older, to: look, lookingUpTo: last.position) }
+            } catch {
+                // While the disk fails anyway, the next try will tell.
+                if health.isWorking {
+                    readFailure = error
+                    schedule.beginNow()
+                }
+                return []
+            }
+            // Nothing left before the tail: what was there is dropped, confirmed, or not for this output.
+            _ = hand(out: [], to: look, lookingUpTo: start)
+            look.position = start
+        }
+        return []
     }
 
     /// An output sends everything up to a position.
@@ -41,5 +72,16 @@ extension Spool {
         let reasons = cursors.rewind(output)
         reasons.forEach { drops.note(1, reason: $0) }
         if !reasons.isEmpty { schedule.plan(in: CommitSchedule.gathering) }
+    }
+
+    /// Notes what a look has found.
+    private func hand(
+        out messages: [SpooledMessage], to look: Cursors.Look, lookingUpTo end: Int64
+    ) -> [SpooledMessage] {
+        if cursors.found(upTo: messages.last?.position, by: look, lookingUpTo: end) {
+            // Whoever waits for the cursor, and for nothing to read, learns of it.
+            readers.forEach { $0.raise() }
+        }
+        return messages
     }
 }

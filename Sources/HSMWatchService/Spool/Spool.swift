@@ -7,13 +7,13 @@ import ServiceLifecycle
 /// The durable queue between the HSMs and the outputs.
 ///
 /// 1. Every message goes through it and is committed before an output sees it, in groups, off the event loop.
-/// 2. Each output has a cursor. A message is deleted when every output has confirmed it; one that a limit drops before
-///    that is counted and reported.
+/// 2. Each output has a cursor, and gets messages of the kinds that it wants. A message is deleted when every output that
+///    gets it has confirmed it; one that a limit drops before that is counted and reported.
 /// 3. When the disk fails, the spool goes on in bounded memory, under a new `_instance`: numbers that no disk remembers
 ///    must not come again after a restart. It returns to the disk when that works.
 @ServiceLoop
 package final class Spool: Service {
-    private let disk: SpoolDisk
+    let disk: SpoolDisk
     private var encoder: MessageEncoder
     private var limits: SpoolConfiguration
     private let logger: Logger
@@ -23,26 +23,26 @@ package final class Spool: Service {
     /// Whether the drops that an earlier process did not report are in the ledger.
     private var knowsEarlierDrops = false
     /// What a database that could not be opened at the start holds, until it has come behind what is in memory.
-    private var found: SpoolDatabase.Contents?
+    private(set) var found: SpoolDatabase.Contents?
     /// Why an output could not read, until the next commit deals with it: one at a time decides about the disk.
-    private var readFailure: (any Error)?
+    var readFailure: (any Error)?
     private var identity: SpoolIdentity
     /// The last position on the disk.
-    private var committed: Int64
+    private(set) var committed: Int64
     /// The last position of the commit that runs.
-    private var committing: Int64
+    private(set) var committing: Int64
     /// The last position that outputs may read: on the disk, or in memory while the disk fails.
-    private var released: Int64
+    private(set) var released: Int64
     var cursors: Cursors
     private var clock: SpoolClock
     /// Messages on the disk after the last commit.
-    private var stored: Int
-    private var tail: SpoolTail
+    private(set) var stored: MessageCounts
+    var tail: SpoolTail
     var drops: DropLedger
     let schedule = CommitSchedule()
     private var isFinishing = false
-    /// Positions after and up to which messages on the disk wait for no output any more, and are not counted yet.
-    private var abandoned: [(after: Int64, upTo: Int64)] = []
+    /// Messages on the disk that no output waits for any more, and that are not counted yet.
+    var abandoned: [AbandonedMessages] = []
     var readers: [WakeUp] = []
 
     /// The last position given.
@@ -56,12 +56,12 @@ package final class Spool: Service {
     ///
     /// - Parameters:
     ///   - opened: what came of opening the file, by whoever had to know before; else it is opened here.
-    ///   - outputs: the names of all outputs; a new one starts at the present. What only outputs waited for that are no
-    ///     more is dropped.
+    ///   - outputs: what each output gets; a new one starts at the present. What only outputs waited for that are no
+    ///     more, or get it no more, is dropped.
     ///   - diskRetry: how long a disk that failed is left alone.
     ///   - now: both clocks, for the age of messages.
     package init(
-        file: SpoolFile, opened: Result<SpoolFile.Opened, any Error>? = nil, outputs: [String],
+        file: SpoolFile, opened: Result<SpoolFile.Opened, any Error>? = nil, outputs: [Subscription],
         limits: SpoolConfiguration, encoder: MessageEncoder, logger: Logger, diskRetry: Duration = Spool.diskRetry,
         now: @escaping () -> Moment = { .now }
     ) {
@@ -69,7 +69,8 @@ package final class Spool: Service {
         self.limits = limits
         self.logger = logger
         health = DiskHealth(retryInterval: diskRetry)
-        var contents = SpoolDatabase.Contents(identity: .new(), position: 0, cursors: [:], waiting: 0)
+        var contents = SpoolDatabase.Contents(
+            identity: .new(), position: 0, cursors: [:], confirmed: ConfirmedPositions())
         var database: SpoolDatabase?
         do {
             let opened = try opened?.get() ?? file.open()
@@ -86,57 +87,38 @@ package final class Spool: Service {
         identity = contents.identity
         last = contents.position
         (committed, committing, released) = (contents.position, contents.position, contents.position)
-        stored = contents.waiting
+        stored = contents.messages
         clock = SpoolClock(now, lead: contents.clockLead, newest: contents.newest)
         tail = SpoolTail(start: contents.position)
         drops = DropLedger(unreported: contents.unreported)
         cursors = Cursors(outputs, confirmed: contents.cursors, present: contents.position)
         if let damaged { logger.note(.spoolDamaged(movedTo: damaged)) }
         // What all of the last process's outputs had confirmed was only not deleted yet.
-        let abandoned = try? database?.count(after: contents.cursors.values.min() ?? 0, upTo: confirmed)
-        drops.note(abandoned ?? 0, reason: Self.abandonedReason)
+        for messages in AbandonedMessages.between(contents.confirmed, cursors.confirmedByAll, upTo: last) {
+            let count = try? database?.count(of: messages.kind, after: messages.first, upTo: messages.last)
+            drops.note(count ?? 0, reason: Self.abandonedReason)
+        }
         reportDrops()
     }
 
-    /// Goes on for other outputs: a new one starts at the present, and what only outputs waited for that are no more is
-    /// dropped. Within other limits, which the next commit keeps.
-    package func change(outputs: [String], limits: SpoolConfiguration, encoder: MessageEncoder) {
+    /// Goes on for other outputs, or other kinds of messages for them: a new one starts at the present, and one that gets
+    /// more gets what there is behind its cursor. What only outputs waited for that get it no more is dropped. Within
+    /// other limits, which the next commit keeps.
+    package func change(outputs: [Subscription], limits: SpoolConfiguration, encoder: MessageEncoder) {
         self.encoder = encoder
         self.limits = limits
-        let before = confirmed
+        let before = cursors.confirmedByAll
         cursors.change(outputs, startingAt: last).forEach { drops.note(1, reason: $0) }
+        abandonMessages(awaitedBy: before)
         schedule.beginNow()
-        guard confirmed > before else { return }
-        // What no commit has taken is forgotten at once; the rest is counted before the next commit deletes it.
-        let onDisk = max(committed, committing)
-        let inMemory = tail.count(after: max(before, onDisk)) - tail.count(after: max(confirmed, onDisk))
-        drops.note(inMemory, reason: Self.abandonedReason)
-        abandoned.append((before, min(confirmed, onDisk)))
     }
 
     /// When there must have been progress; nil when there is nothing to do.
     package var deadline: Instant? { jobDeadline ?? schedule.deadline }
 
-    /// Messages dropped since the start.
-    package var dropped: Int { drops.total }
-
-    /// Messages that some output has not confirmed yet.
-    package var waiting: Int {
-        waitingOnDisk + tail.count(after: max(committed, confirmed))
-    }
-
-    /// Messages that some output has still to send, for the first time or again.
-    package var queued: Int {
-        min(waiting, Int(max(0, last - (cursors.slowestSent ?? last))))
-    }
-
-    /// Messages that one output has not confirmed yet.
-    package func waiting(for output: String) -> Int {
-        min(waiting, Int(max(0, last - cursor(of: output))))
-    }
-
-    /// Takes an event in; it is on the disk soon, and then on its way. Never waits.
+    /// Takes an event in; it is on the disk soon, and then on its way. Never waits. What no output gets has no number.
     package func append(_ event: Event) {
+        guard cursors.wanted.contains(event.kind) else { return }
         let message = encoder.encode(event)
         last += 1
         let body = identity.number(message)
@@ -147,27 +129,6 @@ package final class Spool: Service {
         if tail.bytes > Self.memoryLimit { keepMemoryBounded() }
         releaseFromMemory()
         schedule.messageWaits(isRoutine: event.isRoutine)
-    }
-
-    /// The messages after a position, at most `batchLimit`; none when there are none yet, and then everyone given
-    /// to `notify` is woken when there are.
-    package func messages(after position: Int64) async -> [SpooledMessage] {
-        guard position < released else { return [] }
-        if let recent = tail.messages(after: position, limit: Self.batchLimit) {
-            return Array(recent.prefix { $0.position <= released })
-        }
-        do {
-            let older = try await disk.messages(after: position, limit: Self.batchLimit, bytes: Self.readLimit)
-            // Nothing left before the tail: what was there is dropped.
-            return older.isEmpty ? await messages(after: tail.start) : older
-        } catch {
-            // While the disk fails anyway, the next try will tell.
-            if health.isWorking {
-                readFailure = error
-                schedule.beginNow()
-            }
-            return []
-        }
     }
 
     /// Commits group after group until the graceful shutdown or a cancellation, and then what is left.
@@ -186,28 +147,8 @@ package final class Spool: Service {
         }
     }
 
-    /// The position up to which every output has confirmed.
-    private var confirmed: Int64 {
-        cursors.slowest ?? last
-    }
-
-    /// What was confirmed since the last commit is on the disk, but waits no more.
-    private var waitingOnDisk: Int {
-        found?.waiting ?? min(stored, Int(max(0, committed - confirmed)))
-    }
-
-    private func countAbandoned() async {
-        while !abandoned.isEmpty {
-            let (first, last) = abandoned.removeFirst()
-            let count = try? await withDeadline(Liveness.spoolGrace) { try await disk.count(after: first, upTo: last) }
-            // A disk that cannot be asked has that many at the most.
-            drops.note(count ?? min(stored, Int(last - first)), reason: Self.abandonedReason)
-        }
-    }
-
     private func commitGroup() async {
         schedule.begin()
-        await countAbandoned()
         if let readFailure {
             self.readFailure = nil
             await diskFailed(readFailure)
@@ -238,7 +179,7 @@ package final class Spool: Service {
     }
 
     /// Has the disk finish something in time.
-    private func withDeadline<Value>(_ grace: Duration, do job: () async throws -> Value) async throws -> Value {
+    func withDeadline<Value>(_ grace: Duration, do job: () async throws -> Value) async throws -> Value {
         jobDeadline = .now + grace
         defer { jobDeadline = nil }
         return try await job()
@@ -246,7 +187,9 @@ package final class Spool: Service {
 
     private func commit() async throws {
         try await openDatabase()
-        let messages = tail.messages(after: max(committed, confirmed)) ?? []
+        await countAbandoned()
+        let confirmed = cursors.confirmedByAll
+        let messages = (tail.messages(after: max(committed, tail.start)) ?? []).filter(confirmed.awaits)
         var behind: Int64?
         if let found {
             // Its messages get the positions between those in memory and those to come, which wait meanwhile.
@@ -258,23 +201,25 @@ package final class Spool: Service {
         defer { committing = committed }
         clock.compare()
         let commit = SpoolDatabase.Commit(
-            messages: messages, position: end, identity: identity, cursors: cursors.confirmed, limits: limits,
-            unreported: drops.unreported, now: clock.time, clockLead: clock.lead, movingBehind: behind)
+            messages: messages, position: end, identity: identity, cursors: cursors.confirmed, confirmed: confirmed,
+            limits: limits, unreported: drops.unreported, now: clock.time, clockLead: clock.lead, movingBehind: behind)
         let done = try await withDeadline(Liveness.spoolGrace) { try await disk.commit(commit) }
         committed = end
-        if found != nil {
-            found = nil
+        if let found {
+            abandonMessages(in: found, awaiting: confirmed)
+            self.found = nil
             tail.forget(upTo: end)
         }
-        stored += messages.count - done.confirmed
+        stored += MessageCounts(messages.lazy.map(\.kind))
+        stored -= done.confirmed
         if done.isBehind { schedule.plan(in: .zero) }
         drop(done.droppedForSpace, reason: SpoolDatabase.spaceReason)
         drop(done.droppedForAge, reason: SpoolDatabase.ageReason)
     }
 
     /// Takes note of what a commit has dropped; there may be more to drop.
-    private func drop(_ dropped: [Int64], reason: String) {
-        stored -= dropped.count
+    private func drop(_ dropped: [DroppedMessage], reason: String) {
+        stored -= MessageCounts(dropped.lazy.map(\.kind))
         tail.drop(dropped)
         note(dropped, reason: reason)
         if dropped.count == SpoolDatabase.dropsAtOnce { schedule.plan(in: .zero) }
@@ -285,16 +230,16 @@ package final class Spool: Service {
         guard !isOpen else { return }
         let opened = try await withDeadline(Liveness.openingGrace) { try await disk.open() }
         isOpen = true
-        stored = opened.contents.waiting
+        stored = opened.contents.messages
         if !knowsEarlierDrops { opened.contents.unreported.forEach { drops.note($0.count, reason: $0.reason) } }
         knowsEarlierDrops = true
-        found = stored > 0 ? opened.contents : nil
+        found = stored.total > 0 ? opened.contents : nil
         if let found { clock.resume(lead: found.clockLead, newest: found.newest) }
         if let damaged = opened.damaged { logger.note(.spoolDamaged(movedTo: damaged)) }
     }
 
     /// Counts what was dropped; what is on its way just then may still arrive.
-    private func note(_ dropped: [Int64], reason: String) {
+    private func note(_ dropped: [DroppedMessage], reason: String) {
         drops.note(cursors.drop(dropped, reason: reason), reason: reason)
     }
 
@@ -319,24 +264,23 @@ package final class Spool: Service {
         isOpen = false
         guard let moved else {
             // It stays where it is, closed: what it holds comes behind what is in memory when it can be opened again.
-            committed = max(tail.start, confirmed)
+            committed = tail.start
             return false
         }
         logger.note(.spoolDamaged(movedTo: moved))
-        let rescued = found == nil ? tail.count(after: confirmed) - tail.count(after: max(committed, confirmed)) : 0
-        let lost = Int64(max(0, waitingOnDisk - rescued))
-        // The last ones before the tail, of which some may be on their way; what was found has no places yet.
-        let last = found == nil ? tail.start : .max
-        note(Array((last - lost)..<last).map { $0 + 1 }, reason: "the spool was damaged; it is kept as \(moved)")
+        note(onlyOnDisk, reason: "the spool was damaged; it is kept as \(moved)")
         found = nil
-        stored = 0
-        committed = max(tail.start, confirmed)
+        stored = MessageCounts()
+        committed = tail.start
         return true
     }
 
     private func keepMemoryBounded() {
-        tail.forget(upTo: min(confirmed, last))
+        let confirmed = cursors.confirmedByAll
+        tail.forget(confirmed)
         tail.shrink(toFit: Self.tailLimit, upTo: committed)
+        guard tail.bytes > Self.memoryLimit else { return }
+        _ = tail.drop(after: max(committed, committing)) { !confirmed.awaits($0) }
         guard tail.bytes > Self.memoryLimit else { return }
         // What a commit has on its way stays. Of the rest more than is needed now goes, so that not every message has to
         // look for another to drop.
@@ -367,8 +311,7 @@ package final class Spool: Service {
         await commitGroup()
         tell(drops.takeAll())
         if last > committed { await commitGroup() }
-        let lost = tail.count(after: max(committed, confirmed))
-        drops.note(lost, reason: "the disk has failed until the end")
+        drops.note(waitingInMemory, reason: "the disk has failed until the end")
         tell(drops.takeAll())
         schedule.cancel()
         do {

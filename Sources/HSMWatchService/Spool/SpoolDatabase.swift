@@ -2,13 +2,13 @@
 
 import Foundation
 import GRDB
-import GRDBSQLite
 import HSMWatchCore
 
 /// The spool's SQLite file (WAL mode, `synchronous=FULL`, locked for this process alone). Every method may block.
 ///
-/// - A message is in `message` until every output has confirmed it or a limit drops it.
-/// - `cursor` holds each output's last confirmed position; `identity` holds one row, written with every commit.
+/// - A message is in `message` until every output that gets its kind has confirmed it or a limit drops it.
+/// - `cursor` holds each output's last confirmed position, and `confirmed` what they all have confirmed of each kind;
+///   `identity` holds one row, written with every commit.
 /// - What a commit did is on the disk when it returns, all of it or nothing.
 package struct SpoolDatabase: Sendable {
     /// Rows that one commit drops at the most for each limit, so that it stays short.
@@ -22,13 +22,17 @@ package struct SpoolDatabase: Sendable {
         /// The last position given.
         package var position: Int64
         package var cursors: [String: Int64]
-        package var waiting: Int
+        /// What is confirmed up to here may be left over, but waits no more.
+        package var confirmed: ConfirmedPositions
+        package var messages = MessageCounts()
         /// When the newest message was appended, by the spool's clock.
         package var newest: Timestamp?
         /// By how many milliseconds the civil clock was ahead of the spool's.
         package var clockLead: Int64 = 0
         /// Drops that no message has told yet.
         package var unreported: [DropReport] = []
+
+        package var waiting: Int { messages.total }
     }
 
     /// What one transaction shall do.
@@ -39,6 +43,8 @@ package struct SpoolDatabase: Sendable {
         package var identity: SpoolIdentity
         /// Of all outputs; whichever else the database knows is forgotten.
         package var cursors: [String: Int64]
+        /// What may be deleted.
+        package var confirmed: ConfirmedPositions
         package var limits: SpoolConfiguration
         /// Drops that no message has told yet, but for those of this commit.
         package var unreported: [DropReport] = []
@@ -52,21 +58,21 @@ package struct SpoolDatabase: Sendable {
 
     /// What came of it.
     package struct Committed: Equatable, Sendable {
-        /// Messages deleted because every output has confirmed them.
-        package var confirmed: Int
+        /// Messages deleted because every output that gets them has confirmed them.
+        package var confirmed = MessageCounts()
         /// Whether there are more of these.
         package var isBehind = false
-        /// Positions of the messages dropped to stay within `max_size`.
-        package var droppedForSpace: [Int64]
-        /// Positions of the messages dropped because they were older than `max_age`.
-        package var droppedForAge: [Int64]
+        /// Dropped to stay within `max_size`.
+        package var droppedForSpace: [DroppedMessage] = []
+        /// Dropped because they were older than `max_age`.
+        package var droppedForAge: [DroppedMessage] = []
     }
 
     /// Why a commit drops messages.
     package static let spaceReason = "the spool is full (max_size)"
     package static let ageReason = "older than max_age"
 
-    private let queue: DatabaseQueue
+    let queue: DatabaseQueue
     private let pageSize: Int
 
     /// Opens or creates the database and proves that it is sound.
@@ -103,7 +109,8 @@ package struct SpoolDatabase: Sendable {
     /// What SQLite calls `FULL`.
     private static let synchronousFull = 2
 
-    /// STRICT lets `quick_check` prove the types. The index finds the oldest of a kind without a scan.
+    /// STRICT lets `quick_check` prove the types. The index holds the positions too, in order: it finds what comes after
+    /// a position, or is the oldest, of a kind without a scan.
     private static let schema = """
         CREATE TABLE IF NOT EXISTS message (
             position INTEGER PRIMARY KEY, kind INTEGER NOT NULL, time INTEGER NOT NULL, body BLOB NOT NULL
@@ -112,6 +119,9 @@ package struct SpoolDatabase: Sendable {
         CREATE TABLE IF NOT EXISTS cursor (
             output TEXT PRIMARY KEY, position INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS confirmed (
+            kind INTEGER PRIMARY KEY, position INTEGER NOT NULL
+        ) STRICT;
         CREATE TABLE IF NOT EXISTS identity (
             id INTEGER PRIMARY KEY CHECK (id = 1), instance TEXT NOT NULL, sequence INTEGER NOT NULL,
             position INTEGER NOT NULL
@@ -123,38 +133,6 @@ package struct SpoolDatabase: Sendable {
             reason TEXT PRIMARY KEY, count INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         """
-
-    /// What the database holds; a new one gets an identity.
-    package func contents() throws -> Contents {
-        try queue.read { database in
-            let row = try Row.fetchOne(database, sql: "SELECT instance, sequence, position FROM identity")
-            let rows = try Row.fetchAll(database, sql: "SELECT output, position FROM cursor")
-            let cursors = Dictionary(
-                uniqueKeysWithValues: rows.map { ($0["output"] as String, $0["position"] as Int64) })
-            let newest = try Row.fetchOne(
-                database, sql: "SELECT position, time FROM message ORDER BY position DESC LIMIT 1")
-            return Contents(
-                identity: row.map { SpoolIdentity(instance: $0["instance"], sequence: $0["sequence"]) } ?? .new(),
-                // A position below a cursor's would count as confirmed: whatever was lost, none may be given again.
-                position: max(row?["position"] ?? 0, newest?["position"] ?? 0, cursors.values.max() ?? 0),
-                cursors: cursors,
-                waiting: try Int.fetchOne(database, sql: "SELECT count(*) FROM message") ?? 0,
-                newest: newest.map { Timestamp(milliseconds: $0["time"]) },
-                clockLead: try Int64.fetchOne(database, sql: "SELECT lead FROM clock") ?? 0,
-                unreported: try Row.fetchAll(database, sql: "SELECT count, reason FROM unreported").map {
-                    DropReport(count: $0["count"], reason: $0["reason"])
-                })
-        }
-    }
-
-    /// Messages after a position, up to another.
-    package func count(after first: Int64, upTo last: Int64) throws -> Int {
-        try queue.read { database in
-            try Int.fetchOne(
-                database, sql: "SELECT count(*) FROM message WHERE position > ? AND position <= ?",
-                arguments: [first, last]) ?? 0
-        }
-    }
 
     /// Appends, moves cursors, deletes what all have confirmed and keeps the limits, in one transaction.
     ///
@@ -172,56 +150,27 @@ package struct SpoolDatabase: Sendable {
                 try database.cachedStatement(sql: "INSERT OR REPLACE INTO clock VALUES (1, ?)")
                     .execute(arguments: [commit.clockLead])
             }
-            var confirmed: (count: Int, isBehind: Bool) = (0, false)
             if commit.cursors != previous?.cursors {
                 try Self.store(commit.cursors, in: database)
-                confirmed = try Self.deleteConfirmed(by: commit.cursors, from: database)
+            }
+            var done = Committed()
+            if commit.confirmed != previous?.confirmed {
+                try Self.store(commit.confirmed, in: database)
+                done.confirmed = try Self.delete(commit.confirmed, unlike: previous?.confirmed, from: database)
+                done.isBehind = done.confirmed.total == Self.deletesAtOnce
             }
             let cutoff = commit.now.milliseconds - commit.limits.maxAge.wholeMilliseconds
-            let aged = try Self.dropAged(before: cutoff, database)
-            let excess = try dropExcess(over: commit.limits.maxSize, database)
-            if !(excess.isEmpty && aged.isEmpty && commit.unreported == previous?.unreported) {
-                try Self.store(
-                    commit.unreported + [
-                        DropReport(count: excess.count, reason: Self.spaceReason),
-                        DropReport(count: aged.count, reason: Self.ageReason),
-                    ], in: database)
-            }
-            return Committed(
-                confirmed: confirmed.count, isBehind: confirmed.isBehind, droppedForSpace: excess,
-                droppedForAge: aged)
-        }
-    }
-
-    /// The messages after a position, oldest first: at most `limit` of them, and no more once they have `bytes`.
-    package func messages(after position: Int64, limit: Int, bytes: Int) throws -> [SpooledMessage] {
-        try queue.read { database in
-            let statement = try database.cachedStatement(
-                sql: "SELECT position, kind, time, body FROM message WHERE position > ? ORDER BY position LIMIT ?")
-            try statement.setArguments([position, limit])
-            var messages: [SpooledMessage] = []
-            var room = bytes
-            // Straight from SQLite: after an outage this is what the time goes into.
-            let row = statement.sqliteStatement
-            defer { sqlite3_reset(row) }
-            while room > 0 {
-                let code = sqlite3_step(row)
-                guard code == SQLITE_ROW else {
-                    guard code == SQLITE_DONE else {
-                        throw DatabaseError(resultCode: ResultCode(rawValue: code), message: database.lastErrorMessage)
-                    }
-                    break
+            done.droppedForAge = try Self.dropAged(before: cutoff, database)
+            // What is confirmed makes room first.
+            done.droppedForSpace = done.isBehind ? [] : try dropExcess(over: commit.limits.maxSize, database)
+            let drops = [(done.droppedForSpace, Self.spaceReason), (done.droppedForAge, Self.ageReason)]
+            if !(drops.allSatisfy(\.0.isEmpty) && commit.unreported == previous?.unreported) {
+                let reports = drops.map { dropped, reason in
+                    DropReport(count: dropped.count { commit.confirmed.awaits($0.position, $0.kind) }, reason: reason)
                 }
-                let body = UnsafeRawBufferPointer(
-                    start: sqlite3_column_blob(row, 3), count: Int(sqlite3_column_bytes(row, 3)))
-                room -= body.count
-                messages.append(
-                    SpooledMessage(
-                        position: sqlite3_column_int64(row, 0),
-                        kind: Event.Kind(rawValue: Int(sqlite3_column_int64(row, 1))) ?? .service,
-                        time: sqlite3_column_int64(row, 2), body: Array(body)))
+                try Self.store(commit.unreported + reports, in: database)
             }
-            return messages
+            return done
         }
     }
 
@@ -253,19 +202,31 @@ package struct SpoolDatabase: Sendable {
         }
     }
 
-    /// Deletes what every output has confirmed, the oldest first.
-    private static func deleteConfirmed(
-        by cursors: [String: Int64], from database: Database
-    ) throws -> (count: Int, isBehind: Bool) {
-        guard let confirmed = cursors.values.min() else { return (0, false) }
-        try database.cachedStatement(
+    /// Stores what is confirmed by all.
+    private static func store(_ confirmed: ConfirmedPositions, in database: Database) throws {
+        try database.cachedStatement(sql: "DELETE FROM confirmed").execute()
+        let statement = try database.cachedStatement(sql: "INSERT INTO confirmed VALUES (?, ?)")
+        for (kind, position) in confirmed.positions {
+            try statement.execute(arguments: [kind.rawValue, position])
+        }
+    }
+
+    /// Deletes what is confirmed by all, the oldest of a kind first, as far as it was not before.
+    private static func delete(
+        _ confirmed: ConfirmedPositions, unlike previous: ConfirmedPositions?, from database: Database
+    ) throws -> MessageCounts {
+        let statement = try database.cachedStatement(
             sql: """
-                DELETE FROM message WHERE position <= (
+                DELETE FROM message WHERE kind = ?1 AND position <= (
                     SELECT max(position) FROM (
-                        SELECT position FROM message WHERE position <= ? ORDER BY position LIMIT ?))
-                """
-        ).execute(arguments: [confirmed, deletesAtOnce])
-        return (database.changesCount, database.changesCount == deletesAtOnce)
+                        SELECT position FROM message WHERE kind = ?1 AND position <= ?2 ORDER BY position LIMIT ?3))
+                """)
+        var deleted = MessageCounts()
+        for kind in Event.Kind.allCases where previous.map({ $0[kind] != confirmed[kind] }) ?? true {
+            try statement.execute(arguments: [kind.rawValue, confirmed[kind], deletesAtOnce - deleted.total])
+            deleted[kind] = database.changesCount
+        }
+        return deleted
     }
 
     /// Keeps what was dropped until a message tells it: a process that is killed takes no count along.
@@ -278,31 +239,31 @@ package struct SpoolDatabase: Sendable {
         }
     }
 
-    /// Drops the oldest messages as long as they are too old. Answers their positions.
-    private static func dropAged(before cutoff: Int64, _ database: Database) throws -> [Int64] {
+    /// Drops the oldest messages as long as they are too old.
+    private static func dropAged(before cutoff: Int64, _ database: Database) throws -> [DroppedMessage] {
         let rows = try Row.fetchCursor(
-            database.cachedStatement(sql: "SELECT position, time FROM message ORDER BY position LIMIT ?"),
+            database.cachedStatement(sql: "SELECT position, kind, time FROM message ORDER BY position LIMIT ?"),
             arguments: [dropsAtOnce])
-        var aged: [Int64] = []
-        while let row = try rows.next(), row[1] < cutoff {
-            aged.append(row[0])
+        var aged: [DroppedMessage] = []
+        while let row = try rows.next(), row[2] < cutoff {
+            aged.append(DroppedMessage(position: row[0], kind: Event.Kind(stored: row[1])))
         }
         try delete(aged, from: database)
         return aged
     }
 
     /// Drops as much as is above the limit: readings first and state changes last, the oldest of a kind before the
-    /// younger. Answers the positions.
-    private func dropExcess(over limit: Int, _ database: Database) throws -> [Int64] {
+    /// younger.
+    private func dropExcess(over limit: Int, _ database: Database) throws -> [DroppedMessage] {
         guard var excess = try bytes(over: limit, database) else { return [] }
-        var dropped: [Int64] = []
+        var dropped: [DroppedMessage] = []
         for kind in Event.Kind.allCases where excess > 0 && dropped.count < Self.dropsAtOnce {
             let rows = try Row.fetchCursor(
                 database.cachedStatement(
                     sql: "SELECT position, length(body) FROM message WHERE kind = ? ORDER BY position LIMIT ?"),
                 arguments: [kind.rawValue, Self.dropsAtOnce - dropped.count])
             while excess > 0, let row = try rows.next() {
-                dropped.append(row[0])
+                dropped.append(DroppedMessage(position: row[0], kind: kind))
                 excess -= row[1]
             }
         }
@@ -310,10 +271,10 @@ package struct SpoolDatabase: Sendable {
         return dropped
     }
 
-    private static func delete(_ positions: [Int64], from database: Database) throws {
+    private static func delete(_ dropped: [DroppedMessage], from database: Database) throws {
         let statement = try database.cachedStatement(sql: "DELETE FROM message WHERE position = ?")
-        for position in positions {
-            try statement.execute(arguments: [position])
+        for message in dropped {
+            try statement.execute(arguments: [message.position])
         }
     }
 

@@ -21,6 +21,9 @@ actor SpoolDisk {
     private var database: SpoolDatabase? {
         didSet { previous = nil }
     }
+    /// Whether what the database holds has its places. One that is opened late gets them with the first commit: until
+    /// then its positions mean others.
+    private var hasPlaces: Bool
     /// What need not be written again, without the messages.
     private var previous: SpoolDatabase.Commit?
 
@@ -28,6 +31,7 @@ actor SpoolDisk {
     init(file: SpoolFile, database: SpoolDatabase?) {
         self.file = file
         self.database = database
+        hasPlaces = database != nil
     }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -38,6 +42,7 @@ actor SpoolDisk {
     func open() throws -> SpoolFile.Opened {
         let opened = try file.open()
         database = opened.database
+        hasPlaces = false
         return opened
     }
 
@@ -48,6 +53,7 @@ actor SpoolDisk {
         let known = previous
         previous = nil
         let done = try database.commit(commit, after: known)
+        hasPlaces = true
         if done.droppedForSpace.isEmpty, done.droppedForAge.isEmpty, !done.isBehind {
             previous = commit
             previous?.messages = []
@@ -55,14 +61,16 @@ actor SpoolDisk {
         return done
     }
 
-    /// The messages after a position; none when there is no database.
-    func messages(after position: Int64, limit: Int, bytes: Int) throws -> [SpooledMessage] {
-        try database?.messages(after: position, limit: limit, bytes: bytes) ?? []
+    /// The messages of some kinds after a position; none when there is no database that has its places.
+    func messages(of kinds: Set<Event.Kind>, after position: Int64, limit: Int, bytes: Int) throws -> [SpooledMessage] {
+        guard hasPlaces else { return [] }
+        return try database?.messages(of: kinds, after: position, limit: limit, bytes: bytes) ?? []
     }
 
-    /// Messages after a position, up to another; none when there is no database.
-    func count(after first: Int64, upTo last: Int64) throws -> Int {
-        try database?.count(after: first, upTo: last) ?? 0
+    /// Messages of a kind after a position, up to another; none when there is no database that has its places.
+    func count(of kind: Event.Kind, after first: Int64, upTo last: Int64) throws -> Int {
+        guard hasPlaces else { return 0 }
+        return try database?.count(of: kind, after: first, upTo: last) ?? 0
     }
 
     /// Moves a damaged database aside, so that the next `open` begins a new one. Answers its new name.

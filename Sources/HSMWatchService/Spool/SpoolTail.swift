@@ -30,14 +30,24 @@ struct SpoolTail {
         bytes += entry.bytes
     }
 
-    /// The messages after a position, at most `limit` of them; nil when they begin before this tail.
-    func messages(after position: Int64, limit: Int = .max) -> [SpooledMessage]? {
+    /// The messages of some kinds after a position, up to another, at most `limit` of them; nil when they begin before
+    /// this tail.
+    func messages(
+        of kinds: Set<Event.Kind> = .all, after position: Int64, upTo end: Int64 = .max, limit: Int = .max
+    ) -> [SpooledMessage]? {
         guard position >= start else { return nil }
-        return entries[firstIndex(after: position)...].prefix(limit).map(\.spooled)
+        let here = entries[firstIndex(after: position)..<max(firstIndex(after: position), firstIndex(after: end))]
+        guard kinds != .all else { return here.prefix(limit).map(\.spooled) }
+        return here.lazy.filter { kinds.contains($0.spooled.kind) }.prefix(limit).map(\.spooled)
     }
 
-    func count(after position: Int64) -> Int {
-        entries.endIndex - firstIndex(after: position)
+    /// How many messages there are after a position for which something holds.
+    func counts(after position: Int64, where isCounted: (SpooledMessage) -> Bool) -> MessageCounts {
+        var counts = MessageCounts()
+        for entry in entries[firstIndex(after: position)...] where isCounted(entry.spooled) {
+            counts[entry.spooled.kind] += 1
+        }
+        return counts
     }
 
     /// Bytes of the messages up to a position.
@@ -54,6 +64,12 @@ struct SpoolTail {
         start = position
     }
 
+    /// Forgets the oldest messages, as long as nobody waits for them.
+    mutating func forget(_ confirmed: ConfirmedPositions) {
+        let done = entries.prefix { !confirmed.awaits($0.spooled) }
+        if let last = done.last { forget(upTo: last.spooled.position) }
+    }
+
     /// Forgets the oldest messages up to a position, as many as needed to hold `limit` bytes.
     mutating func shrink(toFit limit: Int, upTo position: Int64) {
         var excess = bytes - limit
@@ -66,18 +82,22 @@ struct SpoolTail {
     }
 
     /// Drops messages after a position until `limit` bytes are left: the oldest of the kind that matters least first.
-    /// Answers their positions.
-    mutating func drop(after position: Int64, toFit limit: Int) -> [Int64] {
+    mutating func drop(after position: Int64, toFit limit: Int) -> [DroppedMessage] {
         Event.Kind.allCases.flatMap { kind in
             remove { $0.spooled.kind == kind && $0.spooled.position > position && $1 > limit }
         }
     }
 
     /// Removes messages that the disk has dropped.
-    mutating func drop(_ positions: [Int64]) {
-        let here = Set(positions.filter { $0 > start })
+    mutating func drop(_ messages: [DroppedMessage]) {
+        let here = Set(messages.map(\.position).filter { $0 > start })
         guard !here.isEmpty else { return }
         _ = remove { entry, _ in here.contains(entry.spooled.position) }
+    }
+
+    /// Removes messages after a position of which something holds.
+    mutating func drop(after position: Int64, where isDropped: (SpooledMessage) -> Bool) -> [DroppedMessage] {
+        remove { entry, _ in entry.spooled.position > position && isDropped(entry.spooled) }
     }
 
     /// Gives every message after a position a new number.
@@ -94,14 +114,14 @@ struct SpoolTail {
         }
     }
 
-    /// Removes, oldest first, what `isDropped` says, given the bytes that are left. Answers the positions.
-    private mutating func remove(where isDropped: (Entry, Int) -> Bool) -> [Int64] {
+    /// Removes, oldest first, what `isDropped` says, given the bytes that are left.
+    private mutating func remove(where isDropped: (Entry, Int) -> Bool) -> [DroppedMessage] {
         var left = bytes
-        var dropped: [Int64] = []
+        var dropped: [DroppedMessage] = []
         entries = entries.filter { entry in
             guard isDropped(entry, left) else { return true }
             left -= entry.bytes
-            dropped.append(entry.spooled.position)
+            dropped.append(DroppedMessage(position: entry.spooled.position, kind: entry.spooled.kind))
             return false
         }
         bytes = left

@@ -15,8 +15,8 @@ final class OutputStage {
 
     init(in folder: TemporaryFolder, outputs: String...) {
         spool = Spool(
-            file: SpoolFile(directory: folder.path), outputs: outputs, limits: SpoolConfiguration(),
-            encoder: MessageEncoder(source: "test"), logger: notes.logger)
+            file: SpoolFile(directory: folder.path), outputs: outputs.map { Subscription(name: $0) },
+            limits: SpoolConfiguration(), encoder: MessageEncoder(source: "test"), logger: notes.logger)
     }
 
     /// An output that waits as long as a service's, unless a test says otherwise, but confirms often.

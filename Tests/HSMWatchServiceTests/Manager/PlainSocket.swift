@@ -2,6 +2,7 @@
 
 import Glibc
 import HSMWatchSimulation
+import NIOCore
 import Testing
 
 /// A TCP socket as a killed process leaves it: nobody reads from it.
@@ -11,14 +12,14 @@ struct PlainSocket {
     /// Connects to a port of this machine.
     init(to address: ListenAddress) throws {
         descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
-        let status = Self.withLoopback(address.ports.lowerBound) { [descriptor] in connect(descriptor, $0, $1) }
+        let status = try Self.withLoopback(address.ports.lowerBound) { [descriptor] in connect(descriptor, $0, $1) }
         try #require(status == 0)
     }
 
     /// Listens on a free port of this machine.
     init() throws {
         descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
-        let status = Self.withLoopback(0) { [descriptor] in bind(descriptor, $0, $1) }
+        let status = try Self.withLoopback(0) { [descriptor] in bind(descriptor, $0, $1) }
         try #require(status == 0 && listen(descriptor, 1) == 0)
     }
 
@@ -42,15 +43,9 @@ struct PlainSocket {
         _ = Glibc.close(descriptor)
     }
 
-    private static func withLoopback(_ port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> CInt) -> CInt {
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-        return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
+    private static func withLoopback(
+        _ port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> CInt
+    ) throws -> CInt {
+        try SocketAddress(ipAddress: "127.0.0.1", port: port).withSockAddr { body($0, socklen_t($1)) }
     }
 }

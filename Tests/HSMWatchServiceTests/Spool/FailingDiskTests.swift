@@ -23,7 +23,8 @@ struct FailingDiskTests {
 
     private func spool(_ outputs: String..., at path: String? = nil, retry: Duration = shortRetry) -> Spool {
         Spool(
-            file: SpoolFile(directory: path ?? directory), outputs: outputs, limits: SpoolConfiguration(),
+            file: SpoolFile(directory: path ?? directory), outputs: outputs.map { Subscription(name: $0) },
+            limits: SpoolConfiguration(),
             encoder: MessageEncoder(source: "test"), logger: notes.logger, diskRetry: retry)
     }
 

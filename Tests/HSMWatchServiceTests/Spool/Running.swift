@@ -45,19 +45,24 @@ extension Spool {
         _ = try await wait(comment) { isMet() ? true : nil }
     }
 
+    /// What an output gets after a position; who reads matters only where outputs get different messages.
+    func messages(after position: Int64) async -> [SpooledMessage] {
+        await messages(for: "a", after: position)
+    }
+
     /// The next messages after a position, as soon as there are any.
-    func next(after position: Int64) async throws -> [SpooledMessage] {
+    func next(for output: String = "a", after position: Int64) async throws -> [SpooledMessage] {
         try await wait("no message after \(position)") {
-            let messages = await messages(after: position)
+            let messages = await messages(for: output, after: position)
             return messages.isEmpty ? nil : messages
         }
     }
 
     /// As many messages after a position, as soon as they are there.
-    func next(_ count: Int, after position: Int64) async throws -> [SpooledMessage] {
+    func next(_ count: Int, for output: String = "a", after position: Int64) async throws -> [SpooledMessage] {
         var messages: [SpooledMessage] = []
         while messages.count < count {
-            messages += try await next(after: messages.last?.position ?? position)
+            messages += try await next(for: output, after: messages.last?.position ?? position)
         }
         return messages
     }

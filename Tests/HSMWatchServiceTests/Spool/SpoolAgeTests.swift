@@ -49,7 +49,8 @@ struct SpoolAgeTests {
 
     private func spool() -> Spool {
         Spool(
-            file: SpoolFile(directory: directory), outputs: ["a"], limits: SpoolConfiguration(maxAge: Self.day * 7),
+            file: SpoolFile(directory: directory), outputs: [Subscription(name: "a")],
+            limits: SpoolConfiguration(maxAge: Self.day * 7),
             encoder: MessageEncoder(source: "test"), logger: notes.logger, diskRetry: .milliseconds(100),
             now: { [machine] in machine.now })
     }

@@ -55,7 +55,8 @@ struct SpoolHistoryTests {
 
     private func spool(in folder: TemporaryFolder, limits: SpoolConfiguration) -> Spool {
         Spool(
-            file: SpoolFile(directory: folder.path), outputs: ["a", "b"], limits: limits,
+            file: SpoolFile(directory: folder.path), outputs: [Subscription(name: "a"), Subscription(name: "b")],
+            limits: limits,
             encoder: MessageEncoder(source: "test"), logger: Notes().logger)
     }
 
@@ -127,7 +128,7 @@ struct SpoolHistoryTests {
 
     private func read(_ spool: Spool, _ name: String, _ model: inout Model) async {
         let start = model.outputs[name]?.position ?? 0
-        let messages = await spool.messages(after: start)
+        let messages = await spool.messages(for: name, after: start)
         let positions = messages.map(\.position)
         #expect(positions == positions.sorted() && positions.first ?? .max > start)
         for message in messages {

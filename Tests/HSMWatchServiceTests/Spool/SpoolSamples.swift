@@ -30,14 +30,18 @@ extension Event {
 }
 
 extension SpoolDatabase.Commit {
-    /// A commit of messages, with everything else as if nothing else had happened.
+    /// A commit of messages, with everything else as if nothing else had happened, and outputs that get all kinds.
     init(
         _ messages: [SpooledMessage], position: Int64? = nil, cursors: [String: Int64] = ["a": 0],
-        limits: SpoolConfiguration = SpoolConfiguration(), now: Int64 = 0, movingBehind: Int64? = nil
+        confirmed: ConfirmedPositions? = nil, limits: SpoolConfiguration = SpoolConfiguration(), now: Int64 = 0,
+        movingBehind: Int64? = nil
     ) {
+        let slowest = ConfirmedPositions(
+            Dictionary(uniqueKeysWithValues: Event.Kind.allCases.map { ($0, cursors.values.min() ?? 0) }))
         self.init(
             messages: messages, position: position ?? messages.last?.position ?? 0,
             identity: SpoolIdentity(instance: "i", sequence: position ?? messages.last?.position ?? 0),
-            cursors: cursors, limits: limits, now: Timestamp(milliseconds: now), movingBehind: movingBehind)
+            cursors: cursors, confirmed: confirmed ?? slowest, limits: limits, now: Timestamp(milliseconds: now),
+            movingBehind: movingBehind)
     }
 }

@@ -18,7 +18,7 @@ struct SpoolTests {
 
     private func spool(_ outputs: String..., limits: SpoolConfiguration = SpoolConfiguration()) -> Spool {
         Spool(
-            file: SpoolFile(directory: folder.path), outputs: outputs, limits: limits,
+            file: SpoolFile(directory: folder.path), outputs: outputs.map { Subscription(name: $0) }, limits: limits,
             encoder: MessageEncoder(source: "test"), logger: notes.logger)
     }
 
@@ -138,7 +138,7 @@ struct SpoolTests {
         let first = spool("old", "kept")
         for number in 1...10 { first.append(.numbered(number)) }
         try await running(first) {
-            _ = try await first.next(10, after: 0)
+            _ = try await first.next(10, for: "kept", after: 0)
             first.confirm("kept", upTo: 7)
         }
         let second = spool("kept", "new")
@@ -148,7 +148,7 @@ struct SpoolTests {
         #expect(second.waiting == 4)
         second.append(.numbered(11))
         try await running(second) {
-            let messages = try await second.next(2, after: 10)
+            let messages = try await second.next(2, for: "kept", after: 10)
             #expect(messages.compactMap(\.stored).first?.integer("dropped") == 7)
             #expect(second.waiting == 5)
         }

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GRDB
+import GRDBSQLite
+import HSMWatchCore
+
+/// What is asked of the database.
+extension SpoolDatabase {
+    /// What the database holds; a new one gets an identity.
+    package func contents() throws -> Contents {
+        try queue.read { database in
+            let row = try Row.fetchOne(database, sql: "SELECT instance, sequence, position FROM identity")
+            let rows = try Row.fetchAll(database, sql: "SELECT output, position FROM cursor")
+            let cursors = Dictionary(
+                uniqueKeysWithValues: rows.map { ($0["output"] as String, $0["position"] as Int64) })
+            let newest = try Row.fetchOne(
+                database, sql: "SELECT position, time FROM message ORDER BY position DESC LIMIT 1")
+            return Contents(
+                identity: row.map { SpoolIdentity(instance: $0["instance"], sequence: $0["sequence"]) } ?? .new(),
+                // A position below a cursor's would count as confirmed: whatever was lost, none may be given again.
+                position: max(row?["position"] ?? 0, newest?["position"] ?? 0, cursors.values.max() ?? 0),
+                cursors: cursors,
+                confirmed: try Self.confirmed(by: cursors, database),
+                messages: try Self.counts(database),
+                newest: newest.map { Timestamp(milliseconds: $0["time"]) },
+                clockLead: try Int64.fetchOne(database, sql: "SELECT lead FROM clock") ?? 0,
+                unreported: try Row.fetchAll(database, sql: "SELECT count, reason FROM unreported").map {
+                    DropReport(count: $0["count"], reason: $0["reason"])
+                })
+        }
+    }
+
+    /// Messages of a kind after a position, up to another.
+    package func count(of kind: Event.Kind, after first: Int64, upTo last: Int64) throws -> Int {
+        try queue.read { database in
+            try Int.fetchOne(
+                database, sql: "SELECT count(*) FROM message WHERE kind = ? AND position > ? AND position <= ?",
+                arguments: [kind.rawValue, first, last]) ?? 0
+        }
+    }
+
+    /// The messages of some kinds after a position, oldest first: at most `limit` of them, and no more once they have
+    /// `bytes`.
+    package func messages(
+        of kinds: Set<Event.Kind> = .all, after position: Int64, limit: Int, bytes: Int
+    ) throws -> [SpooledMessage] {
+        try queue.read { database in
+            let statement = try database.cachedStatement(sql: Self.selection(of: kinds))
+            try statement.setArguments([position, limit])
+            var messages: [SpooledMessage] = []
+            var room = bytes
+            // Straight from SQLite: after an outage this is what the time goes into.
+            let row = statement.sqliteStatement
+            defer { sqlite3_reset(row) }
+            while room > 0 {
+                let code = sqlite3_step(row)
+                guard code == SQLITE_ROW else {
+                    guard code == SQLITE_DONE else {
+                        throw DatabaseError(resultCode: ResultCode(rawValue: code), message: database.lastErrorMessage)
+                    }
+                    break
+                }
+                let body = UnsafeRawBufferPointer(
+                    start: sqlite3_column_blob(row, 3), count: Int(sqlite3_column_bytes(row, 3)))
+                room -= body.count
+                messages.append(
+                    SpooledMessage(
+                        position: sqlite3_column_int64(row, 0),
+                        kind: Event.Kind(stored: Int(sqlite3_column_int64(row, 1))),
+                        time: sqlite3_column_int64(row, 2), body: Array(body)))
+            }
+            return messages
+        }
+    }
+
+    /// Each kind is a walk along the index, and SQLite merges them: whatever lies between is not touched.
+    private static func selection(of kinds: Set<Event.Kind>) -> String {
+        let all = "SELECT position, kind, time, body FROM message WHERE position > ?1"
+        let wanted = Event.Kind.allCases.filter(kinds.contains)
+        let parts = kinds == .all ? [all] : wanted.map { "\(all) AND kind = \($0.rawValue)" }
+        // Of no kind there is none.
+        return (parts.isEmpty ? ["\(all) AND 0"] : parts).joined(separator: " UNION ALL ")
+            + " ORDER BY position LIMIT ?2"
+    }
+
+    private static func counts(_ database: Database) throws -> MessageCounts {
+        let rows = try Row.fetchCursor(database, sql: "SELECT kind, count(*) FROM message GROUP BY kind")
+        var counts = MessageCounts()
+        while let row = try rows.next() {
+            counts[Event.Kind(stored: row[0])] += row[1]
+        }
+        return counts
+    }
+
+    /// What was confirmed by all when the last commit was made. One of an earlier version says nothing of it: there
+    /// every output got all kinds.
+    private static func confirmed(by cursors: [String: Int64], _ database: Database) throws -> ConfirmedPositions {
+        let rows = try Row.fetchAll(database, sql: "SELECT kind, position FROM confirmed")
+        guard !rows.isEmpty else {
+            let position = cursors.values.min() ?? 0
+            return ConfirmedPositions(Dictionary(uniqueKeysWithValues: Event.Kind.allCases.map { ($0, position) }))
+        }
+        return ConfirmedPositions(
+            Dictionary(rows.map { (Event.Kind(stored: $0[0]), $0[1] as Int64) }, uniquingKeysWith: min))
+    }
+}
+
+extension Event.Kind {
+    /// What the database calls a number; one that no version has written is as good as the service's own.
+    init(stored number: Int) {
+        self = Event.Kind(rawValue: number) ?? .service
+    }
+}
