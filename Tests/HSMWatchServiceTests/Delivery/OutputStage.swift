@@ -13,9 +13,13 @@ final class OutputStage {
     let spool: Spool
     let notes = Notes()
 
-    init(in folder: TemporaryFolder, outputs: String...) {
+    convenience init(in folder: TemporaryFolder, outputs: String...) {
+        self.init(in: folder, subscriptions: outputs.map { Subscription(name: $0) })
+    }
+
+    init(in folder: TemporaryFolder, subscriptions: [Subscription]) {
         spool = Spool(
-            file: SpoolFile(directory: folder.path), outputs: outputs.map { Subscription(name: $0) },
+            file: SpoolFile(directory: folder.path), outputs: subscriptions,
             limits: SpoolConfiguration(), encoder: MessageEncoder(source: "test"), logger: notes.logger)
     }
 

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HSMWatchCore
+import NIOCore
+import NIOPosix
+
+/// An HTTP proxy on the loopback that makes tunnels, as CONNECT asks (RFC 9110 section 9.3.6).
+actor ConnectProxy {
+    /// One side of a tunnel: what it reads, the other side writes.
+    private final class Side: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+
+        var other: (any Channel)?
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            other?.writeAndFlush(unwrapInboundIn(data), promise: nil)
+        }
+
+        func channelInactive(context: ChannelHandlerContext) {
+            other?.close(promise: nil)
+        }
+
+        func errorCaught(context: ChannelHandlerContext, error: any Error) {
+            context.close(promise: nil)
+        }
+    }
+
+    /// Reads the request, and becomes a side of the tunnel.
+    private final class Greeter: ChannelInboundHandler, RemovableChannelHandler {
+        typealias InboundIn = ByteBuffer
+
+        private let proxy: ConnectProxy
+        private var request = ""
+
+        init(_ proxy: ConnectProxy) {
+            self.proxy = proxy
+        }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            request += String(buffer: unwrapInboundIn(data))
+            guard request.hasSuffix("\r\n\r\n") else { return }
+            let line = String(request.prefix { $0 != "\r\n" })
+            let (status, target) = proxy.assumeIsolated { ($0.status, $0.note(line)) }
+            context.channel.writeAndFlush(ByteBuffer(string: "HTTP/1.1 \(status) -\r\n\r\n"), promise: nil)
+            guard status == 200, let target else { return }
+            let (near, far) = (Side(), Side())
+            near.other = nil
+            let pipeline = context.pipeline.syncOperations
+            try? pipeline.addHandler(near)
+            pipeline.removeHandler(self, promise: nil)
+            far.other = context.channel
+            let box = NIOLoopBound((near: near, far: far), eventLoop: context.eventLoop)
+            ClientBootstrap(group: context.eventLoop)
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        box.value.near.other = channel
+                        try channel.pipeline.syncOperations.addHandler(box.value.far)
+                    }
+                }
+                .connect(host: target.host, port: Int(target.port))
+                .whenFailure { _ in box.value.far.other?.close(promise: nil) }
+        }
+    }
+
+    private nonisolated let eventLoop: any EventLoop
+    private let status: Int
+    private var listener: (any Channel)?
+    /// The first line of each request.
+    private(set) var requests: [String] = []
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        eventLoop.executor.asUnownedSerialExecutor()
+    }
+
+    private init(_ status: Int) {
+        eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        self.status = status
+    }
+
+    /// Listens on a free port of the loopback and answers every request with the status; answers where.
+    static func start(answering status: Int = 200) async throws -> (proxy: ConnectProxy, address: HostPort) {
+        let proxy = ConnectProxy(status)
+        return (proxy, try await proxy.listen())
+    }
+
+    func stop() async throws {
+        try await listener?.close()
+    }
+
+    private func listen() async throws -> HostPort {
+        let proxy = self
+        let channel = try await ServerBootstrap(group: eventLoop)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(Greeter(proxy))
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        listener = channel
+        return HostPort(host: "127.0.0.1", port: UInt16(channel.localAddress?.port ?? 0))
+    }
+
+    /// Takes note of a request. Answers where its tunnel leads.
+    private func note(_ line: String) -> HostPort? {
+        requests.append(line)
+        let words = line.split(separator: " ")
+        guard words.first == "CONNECT", words.count == 3 else { return nil }
+        return try? HostPort(parsing: String(words[1]))
+    }
+}
