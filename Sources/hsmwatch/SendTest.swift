@@ -12,7 +12,8 @@ struct SendTest: AsyncParsableCommand {
         abstract: "One test message to every endpoint of every output, confirmed as the service has it confirmed.",
         discussion: """
             Prints for each endpoint what it resolves to, how long connecting took, the TLS version and Graylog's \
-            certificate, and how long the confirmation took; or where it failed. The message has _action = send_test. \
+            certificate, and how long the confirmation took; or where it failed. Over UDP, which confirms nothing, it \
+            can only say that nobody has refused the message. The message has _action = send_test. \
             Needs no running service. Exits 0 when every endpoint has confirmed, 69 when one has not, 78 when the \
             configuration is not valid.
             """

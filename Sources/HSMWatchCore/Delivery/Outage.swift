@@ -51,13 +51,14 @@ package struct Outage: Sendable {
         }
     }
 
-    /// A connection was made, with so many messages waiting.
+    /// A connection was made, with so many messages waiting. When there are none, standing is all that it can do to
+    /// prove itself.
     ///
     /// - Parameter needed: the position that must have arrived before the outage is over: what was on its way when it
     ///   began, and one message at least.
     package mutating func connected(waiting: Int, needed: Int64, at now: Instant) {
         guard case .down(let since) = state else { return }
-        state = .proving(since: since, connectedAt: now, waiting: waiting, needed: needed, hasArrived: false)
+        state = .proving(since: since, connectedAt: now, waiting: waiting, needed: needed, hasArrived: waiting == 0)
     }
 
     /// Everything up to a position has arrived.

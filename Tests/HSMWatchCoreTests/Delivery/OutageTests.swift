@@ -29,6 +29,15 @@ struct OutageTests {
         #expect(isNews)
     }
 
+    @Test("with nothing to deliver it is over when the connection has stood for a while")
+    func nothingWaits() {
+        var outage = Outage()
+        _ = outage.lost(at: Self.at(0))
+        outage.connected(waiting: 0, needed: 41, at: Self.at(3000))
+        #expect(outage.recovery(at: Self.at(3999)) == nil)
+        #expect(outage.recovery(at: Self.at(4000)) == Outage.Recovery(lasted: .seconds(3), waiting: 0))
+    }
+
     @Test("what arrives at once counts when the probation is over, not before")
     func probation() {
         var outage = Outage()

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HSMWatchCore
+import HSMWatchSimulation
 import NIOCore
 import Testing
 
 @testable import HSMWatchService
 
 @ServiceLoop
-@Suite("Output of syslog over TCP, over loopback", .timeLimit(.minutes(1)))
+@Suite("Output of syslog, and of some events", .timeLimit(.minutes(1)))
 struct OutputSyslogTests {
     private let folder: TemporaryFolder
 
@@ -77,6 +78,22 @@ struct OutputSyslogTests {
         #expect(texts.count { $0.contains("app-a - - ") && $0.contains("event_type=\"service\"") } == 20)
         #expect(texts.count { $0.contains("app-b - - ") && $0.contains("event_type=\"heartbeat\"") } == 20)
         try await peer.stop()
+    }
+
+    @Test("an output that has nothing to deliver is back when its connection stands")
+    func nothingWaits() async throws {
+        let receiver = try await GELFReceiver.started()
+        try await receiver.stop()
+        let delivery = OutputStage(in: folder, subscriptions: [Subscription(name: "a", kinds: [.stateChange])])
+        delivery.append(1...5)
+        try await running(delivery.spool, delivery.output(to: receiver.hostPort)) {
+            try await delivery.noted("Output a cannot deliver to \(receiver.hostPort): connection refused")
+            try await receiver.start()
+            try await delivery.noted("Output a delivers again to \(receiver.hostPort) after ")
+        }
+        #expect("\(delivery.notes)".contains(": 0 messages queued, 0 sent again"))
+        #expect(await receiver.facts.stored == 0)
+        await receiver.shutDown()
     }
 
     private static func output(_ name: String, to address: HostPort) -> OutputConfiguration {
