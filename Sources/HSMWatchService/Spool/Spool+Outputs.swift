@@ -30,9 +30,12 @@ extension Spool {
             }
             let start = tail.start
             do {
-                let older = try await disk.messages(
+                let (older, changes) = try await disk.messages(
                     of: look.kinds, after: look.position, limit: Self.batchLimit, bytes: Self.readLimit)
                 guard cursors.isCurrent(look) else { return await messages(for: output, after: position) }
+                // What a commit drops is counted for whom it was meant before anyone looks further: whoever reads is
+                // woken then.
+                guard changes == changesNoted else { return [] }
                 if let last = older.last { return hand(out: older, to: look, lookingUpTo: last.position) }
             } catch {
                 // While the disk fails anyway, the next try will tell.

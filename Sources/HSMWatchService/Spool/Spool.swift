@@ -41,6 +41,8 @@ package final class Spool: Service {
     var drops: DropLedger
     let schedule = CommitSchedule()
     private var isFinishing = false
+    /// Commits, and moves of a damaged database, of which is known what they took from the disk.
+    private(set) var changesNoted = 0
     /// Messages on the disk that no output waits for any more, and that are not counted yet.
     var abandoned: [AbandonedMessages] = []
     var readers: [WakeUp] = []
@@ -187,7 +189,7 @@ package final class Spool: Service {
 
     private func commit() async throws {
         try await openDatabase()
-        await countAbandoned()
+        while !abandoned.isEmpty { await countAbandoned() }
         let confirmed = cursors.confirmedByAll
         let messages = (tail.messages(after: max(committed, tail.start)) ?? []).filter(confirmed.awaits)
         var behind: Int64?
@@ -204,6 +206,7 @@ package final class Spool: Service {
             messages: messages, position: end, identity: identity, cursors: cursors.confirmed, confirmed: confirmed,
             limits: limits, unreported: drops.unreported, now: clock.time, clockLead: clock.lead, movingBehind: behind)
         let done = try await withDeadline(Liveness.spoolGrace) { try await disk.commit(commit) }
+        changesNoted += 1
         committed = end
         if let found {
             abandonMessages(in: found, awaiting: confirmed)
@@ -262,6 +265,7 @@ package final class Spool: Service {
     private func replaceDatabase() async -> Bool {
         let moved = try? await withDeadline(Liveness.spoolGrace) { try await disk.moveAside() }
         isOpen = false
+        changesNoted += 1
         guard let moved else {
             // It stays where it is, closed: what it holds comes behind what is in memory when it can be opened again.
             committed = tail.start

@@ -24,6 +24,8 @@ actor SpoolDisk {
     /// Whether what the database holds has its places. One that is opened late gets them with the first commit: until
     /// then its positions mean others.
     private var hasPlaces: Bool
+    /// How many jobs have ended after which something may be gone from the disk.
+    private var changes = 0
     /// What need not be written again, without the messages.
     private var previous: SpoolDatabase.Commit?
 
@@ -54,6 +56,7 @@ actor SpoolDisk {
         previous = nil
         let done = try database.commit(commit, after: known)
         hasPlaces = true
+        changes += 1
         if done.droppedForSpace.isEmpty, done.droppedForAge.isEmpty, !done.isBehind {
             previous = commit
             previous?.messages = []
@@ -61,10 +64,13 @@ actor SpoolDisk {
         return done
     }
 
-    /// The messages of some kinds after a position; none when there is no database that has its places.
-    func messages(of kinds: Set<Event.Kind>, after position: Int64, limit: Int, bytes: Int) throws -> [SpooledMessage] {
-        guard hasPlaces else { return [] }
-        return try database?.messages(of: kinds, after: position, limit: limit, bytes: bytes) ?? []
+    /// The messages of some kinds after a position, none when there is no database that has its places; and how many
+    /// commits, and moves of a damaged database, came before.
+    func messages(
+        of kinds: Set<Event.Kind>, after position: Int64, limit: Int, bytes: Int
+    ) throws -> (messages: [SpooledMessage], changes: Int) {
+        guard hasPlaces, let database else { return ([], changes) }
+        return (try database.messages(of: kinds, after: position, limit: limit, bytes: bytes), changes)
     }
 
     /// Messages of a kind after a position, up to another; none when there is no database that has its places.
@@ -75,6 +81,7 @@ actor SpoolDisk {
 
     /// Moves a damaged database aside, so that the next `open` begins a new one. Answers its new name.
     func moveAside() throws -> String {
+        changes += 1
         // What is damaged need not close in good order.
         try? close()
         return try file.moveAside()

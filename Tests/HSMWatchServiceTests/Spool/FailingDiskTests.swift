@@ -253,6 +253,29 @@ struct FailingDiskTests {
         }
     }
 
+    @Test("of a damaged database only what an output waited for that gets it is lost, and only for that output")
+    func damagedKinds() async throws {
+        let outputs = [Subscription(name: "all"), Subscription(name: "changes", kinds: [.stateChange])]
+        let spool = Spool(
+            file: SpoolFile(directory: directory), outputs: outputs, limits: SpoolConfiguration(),
+            encoder: MessageEncoder(source: "test"), logger: notes.logger, diskRetry: Self.shortRetry)
+        for number in 1...900 { spool.append(.sample(number % 100 == 0 ? .stateChange : .reading, length: 4000)) }
+        try await running(spool) {
+            try await spool.settle()
+            _ = await spool.deliver(to: "all")
+            #expect(spool.waiting == 9)
+            try damage()
+            _ = await spool.messages(for: "changes", after: 0)
+            try await spool.wait("the damage is noticed") { notes.has("the spool was damaged") }
+            #expect((1..<9).contains(spool.dropped))
+            #expect(spool.waiting(for: "changes") + spool.dropped(by: "changes") == 9)
+            #expect(spool.dropped(by: "changes") == spool.dropped)
+            #expect(spool.dropped(by: "all") == 0)
+            let left = try await spool.next(for: "changes", after: 0)
+            #expect(left.count + spool.dropped == 9)
+        }
+    }
+
     @Test("memory is bounded while the disk fails: the oldest readings go, each is counted, state changes stay")
     func bounded() async throws {
         let empty = try #require(Reading(available: 1, total: 64))

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HSMWatchCore
-import HSMWatchService
 import Logging
 import NIOCore
 import ServiceLifecycle
 import Testing
+
+@testable import HSMWatchService
 
 /// Runs services as the process does, until `body` is done; then shuts them down gracefully, the last one first.
 @ServiceLoop
@@ -65,5 +66,22 @@ extension Spool {
             messages += try await next(for: output, after: messages.last?.position ?? position)
         }
         return messages
+    }
+
+    /// Waits until everything appended is on the disk, and handed out to whoever asks.
+    func settle() async throws {
+        try await wait("the disk has nothing to do") { deadline == nil && released == last }
+    }
+
+    /// Has an output take everything that is there for it, and confirm it. Answers the positions.
+    func deliver(to output: String) async -> [Int64] {
+        var delivered: [Int64] = []
+        while true {
+            let batch = await messages(for: output, after: cursor(of: output)).map(\.position)
+            guard let last = batch.last else { return delivered }
+            delivered += batch
+            send(output, upTo: last)
+            confirm(output, upTo: last)
+        }
     }
 }

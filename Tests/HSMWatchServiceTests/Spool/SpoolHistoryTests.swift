@@ -6,154 +6,190 @@ import Testing
 
 @testable import HSMWatchService
 
-/// Random histories of the whole spool: messages are appended, sent, confirmed, sent again, dropped for a limit, and lost
-/// with the process, beside arrays that know what each output must have got.
+/// Random histories of the whole spool: messages of all kinds are appended, sent, confirmed, sent again, dropped for a
+/// limit, given up by a reload, and lost with the process, beside sets that know what each output must have got.
 @ServiceLoop
 @Suite("Spool, against a model", .timeLimit(.minutes(1)))
 struct SpoolHistoryTests {
-    /// What one output has got.
-    private struct Received {
-        /// Up to where it has read.
-        var position: Int64 = 0
-        var confirmed: Int64 = 0
-        /// What is on its way.
-        var sent: [Int64] = []
-        var delivered: Set<Int64> = []
-
-        mutating func confirm(upTo position: Int64) {
-            delivered.formUnion(sent.filter { $0 <= position })
-            sent.removeAll { $0 <= position }
-            confirmed = position
-        }
-
-        mutating func rewind(to position: Int64) {
-            sent = []
-            self.position = position
-            confirmed = position
-        }
-    }
-
-    private struct Model {
-        var numbers: SeededNumbers
-        var outputs = ["a": Received(), "b": Received()]
-        /// Every message as it was when an output first got it.
-        var bodies: [Int64: [UInt8]] = [:]
-
-        mutating func chance(_ sides: Int) -> Int { Int.random(in: 0..<sides, using: &numbers) }
-
-        /// Positions that some output has never had.
-        func lost(upTo last: Int64) -> Set<Int64> {
-            outputs.values.reduce(into: []) { $0.formUnion(Set(1...last).subtracting($1.delivered)) }
-        }
-    }
-
     private let folder: TemporaryFolder
 
     init() throws {
         folder = try TemporaryFolder()
     }
 
-    private func spool(in folder: TemporaryFolder, limits: SpoolConfiguration) -> Spool {
+    private func spool(
+        in path: String, _ model: SpoolModel, limits: SpoolConfiguration = SpoolConfiguration()
+    ) -> Spool {
         Spool(
-            file: SpoolFile(directory: folder.path), outputs: [Subscription(name: "a"), Subscription(name: "b")],
-            limits: limits,
-            encoder: MessageEncoder(source: "test"), logger: Notes().logger)
+            file: SpoolFile(directory: path), outputs: model.subscriptions, limits: limits,
+            encoder: MessageEncoder(source: "test"), logger: Notes().logger, diskRetry: .milliseconds(10))
     }
 
-    @Test("a process that ends at any moment loses nothing that was sent, and gives no number twice", arguments: 1...6)
+    @Test(
+        "a process that ends at any moment loses nothing that was sent, and gives no number twice",
+        arguments: 1...12 as ClosedRange<UInt64>)
     func crashes(seed: UInt64) async throws {
-        var model = Model(numbers: SeededNumbers(state: seed))
+        var model = SpoolModel(seed: seed)
         // Each process has a folder of its own: what the one before it left.
         var folders = [folder]
         for index in 0..<8 {
-            let spool = spool(in: folders[index], limits: SpoolConfiguration())
+            let spool = spool(in: folders[index].path, model)
             for name in model.outputs.keys {
-                #expect(spool.cursor(of: name) <= model.outputs[name]?.confirmed ?? 0)
-                model.outputs[name]?.rewind(to: spool.cursor(of: name))
+                #expect(spool.cursor(of: name) <= model.outputs[name]?.cursor ?? 0)
             }
             #expect(spool.last >= model.bodies.keys.max() ?? 0)
+            model.forget(after: spool.last)
+            model.rewind(spool)
             let left = try await running(spool) {
                 for _ in 0..<model.chance(30) { try await step(spool, &model) }
                 // Between two commits; what comes then is gone with the process.
-                try await spool.wait("the disk has nothing to do") { spool.deadline == nil }
-                for number in 0..<model.chance(3) { spool.append(.numbered(number)) }
+                try await spool.settle()
+                for _ in 0..<model.chance(3) { model.append(to: spool) }
                 return try copy(folders[index])
             }
             folders.append(left)
         }
-        let last = spool(in: folders[8], limits: SpoolConfiguration())
+        let last = spool(in: folders[8].path, model)
+        model.forget(after: last.last)
+        model.rewind(last)
         try await running(last) {
-            for name in model.outputs.keys { model.outputs[name]?.rewind(to: last.cursor(of: name)) }
             try await deliverAll(last, &model)
-            #expect(model.lost(upTo: last.last) == [])
+            #expect(model.owed.isEmpty)
             #expect(last.dropped == 0)
             #expect(try folders[8].names.contains("spool.sqlite"))
         }
     }
 
-    @Test("what a limit drops is what some output has not got, each counted once", arguments: 1...6)
+    @Test(
+        "what a limit drops is what some output has not got that gets it, each counted once",
+        arguments: 1...12 as ClosedRange<UInt64>)
     func drops(seed: UInt64) async throws {
-        var model = Model(numbers: SeededNumbers(state: seed))
-        let spool = spool(in: folder, limits: SpoolConfiguration(maxSize: 256 << 10))
+        var model = SpoolModel(seed: seed)
+        let spool = spool(in: folder.path, model, limits: SpoolConfiguration(maxSize: 256 << 10))
         try await running(spool) {
-            for _ in 0..<150 { try await step(spool, &model) }
+            for _ in 0..<150 { try await step(spool, &model, length: 4000) }
             try await deliverAll(spool, &model)
-            #expect(model.lost(upTo: spool.last).count == spool.dropped)
-            #expect(spool.dropped > 0)
+            #expect(model.owed.count == spool.dropped)
+            for (name, output) in model.outputs {
+                #expect(output.owed.count == spool.dropped(by: name))
+            }
+        }
+    }
+
+    @Test(
+        "whatever outputs come, go and get other kinds, each gets what it waits for, and what is given up is counted",
+        arguments: 1...12 as ClosedRange<UInt64>)
+    func changes(seed: UInt64) async throws {
+        var model = SpoolModel(seed: seed)
+        let spool = spool(in: folder.path, model)
+        var givenUp = 0
+        try await running(spool) {
+            for _ in 0..<8 {
+                for _ in 0..<20 { try await step(spool, &model) }
+                // A commit, which deletes what is confirmed: whoever gets more would get that too, while it is there.
+                model.appendWanted(to: spool)
+                try await spool.settle()
+                for _ in 0..<model.chance(5) { model.append(to: spool) }
+                model.learn(spool)
+                let before = model.owed
+                model.change(spool)
+                givenUp += before.subtracting(model.owed).count
+                spool.change(
+                    outputs: model.subscriptions, limits: SpoolConfiguration(), encoder: MessageEncoder(source: "test"))
+                // What is wanted again before it is deleted may be there or not.
+                try await spool.wait("what is given up is counted") { spool.dropped == givenUp }
+                try await spool.settle()
+                model.outputs.keys.forEach(spool.rewind)
+                model.rewind(spool)
+            }
+            try await deliverAll(spool, &model)
+            #expect(model.owed.isEmpty)
+            #expect(spool.dropped == givenUp)
+        }
+    }
+
+    @Test(
+        "a disk that is full now and then loses nothing", .enabled(if: TinyDisk.isPossible),
+        arguments: 1...6 as ClosedRange<UInt64>)
+    func fullDisk(seed: UInt64) async throws {
+        // SQLite lets its log grow to 4 MiB.
+        let disk = try TinyDisk(megabytes: 8)
+        var model = SpoolModel(seed: seed)
+        let spool = spool(in: disk.path, model)
+        var failures = 0
+        try await running(spool) {
+            for _ in 0..<10 {
+                for _ in 0..<8 { try await step(spool, &model) }
+                let ballast = try disk.fill()
+                for _ in 0..<20 { model.append(to: spool) }
+                try await spool.wait("the disk is full, or nobody wanted any of it") {
+                    !spool.isOnDisk || spool.released == spool.last
+                }
+                failures += spool.isOnDisk ? 0 : 1
+                for _ in 0..<8 { try await step(spool, &model) }
+                try FileManager.default.removeItem(at: ballast)
+                try await spool.wait("the disk works") { spool.isOnDisk }
+            }
+            try await deliverAll(spool, &model)
+            #expect(model.owed.isEmpty)
+            #expect(spool.dropped == 0)
+            #expect(failures > 0)
         }
     }
 
     /// Does one thing of those that may happen.
-    private func step(_ spool: Spool, _ model: inout Model) async throws {
+    private func step(_ spool: Spool, _ model: inout SpoolModel, length: Int = 100) async throws {
         guard let name = model.outputs.keys.sorted().randomElement(using: &model.numbers),
             let output = model.outputs[name]
         else { return }
         switch model.chance(8) {
         case 0..<3:
-            for number in 0..<model.chance(20) { spool.append(.numbered(number, length: 4000)) }
+            for _ in 0..<model.chance(20) { model.append(to: spool, length: length) }
         case 3..<5:
             await read(spool, name, &model)
         case 5:
-            let position = Int64.random(in: output.confirmed...output.position, using: &model.numbers)
+            let position = Int64.random(
+                in: min(output.cursor, output.position)...output.position, using: &model.numbers)
             spool.confirm(name, upTo: position)
-            model.outputs[name]?.confirm(upTo: position)
-            #expect(spool.cursor(of: name) == position)
+            model.confirm(name, upTo: position, spool)
         case 6:
             spool.rewind(name)
-            model.outputs[name]?.rewind(to: output.confirmed)
+            model.rewind(name, spool)
         default:
-            try await spool.wait("the disk has nothing to do") { spool.deadline == nil }
+            try await spool.settle()
         }
     }
 
-    private func read(_ spool: Spool, _ name: String, _ model: inout Model) async {
+    private func read(_ spool: Spool, _ name: String, _ model: inout SpoolModel) async {
         let start = model.outputs[name]?.position ?? 0
         let messages = await spool.messages(for: name, after: start)
         let positions = messages.map(\.position)
         #expect(positions == positions.sorted() && positions.first ?? .max > start)
+        #expect(messages.allSatisfy { model.outputs[name]?.kinds.contains($0.kind) == true })
         for message in messages {
             #expect(model.bodies[message.position, default: message.body] == message.body)
             model.bodies[message.position] = message.body
         }
-        guard let last = positions.last else { return }
-        spool.send(name, upTo: last)
-        model.outputs[name]?.position = last
-        model.outputs[name]?.sent += positions
+        if let last = positions.last { spool.send(name, upTo: last) }
+        model.take(positions, for: name, spool)
     }
 
     /// Lets every output read and confirm all there is.
-    private func deliverAll(_ spool: Spool, _ model: inout Model) async throws {
+    private func deliverAll(_ spool: Spool, _ model: inout SpoolModel) async throws {
         var isDone = false
         while !isDone {
-            try await spool.wait("the disk has nothing to do") { spool.deadline == nil }
+            try await spool.settle()
             for name in model.outputs.keys.sorted() {
                 await read(spool, name, &model)
                 let position = model.outputs[name]?.position ?? 0
                 spool.confirm(name, upTo: position)
-                model.outputs[name]?.confirm(upTo: position)
+                model.confirm(name, upTo: position, spool)
             }
-            isDone = spool.waiting == 0
+            isDone = model.outputs.keys.allSatisfy { spool.cursor(of: $0) == spool.last }
         }
+        #expect(spool.waiting == 0)
+        #expect(spool.queued == 0)
+        #expect(model.outputs.keys.allSatisfy { spool.waiting(for: $0) == 0 })
     }
 
     /// What a process that ends now leaves.

@@ -40,6 +40,42 @@ struct SpoolTailTests {
         #expect(tail.counts(after: 11) { _ in true }.total == 2)
     }
 
+    @Test("hands out some kinds, up to a position, and counts what it is asked for")
+    func kinds() {
+        let tail = Self.tail(
+            after: 10, (11, .reading), (12, .stateChange), (13, .reading), (14, .heartbeat), (15, .reading))
+        let some: Set<Event.Kind> = [.reading, .heartbeat]
+        #expect(tail.messages(of: some, after: 11)?.map(\.position) == [13, 14, 15])
+        #expect(tail.messages(of: some, after: 10, upTo: 14)?.map(\.position) == [11, 13, 14])
+        #expect(tail.messages(of: some, after: 10, limit: 2)?.map(\.position) == [11, 13])
+        #expect(tail.messages(of: .all, after: 10, upTo: 12)?.map(\.position) == [11, 12])
+        #expect(tail.messages(of: some, after: 14, upTo: 12)?.isEmpty == true)
+        #expect(tail.messages(of: some, after: 9) == nil)
+        #expect(tail.counts(after: 11) { some.contains($0.kind) } == MessageCounts([.reading, .reading, .heartbeat]))
+    }
+
+    @Test("forgets what nobody waits for, as far as nothing else lies before it")
+    func forgetsConfirmed() {
+        var tail = Self.tail((1, .reading), (2, .heartbeat), (3, .reading), (4, .stateChange), (5, .reading))
+        tail.forget(ConfirmedPositions([.reading: 2, .stateChange: 0]))
+        #expect(tail.start == 2)
+        tail.forget(ConfirmedPositions([.reading: 9, .stateChange: 3]))
+        #expect(tail.start == 3)
+        #expect(Self.positions(tail, after: 3) == [4, 5])
+        tail.forget(ConfirmedPositions([.reading: 9, .stateChange: 9]))
+        #expect(tail.start == 5)
+        #expect(tail.bytes == 0)
+    }
+
+    @Test("drops what is told after a position")
+    func dropsSome() {
+        var tail = Self.tail((1, .reading), (2, .reading), (3, .stateChange), (4, .reading))
+        let dropped = tail.drop(after: 1) { $0.kind == .reading }
+        #expect(dropped == [2, 4].map { DroppedMessage(position: $0, kind: .reading) })
+        #expect(Self.positions(tail, after: 0) == [1, 3])
+        #expect(tail.bytes == 2 * Self.size)
+    }
+
     @Test("forgets up to a position, and begins there")
     func forgets() {
         var tail = Self.tail((1, .reading), (2, .reading), (5, .reading))

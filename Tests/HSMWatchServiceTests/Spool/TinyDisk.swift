@@ -3,21 +3,21 @@
 import Foundation
 import Glibc
 
-/// A file system of 1 MiB in memory, which is soon full.
+/// A file system of a few MiB in memory, which is soon full.
 final class TinyDisk: Sendable {
-    private static let options = "size=1m"
-
     /// Where it is mounted.
     let path: String
+    private let options: String
 
     /// Whether this process may mount anything. Where nothing may be skipped, the tests shall fail without it.
     static let isPossible =
         (try? TinyDisk()) != nil || ProcessInfo.processInfo.environment["CI"] == "true"
 
-    init() throws {
+    init(megabytes: Int = 1) throws {
+        options = "size=\(megabytes)m"
         path = NSTemporaryDirectory() + "hsmwatch-test-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-        guard mount("tmpfs", path, "tmpfs", 0, Self.options) == 0 else {
+        guard mount("tmpfs", path, "tmpfs", 0, options) == 0 else {
             defer { try? FileManager.default.removeItem(atPath: path) }
             throw CocoaError(.fileWriteNoPermission)
         }
@@ -31,7 +31,7 @@ final class TinyDisk: Sendable {
     /// Lets it be written, or not; nothing on it may be open for writing.
     func set(readOnly: Bool) throws {
         let flags = UInt(MS_REMOUNT) | (readOnly ? UInt(MS_RDONLY) : 0)
-        guard mount("tmpfs", path, "tmpfs", flags, Self.options) == 0 else {
+        guard mount("tmpfs", path, "tmpfs", flags, options) == 0 else {
             throw CocoaError(.fileWriteUnknown)
         }
     }
