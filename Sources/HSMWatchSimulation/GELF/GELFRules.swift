@@ -9,8 +9,12 @@ package struct GELFRules {
     private var message: StoredMessage
 
     /// Decodes a frame that `sender`, an IP address, sent and that came at the time `received`.
-    package static func decode(_ frame: [UInt8], from sender: String, at received: Timestamp) -> ReceivedMessage {
-        if isCompressed(frame) { return .dropped("compressed or chunked, which does not work over TCP", frame) }
+    ///
+    /// - Parameter type: the kind of the input, of the GELF ones.
+    package static func decode(
+        _ frame: [UInt8], from sender: String, at received: Timestamp, over type: OutputKind = .gelfTCP
+    ) -> ReceivedMessage {
+        if isCompressed(frame) { return .dropped(compression(frame, over: type), frame) }
         let value: JSONValue
         let hasMore: Bool
         do {
@@ -67,6 +71,12 @@ package struct GELFRules {
         return start == 0x1F8B || start == 0x1E0F || isZlib
     }
 
+    private static func compression(_ frame: [UInt8], over type: OutputKind) -> String {
+        if type == .gelfTCP { return "compressed or chunked, which does not work over TCP" }
+        if frame[0] == 0x1E { return "a chunk where a message should be" }
+        return "compressed: Graylog would decode it, this receiver does not"
+    }
+
     private static func refusal(of members: JSONObject) -> String? {
         if let host = members["host"] {
             guard case .string(let text) = host else { return "invalid \"host\": \(host.text)" }
@@ -113,10 +123,7 @@ package struct GELFRules {
     private func additionalField(_ name: String, _ value: JSONValue) throws(Unstored) -> FieldValue {
         if ["short_message", "host"].contains(name) { throw Unstored(reason: "never stored under this name") }
         if message.fields[name] != nil { throw Unstored(reason: "the field \"\(name)\" is already set") }
-        if Self.reservedNames.contains(name) { throw Unstored(reason: "reserved name") }
-        guard name.utf8.allSatisfy(Self.isAllowedInName) else {
-            throw Unstored(reason: "a name may have only letters, digits and . @ _ -")
-        }
+        if let reason = FieldName.problem(name) { throw Unstored(reason: reason) }
         switch value {
         case .null: throw Unstored(reason: "null")
         case .boolean: throw Unstored(reason: "a boolean")
@@ -131,16 +138,6 @@ package struct GELFRules {
 
     /// The members of which Graylog makes fields of its own; not reported as dropped when it did.
     private static let standardNames: Set = ["timestamp", "full_message", "file", "facility", "line", "level"]
-
-    /// Names that the index needs for itself, after one underscore was taken off.
-    private static let reservedNames: Set = ["_id", "_ttl", "_source", "_all", "_index", "_type", "_score"]
-
-    private static func isAllowedInName(_ byte: UInt8) -> Bool {
-        switch Unicode.Scalar(byte) {
-        case "a"..."z", "A"..."Z", "0"..."9", ".", "@", "_", "-": true
-        default: false
-        }
-    }
 
     // MARK: Numbers
 
@@ -182,20 +179,6 @@ extension JSONValue {
         case .array, .object: ""
         case .null, .boolean, .integer, .decimal: text
         }
-    }
-}
-
-extension String {
-    /// The text without blanks and control characters at its ends: Java's `trim`.
-    fileprivate var trimmed: String {
-        let isKept: (Unicode.Scalar) -> Bool = { $0.value > 0x20 }
-        guard let first = unicodeScalars.firstIndex(where: isKept), let last = unicodeScalars.lastIndex(where: isKept)
-        else { return "" }
-        return String(unicodeScalars[first...last])
-    }
-
-    fileprivate var isBlank: Bool {
-        unicodeScalars.allSatisfy(\.properties.isWhitespace)
     }
 }
 

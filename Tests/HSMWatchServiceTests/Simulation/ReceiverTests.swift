@@ -7,8 +7,8 @@ import Testing
 
 @testable import HSMWatchSimulation
 
-@Suite("GELF receiver")
-struct GELFReceiverTests {
+@Suite("Receiver")
+struct ReceiverTests {
     private func frame(_ text: String) -> String {
         #"{"host":"h","short_message":"\#(text)","timestamp":1}"#
     }
@@ -19,7 +19,7 @@ struct GELFReceiverTests {
 
     @Test("hands out in order what Graylog would store and what it would drop, and never answers")
     func handsOut() async throws {
-        let receiver = try await GELFReceiver.start(on: anyPort)
+        let receiver = try await Receiver.start(on: anyPort)
         let sender = try await RawClient.connected(to: receiver.address)
         try await sender.send(frame("a") + "\0junk\0" + frame("b") + "\0")
         let messages = try await receiver.take(3, within: limit)
@@ -33,7 +33,7 @@ struct GELFReceiverTests {
 
     @Test("takes the last frame without NUL when the sender ends, then closes")
     func takesTail() async throws {
-        let receiver = try await GELFReceiver.start(on: anyPort)
+        let receiver = try await Receiver.start(on: anyPort)
         let sender = try await RawClient.connected(to: receiver.address)
         try await sender.send(frame("a") + "\0" + frame("tail"))
         try await sender.halfClose()
@@ -49,8 +49,8 @@ struct GELFReceiverTests {
 
     @Test("closes the connection at a frame of no byte, one byte or too many, and takes nothing after it")
     func closesAtViolations() async throws {
-        let receiver = try await GELFReceiver.start(on: anyPort)
-        let tooLong = String(repeating: "a", count: GELFFrameDecoder.maximumLength + 1)
+        let receiver = try await Receiver.start(on: anyPort)
+        let tooLong = String(repeating: "a", count: DelimitedFrames.maximumLength + 1)
         for (bad, reason) in [
             ("", "a frame of 0 bytes"), ("x", "a frame of 1 bytes"), (tooLong, "a frame of more than 2097152 bytes"),
         ] {
@@ -68,7 +68,7 @@ struct GELFReceiverTests {
 
     @Test("takes a sender's address as the source of a message without host")
     func usesSenderAddress() async throws {
-        let receiver = try await GELFReceiver.start(on: anyPort)
+        let receiver = try await Receiver.start(on: anyPort)
         let sender = try await RawClient.connected(to: receiver.address)
         try await sender.send("{\"short_message\":\"m\"}\0")
         #expect(try await receiver.take(1, within: limit)[0].stored?.string("source") == "127.0.0.1")
@@ -77,7 +77,7 @@ struct GELFReceiverTests {
 
     @Test("remembers field types across connections")
     func remembersTypes() async throws {
-        let receiver = try await GELFReceiver.start(on: anyPort)
+        let receiver = try await Receiver.start(on: anyPort)
         for value in ["1", "2.5"] {
             let sender = try await RawClient.connected(to: receiver.address)
             try await sender.send(#"{"host":"h","short_message":"m","timestamp":1,"_f":\#(value)}"# + "\0")
@@ -91,7 +91,7 @@ struct GELFReceiverTests {
 
     @Test("stops reading when told, from senders that are there and from those to come, and loses nothing by it")
     func pauses() async throws {
-        let receiver = try await GELFReceiver.start(on: anyPort)
+        let receiver = try await Receiver.start(on: anyPort)
         let early = try await RawClient.connected(to: receiver.address)
         _ = try await receiver.facts(within: limit) { $0.open == 1 }
         await receiver.pauseReading()
@@ -111,7 +111,7 @@ struct GELFReceiverTests {
 
     @Test("loses what it has not read when it stops, resets its senders, and starts again on the same port")
     func stopsAndStarts() async throws {
-        let receiver = try await GELFReceiver.start(on: anyPort)
+        let receiver = try await Receiver.start(on: anyPort)
         let sender = try await RawClient.connected(to: receiver.address)
         try await sender.send(frame("read") + "\0")
         _ = try await receiver.facts(within: limit) { $0.stored == 1 }
@@ -133,7 +133,7 @@ struct GELFReceiverTests {
 
     @Test("resets at a stop a sender whose last bytes were never decoded, although they were read")
     func losesHeldBytes() async throws {
-        let receiver = try await GELFReceiver.start(on: anyPort)
+        let receiver = try await Receiver.start(on: anyPort)
         await receiver.pauseReading()
         let sender = try await RawClient.connected(to: receiver.address)
         try await sender.send(frame("held") + "\0")
@@ -147,10 +147,10 @@ struct GELFReceiverTests {
 
     @Test("stops reading when nobody takes what it received, and goes on when somebody does")
     func boundsWhatWaits() async throws {
-        let receiver = try await GELFReceiver.start(on: anyPort)
+        let receiver = try await Receiver.start(on: anyPort)
         let sender = try await RawClient.connected(to: receiver.address)
-        let big = Array(repeating: UInt8(ascii: "x"), count: GELFFrameDecoder.maximumLength) + [0]
-        let enough = GELFReceiver.waitingLimit / GELFFrameDecoder.maximumLength
+        let big = Array(repeating: UInt8(ascii: "x"), count: DelimitedFrames.maximumLength) + [0]
+        let enough = Receiver.waitingLimit / DelimitedFrames.maximumLength
         let count = enough + 16
         for _ in 0..<count { await sender.startSending(big) }
         _ = try await receiver.facts(within: limit) { $0.waiting >= enough }
@@ -164,7 +164,7 @@ struct GELFReceiverTests {
 
     @Test("with a limit of 1, answers a sender's end only when everything that was read is taken")
     func endsWhenAllIsTaken() async throws {
-        let receiver = try await GELFReceiver.start(on: anyPort, waitingLimit: 1)
+        let receiver = try await Receiver.start(on: anyPort, waitingLimit: 1)
         let sender = try await RawClient.connected(to: receiver.address)
         try await sender.send(frame("one") + "\0" + frame("two") + "\0")
         _ = try await receiver.facts(within: limit) { $0.waiting == 2 }
@@ -180,7 +180,7 @@ struct GELFReceiverTests {
 
     @Test("hands out the next message as soon as it comes, and nothing once the task is cancelled")
     func handsOutNext() async throws {
-        let receiver = try await GELFReceiver.start(on: anyPort)
+        let receiver = try await Receiver.start(on: anyPort)
         let (shown, continuation) = AsyncStream.makeStream(of: String.self)
         let task = Task {
             while let message = await receiver.next() { continuation.yield(message.stored?.string("message") ?? "") }

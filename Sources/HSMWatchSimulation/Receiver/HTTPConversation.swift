@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOHTTP1
+
+/// One connection to a GELF HTTP input: what is answered to each request, and which messages come out of it.
+///
+///     waiting ── head ──▶ reading ── end ──▶ answered in the order of Graylog's checks, then waiting
+///        ▲                   ├── too long, and that was announced ──▶ skipping: answered 413
+///        └────── end ────────┼───────────────────────────────────────────┘
+///                            └── too long, or no HTTP ──▶ finished: answered, then closed
+///
+/// Source: Netty's `HttpObjectAggregator` (before all else), `HttpHandler` and `AbstractHttpTransport` of graylog2-server.
+/// With bulk, the lines are the connection's, not the request's, as in Graylog: what follows the last line feed waits for
+/// the next request, and comes out when the connection is closed (issue 21551).
+struct HTTPConversation {
+    enum Event {
+        case head(HTTPRequestHead)
+        case body([UInt8])
+        case end
+        /// What came is no HTTP.
+        case malformed
+        /// The sender will send no more.
+        case closed
+    }
+
+    private enum State {
+        case waiting
+        case reading(HTTPRequestHead, body: [UInt8])
+        case skipping
+        case finished
+    }
+
+    private let rules: HTTPRules
+    private var state = State.waiting
+    private var lines = DelimitedFrames.lines(DelimitedFrames.minimumGELFLength...HTTPRules.maximumBodyLength)
+
+    init(_ rules: HTTPRules) {
+        self.rules = rules
+    }
+
+    mutating func handle(_ event: Event) -> [InputAction] {
+        switch (state, event) {
+        case (.waiting, .head(let head)): return begin(head)
+        case (.reading(let head, var body), .body(let bytes)):
+            body += bytes
+            state = .reading(head, body: body)
+            return body.count > HTTPRules.maximumBodyLength ? refuse(head, .payloadTooLarge, closing: true, body) : []
+        case (.reading(let head, let body), .end):
+            state = .waiting
+            return answer(head, body)
+        case (.reading(_, let body), .closed):
+            return [.lost(reason: "the connection ended within a request", frame: body)] + close()
+        case (.waiting, .closed), (.skipping, .closed): return close()
+        case (.skipping, .end):
+            state = .waiting
+            return []
+        case (.waiting, .malformed), (.reading, .malformed), (.skipping, .malformed):
+            // Netty makes a GET of it.
+            let isAuthorized = rules.authorization == nil
+            let head = HTTPRequestHead(version: .http1_0, method: .GET, uri: "/bad-request")
+            return refuse(head, isAuthorized ? .methodNotAllowed : .unauthorized, closing: true, [])
+        case (.finished, _), (.waiting, .body), (.waiting, .end), (.reading, .head), (.skipping, .head),
+            (.skipping, .body):
+            return []
+        }
+    }
+
+    // MARK: Requests
+
+    private mutating func begin(_ head: HTTPRequestHead) -> [InputAction] {
+        let isExpectant = head.headers.first(name: "expect")?.lowercased() == "100-continue"
+        let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
+        guard length <= HTTPRules.maximumBodyLength else {
+            return refuse(head, .payloadTooLarge, closing: !isExpectant && !head.isKeepAlive, [])
+        }
+        state = .reading(head, body: [])
+        return isExpectant ? [.answer(HTTPAnswer(status: .continue, version: head.version, keepsAlive: true))] : []
+    }
+
+    private mutating func answer(_ head: HTTPRequestHead, _ body: [UInt8]) -> [InputAction] {
+        if head.method == .OPTIONS {
+            return [.answer(HTTPAnswer(status: .ok, version: head.version, keepsAlive: head.isKeepAlive))]
+        }
+        if let wanted = rules.authorization, head.headers.first(name: wanted.header) != wanted.value {
+            return refuse(head, .unauthorized, closing: !head.isKeepAlive, body)
+        }
+        guard head.method == .POST else { return refuse(head, .methodNotAllowed, closing: !head.isKeepAlive, body) }
+        guard head.uri == rules.path else { return refuse(head, .notFound, closing: !head.isKeepAlive, body) }
+        let accepted = InputAction.answer(
+            HTTPAnswer(status: .accepted, version: head.version, keepsAlive: head.isKeepAlive))
+        let (frames, violation) = rules.isBulk ? lines.frames(in: body) : whole(body)
+        guard let violation else { return frames.map(InputAction.frame) + [accepted] }
+        state = .finished
+        // Graylog has answered before it looks at the body.
+        return frames.map(InputAction.frame) + [.lost(reason: "202, but \(violation)", frame: []), accepted, .close]
+    }
+
+    private func whole(_ body: [UInt8]) -> (frames: [[UInt8]], violation: FrameViolation?) {
+        body.count < DelimitedFrames.minimumGELFLength ? ([], .tooShort(body.count)) : ([body], nil)
+    }
+
+    private mutating func refuse(
+        _ head: HTTPRequestHead, _ status: HTTPResponseStatus, closing: Bool, _ body: [UInt8]
+    ) -> [InputAction] {
+        if status == .payloadTooLarge || closing { state = closing ? .finished : .skipping }
+        let answer = HTTPAnswer(status: status, version: head.version, keepsAlive: !closing)
+        return [.lost(reason: "\(status.code): \(reason(for: status, head))", frame: body), .answer(answer)]
+    }
+
+    private func reason(for status: HTTPResponseStatus, _ head: HTTPRequestHead) -> String {
+        switch status {
+        case .payloadTooLarge: "a body of more than \(HTTPRules.maximumBodyLength) bytes"
+        case .unauthorized: "the header \(rules.authorization?.header ?? "") has not the value it must have"
+        case .notFound: "the path is \(head.uri), not \(rules.path)"
+        default: "\(head.method) \(head.uri), but only POST is taken"
+        }
+    }
+
+    private mutating func close() -> [InputAction] {
+        state = .finished
+        guard rules.isBulk, let line = lines.unended() else { return [.close] }
+        guard line.count >= DelimitedFrames.minimumGELFLength else {
+            return [.lost(reason: "\(FrameViolation.tooShort(line.count))", frame: line), .close]
+        }
+        return [.frame(line), .close]
+    }
+}
