@@ -84,7 +84,8 @@ struct OutputSyslogTests {
     func nothingWaits() async throws {
         let receiver = try await GELFReceiver.started()
         try await receiver.stop()
-        let delivery = OutputStage(in: folder, subscriptions: [Subscription(name: "a", kinds: [.stateChange])])
+        let delivery = OutputStage(
+            in: folder, subscriptions: [Subscription(name: "a", kinds: [.stateChange]), Subscription(name: "b")])
         delivery.append(1...5)
         try await running(delivery.spool, delivery.output(to: receiver.hostPort)) {
             try await delivery.noted("Output a cannot deliver to \(receiver.hostPort): connection refused")

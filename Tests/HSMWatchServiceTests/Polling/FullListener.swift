@@ -15,7 +15,7 @@ struct FullListener {
     private let descriptors: [CInt]
 
     init() throws {
-        let listener = try BoundSocket(try SocketAddress(ipAddress: "127.0.0.1", port: 0))
+        let listener = try BoundSocket(try SocketAddress(ipAddress: "127.0.0.1", port: 0), .stream)
         try #require(listen(listener.descriptor, 0) == 0)
         port = try #require(listener.address.port)
         descriptors = [listener.descriptor] + (0..<Self.fillers).map { _ in Self.connect(to: listener.address) }
