@@ -2,6 +2,7 @@
 
 import Foundation
 import Glibc
+import HSMWatchCore
 import HSMWatchSimulation
 import Testing
 
@@ -143,8 +144,8 @@ final class Stage {
     }
 
     /// A Graylog of this process, on a free port.
-    func graylog() async throws -> GELFReceiver {
-        let receiver = try await GELFReceiver.start(on: .free)
+    func graylog(_ type: OutputKind = .gelfTCP) async throws -> GELFReceiver {
+        let receiver = try await GELFReceiver.start(on: .free, type: type)
         receivers.append(receiver)
         return receiver
     }
