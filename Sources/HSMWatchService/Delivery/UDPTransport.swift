@@ -20,17 +20,13 @@ final class UDPTransport: Transport {
     private(set) var end: TransportEnd?
 
     /// - Parameters:
-    ///   - addresses: of the endpoint, one at least; the first is taken, since nobody answers.
+    ///   - addresses: of the endpoint; the first that there is a way to is kept, since nobody answers.
     ///   - report: called on the event loop, until `close`.
     init(to addresses: [SocketAddress], packing: DatagramPacking, report: @escaping (TransportReport) -> Void) {
         self.packing = packing
         self.report = report
         delivery = DatagramDelivery(at: .now)
-        guard let address = addresses.first else {
-            end = TransportEnd(reason: "no address")
-            return
-        }
-        open(address)
+        open(addresses[...])
     }
 
     var allowance: Int { end == nil && isOpen ? delivery.allowance : 0 }
@@ -71,7 +67,8 @@ final class UDPTransport: Transport {
         return written.last ?? nil
     }
 
-    private func open(_ address: SocketAddress) {
+    private func open(_ addresses: ArraySlice<SocketAddress>) {
+        guard let address = addresses.first else { return handle(.unreachable("no address")) }
         let inbox = NIOLoopBound(UDPErrors { [weak self] in self?.failed($0) }, eventLoop: ServiceLoop.shared.eventLoop)
         DatagramBootstrap(group: ServiceLoop.shared.eventLoop)
             .channelInitializer { channel in
@@ -88,6 +85,8 @@ final class UDPTransport: Transport {
                     self.channel = channel
                     isOpen = true
                     report(.opened(nil))
+                case .failure where addresses.count > 1:
+                    open(addresses.dropFirst())
                 case .failure(let error):
                     failed(error)
                 }

@@ -28,6 +28,7 @@ actor ConnectProxy {
     /// Reads the request, and becomes a side of the tunnel.
     private final class Greeter: ChannelInboundHandler, RemovableChannelHandler {
         typealias InboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
 
         private let proxy: ConnectProxy
         private var request = ""
@@ -41,15 +42,22 @@ actor ConnectProxy {
             guard request.hasSuffix("\r\n\r\n") else { return }
             let line = String(request.prefix { $0 != "\r\n" })
             let (status, target) = proxy.assumeIsolated { ($0.status, $0.note(line)) }
-            context.channel.writeAndFlush(ByteBuffer(string: "HTTP/1.1 \(status) -\r\n\r\n"), promise: nil)
-            guard status == 200, let target else { return }
+            guard status == 200, let target else {
+                return context.writeAndFlush(wrapOutboundOut(Self.answer(status)), promise: nil)
+            }
+            open(target, for: context)
+        }
+
+        private static func answer(_ status: Int) -> ByteBuffer {
+            ByteBuffer(string: "HTTP/1.1 \(status) -\r\n\r\n")
+        }
+
+        /// Connects to where the tunnel leads, and answers when both sides are joined.
+        private func open(_ target: HostPort, for context: ChannelHandlerContext) {
             let (near, far) = (Side(), Side())
-            near.other = nil
-            let pipeline = context.pipeline.syncOperations
-            try? pipeline.addHandler(near)
-            pipeline.removeHandler(self, promise: nil)
             far.other = context.channel
-            let box = NIOLoopBound((near: near, far: far), eventLoop: context.eventLoop)
+            let box = NIOLoopBound(
+                (near: near, far: far, context: context, greeter: self), eventLoop: context.eventLoop)
             ClientBootstrap(group: context.eventLoop)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
@@ -58,7 +66,13 @@ actor ConnectProxy {
                     }
                 }
                 .connect(host: target.host, port: Int(target.port))
-                .whenFailure { _ in box.value.far.other?.close(promise: nil) }
+                .whenComplete { result in
+                    let (near, _, context, greeter) = box.value
+                    guard case .success = result else { return context.close(promise: nil) }
+                    try? context.pipeline.syncOperations.addHandler(near)
+                    context.writeAndFlush(greeter.wrapOutboundOut(Self.answer(200)), promise: nil)
+                    context.pipeline.syncOperations.removeHandler(greeter, promise: nil)
+                }
         }
     }
 
