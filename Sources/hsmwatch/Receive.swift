@@ -2,10 +2,11 @@
 
 import ArgumentParser
 import Glibc
+import HSMWatchCore
 import HSMWatchSimulation
 import UnixSignals
 
-/// `hsmwatch receive`: shows what Graylog would make of GELF messages, without a Graylog.
+/// `hsmwatch receive`: shows what Graylog would make of messages, without a Graylog.
 struct Receive: AsyncParsableCommand {
     enum Format: String, CaseIterable, ExpressibleByArgument {
         case text
@@ -13,82 +14,76 @@ struct Receive: AsyncParsableCommand {
     }
 
     static let configuration = CommandConfiguration(
-        abstract: "A GELF TCP receiver with Graylog's own rules: what it would store, what it would drop, and why.",
+        abstract: "Graylog's inputs with Graylog's own rules: what it would store, what it would drop, and why.",
+        usage: """
+            hsmwatch receive [--type <type> ...] [--listen <h:p> ...]
+                                    [--format <format>] [--tls-certificate <file>
+                                    --tls-key <file> [--tls-client-ca <file>]]
+                                    [--http-path <path>] [--http-bulk]
+                                    [--http-authorization <file>
+                                    [--http-authorization-header <name>]]
+            """,
         discussion: """
-            Messages are frames that end with a NUL: printf '{"host":"h","short_message":"m"}\\0' | nc -N 127.0.0.1 12201
+            A message for each kind of input, where it listens by default:
+              m='{"host":"h","short_message":"hello"}'
+              gelf-tcp    printf "$m\\0" | nc -N 127.0.0.1 12201
+              gelf-udp    printf "$m" | nc -u -q 0 127.0.0.1 12201
+              gelf-http   curl -d "$m" 127.0.0.1:12201/gelf
+              syslog-tcp  logger -n 127.0.0.1 -P 1514 -T --octet-count hello
+              syslog-udp  logger -n 127.0.0.1 -P 1514 -d hello
 
             With --format json, one JSON object a line: {"stored": {...}, "warnings": [...], "dropped_fields": [...]} for \
-            a message that Graylog would store, {"dropped": "reason", "frame": "..."} for one that it would drop. \
-            Ends on SIGINT and SIGTERM.
+            a message that Graylog would store, {"dropped": "reason", "frame": "..."} for one that it would drop. With \
+            several inputs, each line says on which one it came. Ends on SIGINT and SIGTERM.
+
+            What was received and not yet printed does not count as delivered: until then, no request over HTTP is \
+            answered and no connection closed.
             """
     )
 
-    @Option(help: ArgumentHelp("Where to listen: HOST:PORT or [IPV6]:PORT.", valueName: "h:p"))
-    var listen = ListenAddress(host: "127.0.0.1", port: 12201)
+    @OptionGroup var inputs: ReceiveInputs
 
     @Option(help: "How to print a message.")
     var format = Format.text
-
-    @Option(help: ArgumentHelp("Speak TLS, with the certificate in this PEM file.", valueName: "file"))
-    var tlsCertificate: String?
-
-    @Option(help: ArgumentHelp("The certificate's private key, a PEM file.", valueName: "file"))
-    var tlsKey: String?
-
-    @Option(
-        help: ArgumentHelp("Want a certificate of each client, by an authority in this PEM file.", valueName: "file"))
-    var tlsClientCa: String?
-
-    func validate() throws {
-        guard (tlsCertificate == nil) == (tlsKey == nil), tlsCertificate != nil || tlsClientCa == nil else {
-            throw ValidationError("'--tls-certificate' and '--tls-key' belong together; '--tls-client-ca' needs both.")
-        }
-        guard listen.ports.count == 1 else { throw ValidationError("'--listen \(listen)': one port, not a range.") }
-    }
 
     func run() async throws {
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
         // A reader that goes away shows as an error of the next write, not as our end.
         signal(SIGPIPE, SIG_IGN)
         // What is not printed yet must not count as delivered, should this be killed.
-        let receiver = try await GELFReceiver.start(on: listen, tls: try tls(), waitingLimit: 1)
-        printToStandardError("listening on \(receiver.address)")
+        let receiver = try await Receiver.start(try inputs.configurations(), waitingLimit: 1)
+        let names = inputs.names(at: receiver.addresses)
+        for (index, address) in receiver.addresses.enumerated() {
+            printToStandardError(
+                "listening on \(address)" + (names.isEmpty ? "" : " (\(inputs.types[index].rawValue))"))
+        }
         await withTaskGroup { group in
             group.addTask { for await _ in signals { return } }
-            group.addTask { await show(receiver) }
+            group.addTask { await show(receiver, names) }
             await group.next()
             group.cancelAll()
         }
         await receiver.shutDown()
     }
 
-    private func tls() throws -> ReceiverTLS? {
-        guard let tlsCertificate, let tlsKey else { return nil }
-        do {
-            return try ReceiverTLS(certificate: tlsCertificate, key: tlsKey, clientAuthorities: tlsClientCa)
-        } catch {
-            throw ValidationError("the TLS files cannot be used: \(error)")
-        }
-    }
-
-    /// Prints what comes, until the task is cancelled or nobody reads it any more.
-    private func show(_ receiver: GELFReceiver) async {
-        while let message = await receiver.next() {
+    /// Prints what comes, with the name of its input if they have names, until the task is cancelled or nobody reads it
+    /// any more.
+    private func show(_ receiver: Receiver, _ names: [String]) async {
+        let width = names.map(\.count).max() ?? 0
+        while let arrival = await receiver.nextArrival() {
+            let name = names.isEmpty ? nil : names[arrival.input]
             do {
                 switch format {
-                case .json: try StandardOutput.write(line: message.json.terminalText)
-                case .text: try StandardOutput.write(message)
+                case .json:
+                    let json = name.map { arrival.message.json(on: $0) } ?? arrival.message.json
+                    try StandardOutput.write(line: json.terminalText)
+                case .text:
+                    let padded = name.map { $0 + String(repeating: " ", count: width - $0.count) }
+                    try StandardOutput.write(arrival.message, on: padded)
                 }
             } catch {
                 return
             }
         }
-    }
-}
-
-/// `--listen`, of `simulate` and `receive`.
-extension ListenAddress: ExpressibleByArgument {
-    package init?(argument: String) {
-        self.init(argument)
     }
 }

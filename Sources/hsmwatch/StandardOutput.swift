@@ -16,9 +16,9 @@ enum StandardOutput {
         return noColor.pointee == 0
     }
 
-    /// Writes a message as a line for a person, fitted to a terminal.
-    static func write(_ message: ReceivedMessage) throws(Closed) {
-        let line = MessageLine(isColoured: isColoured).text(for: message)
+    /// Writes a message as a line for a person, fitted to a terminal, with the name of the input it came on, if it has one.
+    static func write(_ message: ReceivedMessage, on input: String? = nil) throws(Closed) {
+        let line = MessageLine(isColoured: isColoured).text(for: message, on: input)
         try write(line: Terminal.fit(line, to: STDOUT_FILENO, indent: MessageLine.indent))
     }
 

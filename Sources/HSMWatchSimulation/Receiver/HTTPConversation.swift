@@ -6,9 +6,9 @@ import NIOHTTP1
 /// One connection to a GELF HTTP input: what is answered to each request, and which messages come out of it.
 ///
 ///     waiting ── head ──▶ reading ── end ──▶ answered in the order of Graylog's checks, then waiting
-///        ▲                   ├── too long, and that was announced ──▶ skipping: answered 413
-///        └────── end ────────┼───────────────────────────────────────────┘
-///                            └── too long, or no HTTP ──▶ finished: answered, then closed
+///        ▲                   └── too long, or no HTTP ──▶ skipping: answered, and closed unless that was announced
+///        └────── end ───────────────────────────────────────┘
+///     any ── a frame that ends the connection, or its end ──▶ finished
 ///
 /// Source: Netty's `HttpObjectAggregator` (before all else), `HttpHandler` and `AbstractHttpTransport` of graylog2-server.
 /// With bulk, the lines are the connection's, not the request's, as in Graylog: what follows the last line feed waits for
@@ -45,7 +45,9 @@ struct HTTPConversation {
         case (.reading(let head, var body), .body(let bytes)):
             body += bytes
             state = .reading(head, body: body)
-            return body.count > HTTPRules.maximumBodyLength ? refuse(head, .payloadTooLarge, closing: true, body) : []
+            guard body.count > HTTPRules.maximumBodyLength else { return [] }
+            state = .skipping
+            return refuse(head, .payloadTooLarge, closing: true, body)
         case (.reading(let head, let body), .end):
             state = .waiting
             return answer(head, body)
@@ -57,6 +59,7 @@ struct HTTPConversation {
             return []
         case (.waiting, .malformed), (.reading, .malformed), (.skipping, .malformed):
             // Netty makes a GET of it.
+            state = .skipping
             let isAuthorized = rules.authorization == nil
             let head = HTTPRequestHead(version: .http1_0, method: .GET, uri: "/bad-request")
             return refuse(head, isAuthorized ? .methodNotAllowed : .unauthorized, closing: true, [])
@@ -72,6 +75,7 @@ struct HTTPConversation {
         let isExpectant = head.headers.first(name: "expect")?.lowercased() == "100-continue"
         let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
         guard length <= HTTPRules.maximumBodyLength else {
+            state = .skipping
             return refuse(head, .payloadTooLarge, closing: !isExpectant && !head.isKeepAlive, [])
         }
         state = .reading(head, body: [])
@@ -100,10 +104,9 @@ struct HTTPConversation {
         body.count < DelimitedFrames.minimumGELFLength ? ([], .tooShort(body.count)) : ([body], nil)
     }
 
-    private mutating func refuse(
+    private func refuse(
         _ head: HTTPRequestHead, _ status: HTTPResponseStatus, closing: Bool, _ body: [UInt8]
     ) -> [InputAction] {
-        if status == .payloadTooLarge || closing { state = closing ? .finished : .skipping }
         let answer = HTTPAnswer(status: status, version: head.version, keepsAlive: !closing)
         return [.lost(reason: "\(status.code): \(reason(for: status, head))", frame: body), .answer(answer)]
     }

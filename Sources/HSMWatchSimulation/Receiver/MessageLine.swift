@@ -19,7 +19,15 @@ package struct MessageLine: Sendable {
         self.isColoured = isColoured
     }
 
-    package func text(for received: ReceivedMessage) -> String {
+    /// - Parameter input: the name of the input that it came on, which begins the line; with one input, `nil`.
+    package func text(for received: ReceivedMessage, on input: String? = nil) -> String {
+        let start = input.map { paint($0, .dim) + " " } ?? ""
+        return start + text(received)
+    }
+
+    // MARK: Parts
+
+    private func text(_ received: ReceivedMessage) -> String {
         switch received {
         case .stored(let message):
             return ([head(of: message)] + fields(of: message) + remarks(on: message)).joined(separator: " ")
@@ -27,8 +35,6 @@ package struct MessageLine: Sendable {
             return paint("DROPPED \(reason.terminalText)", .red) + " " + paint(cut(frame.terminalText), .dim)
         }
     }
-
-    // MARK: Parts
 
     private func head(of message: StoredMessage) -> String {
         let time = message.timestamp.graylogText.split(separator: " ").last.map { "\($0)Z" } ?? ""

@@ -41,4 +41,12 @@ package enum ReceivedMessage: Hashable, Sendable {
             return .object(["dropped": .string(reason), "frame": .string(frame)])
         }
     }
+
+    /// The same, with the name of the input that it came on: `input`.
+    package func json(on input: String) -> JSONValue {
+        var members: JSONObject = ["input": .string(input)]
+        guard case .object(let own) = json else { return .object(members) }
+        for name in own.names { members.set(name, to: own[name] ?? .null) }
+        return .object(members)
+    }
 }

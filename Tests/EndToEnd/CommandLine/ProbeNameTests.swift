@@ -66,7 +66,7 @@ extension EndToEnd {
 
                 let file = try stage.write(configuration.text, to: "probe.yaml")
                 let probe = try await stage.outcome(of: ["probe", "khi-1", "--config", file, "--format", "gelf"])
-                let client = try TCPClient(graylog.address)
+                let client = try SocketClient(graylog.address)
                 try client.send(probe.lines.map { $0 + "\0" }.joined())
                 var probed = Mail()
                 try await probed.collect(from: graylog) { $0.string("event_type") == "state_change" }

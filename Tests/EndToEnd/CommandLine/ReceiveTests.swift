@@ -14,7 +14,7 @@ extension EndToEnd {
         func json() async throws {
             try await Stage.play { stage in
                 let receiver = try stage.hsmwatch(["receive", "--listen", "127.0.0.1:0", "--format", "json"])
-                let sender = try TCPClient(try await receiver.address())
+                let sender = try SocketClient(try await receiver.inputAddresses()[0])
                 try sender.send(Self.message + "\0" + "junk\0")
                 let record = try await receiver.said { $0.lines.count == 2 }
                 #expect(
@@ -30,7 +30,7 @@ extension EndToEnd {
         func text() async throws {
             try await Stage.play { stage in
                 let receiver = try stage.hsmwatch(["receive", "--listen", "127.0.0.1:0"])
-                let sender = try TCPClient(try await receiver.address())
+                let sender = try SocketClient(try await receiver.inputAddresses()[0])
                 try sender.send(Self.message.replacing("hello", with: "a\\u001b[31mred") + "\0")
                 let record = try await receiver.said { $0.lines.count == 1 }
                 #expect(record.output.contains("00:00:01.000Z"))
@@ -43,7 +43,7 @@ extension EndToEnd {
         func stop(signal: Int32) async throws {
             try await Stage.play { stage in
                 let receiver = try stage.hsmwatch(["receive", "--listen", "127.0.0.1:0"])
-                let sender = try TCPClient(try await receiver.address())
+                let sender = try SocketClient(try await receiver.inputAddresses()[0])
                 try sender.send(Self.message + "\0")
                 _ = try await receiver.said { $0.lines.count == 1 }
                 #expect(try await receiver.ended(by: signal).ending == .exited(0))
@@ -57,7 +57,7 @@ extension EndToEnd {
                 let hsm = try await stage.hsm(HSMBehaviour(total: 64, inUse: 13))
                 let receiver = try stage.hsmwatch(["receive", "--listen", "127.0.0.1:0", "--format", "json"])
                 var configuration = ConfigurationText(hsms: [ConfigurationText.entry("khi-1", hsm)])
-                configuration.endpoints = [try await receiver.address()]
+                configuration.endpoints = [try await receiver.inputAddresses()[0]]
                 let service = try stage.service(configuration)
                 let sentence = "14 TCP socket connections are consumed out of 64 on HSM Host: \(hsm.address)"
                 _ = try await receiver.said { $0.output.contains(sentence) }
@@ -67,14 +67,5 @@ extension EndToEnd {
                 #expect(record.lines.allSatisfy { $0.hasSuffix(#","warnings":[],"dropped_fields":[]}"#) })
             }
         }
-    }
-}
-
-extension Child {
-    /// Where a receiver says it listens.
-    fileprivate func address() async throws -> ListenAddress {
-        let record = try await said { $0.errors.hasSuffix("\n") }
-        let line = try #require(record.errors.split(separator: "\n").first)
-        return try #require(ListenAddress(String(line.trimmingPrefix("listening on "))))
     }
 }

@@ -18,10 +18,10 @@ extension EndToEnd {
                 let addresses = try await simulator.addresses(2)
                 #expect(Set(addresses).count == 2)
                 for address in addresses {
-                    let client = try TCPClient(address)
+                    let client = try SocketClient(address)
                     try client.send("<1223#>\n")
                     #expect(try client.line() == "<2223#246#256#10#>\r\n")
-                    let second = try TCPClient(address)
+                    let second = try SocketClient(address)
                     try second.send("<1223#\(address.ports.lowerBound)#>")
                     #expect(try second.line() == "<2223#245#256#11#>\r\n")
                 }
@@ -44,7 +44,7 @@ extension EndToEnd {
                     $0.errors.contains("not understood: 'nonsense'")
                         && $0.errors.contains("not understood: 'fault hung'; did you mean 'hang'? (allowed: ")
                 }
-                let (first, second) = (try TCPClient(addresses[0]), try TCPClient(addresses[1]))
+                let (first, second) = (try SocketClient(addresses[0]), try SocketClient(addresses[1]))
                 try first.send("<1223#>\n")
                 #expect(try first.line() == "<2223#67#128#61#>\r\n")
                 try second.send("<1223#>\n")
@@ -70,7 +70,7 @@ extension EndToEnd {
                 ] {
                     _ = try await simulator.said { $0.errors.contains(complaint) }
                 }
-                let client = try TCPClient(address)
+                let client = try SocketClient(address)
                 try client.send("<1223#>\n")
                 #expect(try client.line() == "<2223#53#64#11#>\r\n")
             }
@@ -81,7 +81,7 @@ extension EndToEnd {
             try await Stage.play { stage in
                 let simulator = try stage.hsmwatch(["simulate", "--listen", "127.0.0.1:0", "--fault", "close"])
                 let address = try #require(try await simulator.addresses(1).first)
-                #expect(try TCPClient(address).line() == "")
+                #expect(try SocketClient(address).line() == "")
             }
         }
 

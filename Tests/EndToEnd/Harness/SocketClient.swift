@@ -4,8 +4,13 @@ import Foundation
 import Glibc
 import HSMWatchSimulation
 
-/// A TCP client with nothing between a test and the socket: sends bytes, and waits for an answer.
-final class TCPClient {
+/// A client with nothing between a test and the socket: sends bytes, and waits for an answer.
+final class SocketClient {
+    enum Transport {
+        case tcp
+        case udp
+    }
+
     struct Failed: Error {
         let call: String
         let code: Int32
@@ -14,8 +19,9 @@ final class TCPClient {
     private let descriptor: CInt
 
     /// Connects to a port of 127.0.0.1; every wait on it ends after `patience`.
-    init(_ address: ListenAddress) throws {
-        descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    init(_ address: ListenAddress, over transport: Transport = .tcp) throws {
+        let type = transport == .tcp ? SOCK_STREAM : SOCK_DGRAM
+        descriptor = socket(AF_INET, CInt(type.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failed(call: "socket", code: errno) }
         var limit = timeval(tv_sec: Int(patience / .seconds(1)), tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
@@ -36,7 +42,11 @@ final class TCPClient {
     }
 
     func send(_ text: String) throws {
-        let bytes = Array(text.utf8)
+        try send(Array(text.utf8))
+    }
+
+    /// Sends bytes; over UDP, one datagram.
+    func send(_ bytes: [UInt8]) throws {
         let count = Glibc.send(descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL))
         guard count == bytes.count else { throw Failed(call: "send", code: errno) }
     }
