@@ -32,7 +32,7 @@ package struct Transition: Hashable, Sendable {
     package enum Reason: Hashable, Sendable {
         /// What the observations say by themselves.
         case observed
-        /// The forecast alone: the reading is above every threshold.
+        /// The forecast alone: the reading is above every threshold, and without the forecast the state would be another.
         case foreseen
     }
 

@@ -26,6 +26,8 @@ package struct Assessor: Sendable {
     private var total: Int?
     private var hasObserved = false
     private var runs = Runs()
+    /// What the runs would be without the forecast.
+    private var unforeseen = Runs()
 
     /// `startedAt` is since when the state has been `unknown`.
     package init(
@@ -50,10 +52,13 @@ package struct Assessor: Sendable {
     private mutating func assess(_ reading: Reading, at now: Instant) -> Assessment {
         let misconfigured = apply(total: reading.total)
         let forecast = window.add(reading, at: now, critical: thresholds.critical)
-        let judged = judge(reading, forecast)
+        count(reading, forecast)
+        let alone = thresholds.state(of: reading)
+        let judged = next(after: runs, alone: alone.orWorse(foreseen(forecast)))
+        let isForeseen = judged == .warning && alone == .ok && next(after: unforeseen, alone: alone) != .warning
         return Assessment(
             state: judged,
-            transition: enter(judged, because: reason(for: judged, reading, forecast), at: now),
+            transition: enter(judged, because: isForeseen ? .foreseen : .observed, at: now),
             thresholds: thresholds,
             misconfigured: misconfigured,
             forecast: forecast
@@ -78,12 +83,17 @@ package struct Assessor: Sendable {
         return thresholds.misconfigured(total: total)
     }
 
-    /// The state after a reading.
-    private mutating func judge(_ reading: Reading, _ forecast: Forecast?) -> HSMState {
-        let alone = thresholds.state(of: reading).orWorse(foreseen(forecast))
+    private mutating func count(_ reading: Reading, _ forecast: Forecast?) {
+        let alone = thresholds.state(of: reading)
         let cautious = thresholds.state(of: reading, margin: alert.clearMargin)
-            .orWorse(foreseen(forecast, cautiously: true))
-        runs.add(reading: alone, cautious: cautious)
+        unforeseen.add(reading: alone, cautious: cautious)
+        runs.add(
+            reading: alone.orWorse(foreseen(forecast)),
+            cautious: cautious.orWorse(foreseen(forecast, cautiously: true)))
+    }
+
+    /// The state after a reading that taken alone means `alone`, and with which the runs are these.
+    private func next(after runs: Runs, alone: HSMState) -> HSMState {
         guard hasObserved else { return alone }
         if state != .critical, runs.critical >= alert.raiseAfter { return .critical }
         if state == .ok, runs.warning >= alert.raiseAfter { return .warning }
@@ -101,16 +111,11 @@ package struct Assessor: Sendable {
         return forecast.isWithin(cautiously ? warnWithin * 3 / 2 : warnWithin) ? .warning : .ok
     }
 
-    /// What speaks for the state `next` after a reading.
-    private func reason(for next: HSMState, _ reading: Reading, _ forecast: Forecast?) -> Transition.Reason {
-        let isForeseen = foreseen(forecast, cautiously: state == .critical) == .warning
-        return next == .warning && isForeseen && thresholds.state(of: reading) == .ok ? .foreseen : .observed
-    }
-
     /// The state after a failure.
     private mutating func judge(_ failure: Failure) -> HSMState {
         let alone = HSMState(failure.kind)
         runs.add(failure: alone)
+        unforeseen.add(failure: alone)
         guard hasObserved, !failure.isRejection else { return alone }
         let row = state.isFailure ? runs.sameFailures : runs.failures
         return row >= alert.raiseAfterFailures ? alone : state
@@ -123,7 +128,10 @@ package struct Assessor: Sendable {
         let transition = Transition(from: state, to: next, lasted: now - since, reason: reason)
         state = next
         since = now
-        if next.isFailure { runs.forgetReadings() }
+        if next.isFailure {
+            runs.forgetReadings()
+            unforeseen.forgetReadings()
+        }
         return transition
     }
 }

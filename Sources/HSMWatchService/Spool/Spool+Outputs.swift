@@ -32,10 +32,10 @@ extension Spool {
             do {
                 let (older, changes) = try await disk.messages(
                     of: look.kinds, after: look.position, limit: Self.batchLimit, bytes: Self.readLimit)
+                // What a commit drops is counted for whom it was meant before anyone looks further.
+                await know(changes)
                 guard cursors.isCurrent(look) else { return await messages(for: output, after: position) }
-                // What a commit drops is counted for whom it was meant before anyone looks further: whoever reads is
-                // woken then.
-                guard changes == changesNoted else { return [] }
+                guard changes == changesNoted else { continue }
                 if let last = older.last { return hand(out: older, to: look, lookingUpTo: last.position) }
             } catch {
                 // While the disk fails anyway, the next try will tell.
@@ -75,6 +75,15 @@ extension Spool {
         let reasons = cursors.rewind(output)
         reasons.forEach { drops.note(1, reason: $0) }
         if !reasons.isEmpty { schedule.plan(in: CommitSchedule.gathering) }
+    }
+
+    /// Waits until it is known what so many changes of the disk have taken from it.
+    private func know(_ changes: Int) async {
+        guard changes > changesNoted else { return }
+        let wake = WakeUp()
+        notify(wake)
+        defer { stopNotifying(wake) }
+        while changes > changesNoted { await wake.wait() }
     }
 
     /// Notes what a look has found.

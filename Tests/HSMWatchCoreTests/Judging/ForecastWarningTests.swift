@@ -77,6 +77,38 @@ struct ForecastWarningTests {
         #expect(changes.last?.reason == .foreseen)
     }
 
+    @Test("say that they are, though the reading that completes the row has no forecast any more")
+    func completed() {
+        let improving = changes(2060) { $0 == 1500 ? 40 : $0 <= 1510 ? leak(at: $0) : 250 }
+        #expect(
+            improving.suffix(3) == [
+                Change(second: 1500, to: .critical, reason: .observed),
+                Change(second: 1520, to: .warning, reason: .foreseen),
+                Change(second: 1530, to: .ok, reason: .observed),
+            ])
+        let answering = changes(1760) { second in
+            (1500..<1700).contains(second) ? .fail : second <= 1700 ? leak(at: second) : 250
+        }
+        #expect(
+            answering.suffix(2) == [
+                Change(second: 1710, to: .warning, reason: .foreseen),
+                Change(second: 1720, to: .ok, reason: .observed),
+            ])
+    }
+
+    @Test("are none when the thresholds alone would have led to the warning, whatever is foreseen")
+    func alone() {
+        // Above critical, but not above warning: the row of two is complete without any forecast.
+        let changes = changes(2060, alert: Self.alert(warning: 100)) {
+            $0 <= 2010 ? leak(at: $0) : $0 == 2020 ? 60 : 110
+        }
+        #expect(
+            changes.suffix(2) == [
+                Change(second: 2030, to: .warning, reason: .observed),
+                Change(second: 2040, to: .ok, reason: .observed),
+            ])
+    }
+
     @Test("go by the last socket where there is no critical threshold")
     func withoutCritical() {
         let alert = AlertConfiguration(critical: .absolute(0))
