@@ -10,7 +10,7 @@
 /// nobody has said so within `grace`, and the first one to an endpoint goes alone.
 ///
 /// Nothing holds a sender of datagrams back but itself: a backlog at full speed would be lost in the peer's receive
-/// buffer. 100 datagrams of 1,420 bytes take 230 KB of it with the kernel's share, and Graylog's has 256 KiB.
+/// buffer. 50 datagrams of 1,420 bytes take 115 KB of it with the kernel's share, and Graylog's has 256 KiB.
 package struct DatagramDelivery: Sendable {
     package enum Event: Equatable, Sendable {
         /// Messages were given to the kernel, as so many datagrams.
@@ -30,7 +30,7 @@ package struct DatagramDelivery: Sendable {
     /// How long an ICMP message may take that says that a datagram did not arrive.
     package static let grace = Duration.milliseconds(250)
     /// Datagrams that leave within one `pace`, and what the chunks of one message may exceed it by.
-    package static let burst = 100
+    package static let burst = 50
     package static let pace = Duration.milliseconds(20)
 
     private struct Batch: Sendable {

@@ -16,10 +16,10 @@ final class DatagramPort: ChannelInboundHandler {
     private let receiver: Receiver
     private let input: Int
     /// `nil` when there are no chunks, as with syslog.
-    private var chunks: GELFChunks?
+    private var chunks: GELFChunkAssembly?
     private var eviction: Scheduled<Void>?
 
-    init(to receiver: Receiver, input: Int, _ chunks: GELFChunks?) {
+    init(to receiver: Receiver, input: Int, _ chunks: GELFChunkAssembly?) {
         self.receiver = receiver
         self.input = input
         self.chunks = chunks

@@ -151,7 +151,7 @@ package actor Receiver {
         case .gelfTCP: try pipeline.addHandler(StreamConnection(to: self, input: index, .gelf()))
         case .syslogTCP: try pipeline.addHandler(StreamConnection(to: self, input: index, .syslog()))
         case .gelfUDP:
-            let chunks = GELFChunks(since: Instant(.now()), lifetime: input.chunkLifetime)
+            let chunks = GELFChunkAssembly(since: Instant(.now()), lifetime: input.chunkLifetime)
             try pipeline.addHandler(DatagramPort(to: self, input: index, chunks))
         case .syslogUDP: try pipeline.addHandler(DatagramPort(to: self, input: index, nil))
         case .gelfHTTP:

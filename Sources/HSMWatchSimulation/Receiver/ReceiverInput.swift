@@ -13,7 +13,7 @@ package struct ReceiverInput: Sendable {
     /// What a GELF HTTP input wants of a request.
     package let http: HTTPRules
     /// How long the chunks of a GELF UDP message may take: Graylog's 5 s, but for a test that waits for it.
-    var chunkLifetime = GELFChunks.lifetime
+    var chunkLifetime = GELFChunkAssembly.lifetime
 
     package init(
         _ type: OutputKind, on address: ListenAddress, tls: ReceiverTLS? = nil, http: HTTPRules = HTTPRules()

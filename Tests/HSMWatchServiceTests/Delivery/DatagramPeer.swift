@@ -49,6 +49,8 @@ actor DatagramPeer {
     private func bind(_ port: UInt16) async throws -> HostPort {
         let peer = self
         let channel = try await DatagramBootstrap(group: eventLoop)
+            // Holds 500 small datagrams, however late they are read.
+            .channelOption(.socketOption(.so_rcvbuf), value: 1 << 20)
             // NIO's own is of 2048 bytes, and cuts what is longer.
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 65_536))
             .channelInitializer { channel in

@@ -7,10 +7,10 @@ import Testing
 
 /// The cases of Graylog's `GelfChunkAggregatorTest`, and what it leaves out.
 @Suite("Chunks of GELF UDP")
-struct GELFChunksTests {
+struct GELFChunkAssemblyTests {
     private static let start = Instant(nanoseconds: 1_000)
 
-    private func chunk(_ number: Int, of count: Int, id: UInt8 = 1, _ data: String = "") -> GELFChunks.Event {
+    private func chunk(_ number: Int, of count: Int, id: UInt8 = 1, _ data: String = "") -> GELFChunkAssembly.Event {
         let header = [0x1E, 0x0F] + Array(repeating: id, count: 8) + [UInt8(number), UInt8(count)]
         return .datagram(header + Array((data.isEmpty ? "<\(number)>" : data).utf8))
     }
@@ -30,7 +30,7 @@ struct GELFChunksTests {
     @Test("make a message when the last one has come, in whatever order they come", arguments: [1, 2, 5, 128])
     func complete(count: Int) {
         for numbers in [Array(0..<count), (0..<count).reversed()] {
-            var chunks = GELFChunks(since: Self.start)
+            var chunks = GELFChunkAssembly(since: Self.start)
             for number in numbers.dropLast() {
                 #expect(chunks.handle(chunk(number, of: count), at: Self.start) == [])
             }
@@ -42,8 +42,8 @@ struct GELFChunksTests {
 
     @Test("are at most 128: with the 129th all are lost")
     func tooMany() {
-        var chunks = GELFChunks(since: Self.start)
-        for number in 0..<GELFChunks.maximumChunks {
+        var chunks = GELFChunkAssembly(since: Self.start)
+        for number in 0..<GELFChunkAssembly.maximumChunks {
             #expect(chunks.handle(chunk(number, of: 129), at: Self.start) == [])
         }
         let actions = chunks.handle(chunk(128, of: 129), at: Self.start)
@@ -53,7 +53,7 @@ struct GELFChunksTests {
 
     @Test("that stay incomplete are lost at the first eviction more than 5 s after the first of them")
     func expire() {
-        var chunks = GELFChunks(since: Self.start)
+        var chunks = GELFChunkAssembly(since: Self.start)
         for number in 1..<5 {
             #expect(chunks.handle(chunk(number, of: 5), at: at(.milliseconds(300 * number))) == [])
         }
@@ -68,7 +68,7 @@ struct GELFChunksTests {
 
     @Test("are complete also after 5 s, as long as no eviction was, but one that completes nothing ends the wait")
     func lateChunks() {
-        var chunks = GELFChunks(since: Self.start)
+        var chunks = GELFChunkAssembly(since: Self.start)
         #expect(chunks.handle(chunk(0, of: 2), at: at(.milliseconds(100))) == [])
         #expect(chunks.handle(chunk(1, of: 2), at: at(.milliseconds(5900))) == frame("<0><1>"))
         #expect(chunks.handle(chunk(0, of: 3), at: at(.seconds(7))) == [])
@@ -79,7 +79,7 @@ struct GELFChunksTests {
 
     @Test("of different ids do not interfere, and the oldest decides when evictions are due")
     func ids() {
-        var chunks = GELFChunks(since: Self.start)
+        var chunks = GELFChunkAssembly(since: Self.start)
         #expect(chunks.handle(chunk(0, of: 2, id: 1), at: at(.milliseconds(500))) == [])
         #expect(chunks.handle(chunk(0, of: 2, id: 2), at: at(.milliseconds(1500))) == [])
         #expect(chunks.deadline == at(.seconds(6)))
@@ -90,7 +90,7 @@ struct GELFChunksTests {
 
     @Test("that came already are ignored, and told")
     func duplicates() {
-        var chunks = GELFChunks(since: Self.start)
+        var chunks = GELFChunkAssembly(since: Self.start)
         #expect(chunks.handle(chunk(0, of: 2), at: Self.start) == [])
         let reason = "chunk 0 of 2 has come already"
         #expect(reasons(chunks.handle(chunk(0, of: 2, "other"), at: Self.start)) == [reason])
@@ -106,7 +106,7 @@ struct GELFChunksTests {
             (255, 1, "chunk 255 of 1, which are counted from 0"),
         ])
     func invalid(number: Int, count: Int, reason: String) {
-        var chunks = GELFChunks(since: Self.start)
+        var chunks = GELFChunkAssembly(since: Self.start)
         #expect(reasons(chunks.handle(chunk(number, of: count), at: Self.start)) == [reason])
         // Nothing of it came that could be missed.
         #expect(chunks.handle(.timePassed, at: at(.seconds(10))) == [])
@@ -115,7 +115,7 @@ struct GELFChunksTests {
 
     @Test("that disagree about how many they are do not belong together")
     func disagree() {
-        var chunks = GELFChunks(since: Self.start)
+        var chunks = GELFChunkAssembly(since: Self.start)
         #expect(chunks.handle(chunk(0, of: 2), at: Self.start) == [])
         let actions = chunks.handle(chunk(1, of: 3), at: Self.start)
         #expect(reasons(actions) == ["a chunk of 3, but the first was one of 2"])
@@ -124,7 +124,7 @@ struct GELFChunksTests {
 
     @Test("have a header of 12 bytes; what is shorter than 2 bytes is nothing at all")
     func short() {
-        var chunks = GELFChunks(since: Self.start)
+        var chunks = GELFChunkAssembly(since: Self.start)
         let short: [UInt8] = [0x1E, 0x0F, 1, 2, 3, 4, 5, 6, 7, 8, 0]
         #expect(
             reasons(chunks.handle(.datagram(short), at: Self.start)) == ["a chunk of 11 bytes, shorter than its header"]
@@ -136,7 +136,7 @@ struct GELFChunksTests {
 
     @Test("are told by their first two bytes from messages that are whole")
     func whole() {
-        var chunks = GELFChunks(since: Self.start)
+        var chunks = GELFChunkAssembly(since: Self.start)
         for bytes in [[0x1E, 0x0E, 1], [0x1F, 0x8B, 8], Array("{}".utf8)] as [[UInt8]] {
             #expect(chunks.handle(.datagram(bytes), at: Self.start) == [.frame(bytes)])
         }
@@ -144,12 +144,12 @@ struct GELFChunksTests {
 
     @Test("of too many messages make the oldest give way")
     func boundsMessages() {
-        var chunks = GELFChunks(since: Self.start)
-        for number in 0...GELFChunks.maximumMessages {
+        var chunks = GELFChunkAssembly(since: Self.start)
+        for number in 0...GELFChunkAssembly.maximumMessages {
             let id = [UInt8(number >> 8), UInt8(number & 0xFF)] + Array(repeating: UInt8(0), count: 6)
             let datagram = [0x1E, 0x0F] + id + [UInt8(number == 0 ? 1 : 0), 2]
             let actions = chunks.handle(.datagram(datagram), at: at(.microseconds(number)))
-            let isOver = number == GELFChunks.maximumMessages
+            let isOver = number == GELFChunkAssembly.maximumMessages
             let reason = "1 of 2 chunks came: too much else waits for chunks in this receiver"
             #expect(reasons(actions) == (isOver ? [reason] : []))
         }
@@ -158,9 +158,9 @@ struct GELFChunksTests {
 
     @Test("of too many bytes make the oldest give way")
     func boundsBytes() {
-        var chunks = GELFChunks(since: Self.start)
-        let data = String(repeating: "x", count: 65_536 - GELFChunks.headerLength)
-        let enough = GELFChunks.maximumByteCount / 65_536
+        var chunks = GELFChunkAssembly(since: Self.start)
+        let data = String(repeating: "x", count: 65_536 - GELFChunkAssembly.headerLength)
+        let enough = GELFChunkAssembly.maximumByteCount / 65_536
         for number in 0...enough {
             let actions = chunks.handle(
                 chunk(number % 128, of: 255, id: UInt8(number / 128), data), at: at(.microseconds(number)))

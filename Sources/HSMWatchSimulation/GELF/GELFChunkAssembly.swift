@@ -10,7 +10,7 @@ import HSMWatchCore
 ///
 /// The id alone says what belongs together, whoever sent it. Source: `GelfChunkAggregator`, `GELFMessage` and
 /// `GELFMessageChunk` of graylog2-server.
-struct GELFChunks {
+struct GELFChunkAssembly {
     enum Event {
         case datagram([UInt8])
         /// `deadline` has come.
@@ -53,7 +53,7 @@ struct GELFChunks {
     /// - Parameters:
     ///   - start: when the input began to listen, from which evictions are counted.
     ///   - lifetime: another one than Graylog's, for a test that waits for it.
-    init(since start: Instant, lifetime: Duration = GELFChunks.lifetime) {
+    init(since start: Instant, lifetime: Duration = GELFChunkAssembly.lifetime) {
         self.start = start
         self.lifetime = lifetime
     }
