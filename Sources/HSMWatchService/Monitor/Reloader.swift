@@ -7,9 +7,8 @@ import ServiceLifecycle
 /// Puts a new configuration into effect, or says why not: a configuration that is refused changes nothing.
 @ServiceLoop
 final class Reloader: Service {
-    private typealias Loaded = (configuration: Configuration?, problems: [ConfigurationProblem])
-
     private let file: String
+    private let loader: ConfigurationLoader
     private let ready: WakeUp
     private let supervisor: Supervisor
     private let announcer: Announcer
@@ -20,7 +19,7 @@ final class Reloader: Service {
     private var configuration: Configuration
     private var isWanted = false
     private var isLoading = false
-    private var loaded: Loaded?
+    private var loaded: ConfigurationLoader.Loaded?
     private var isFinishing = false
     private let wake = WakeUp()
 
@@ -34,6 +33,7 @@ final class Reloader: Service {
     ) {
         self.configuration = configuration
         self.file = file
+        loader = ConfigurationLoader(file: file)
         self.ready = ready
         self.supervisor = supervisor
         self.announcer = announcer
@@ -72,22 +72,18 @@ final class Reloader: Service {
         }
     }
 
-    /// Reads the file, not on the loop: thousands of HSMs take a while, and are polled meanwhile.
     private func begin() {
         isWanted = false
         isLoading = true
         supervisor.reloading()
-        Task.detached { [file, weak self] in
-            let loaded = ConfigurationFile.load(file)
-            Task { @ServiceLoop in
-                self?.loaded = loaded
-                self?.wake.raise()
-            }
+        loader.load { [weak self] loaded in
+            self?.loaded = loaded
+            self?.wake.raise()
         }
     }
 
     /// Puts into effect what was read. Answers what is wrong with it.
-    private func take(_ loaded: Loaded) -> String? {
+    private func take(_ loaded: ConfigurationLoader.Loaded) -> String? {
         for problem in loaded.problems {
             logger.note(.configurationProblem(problem, file: file))
         }

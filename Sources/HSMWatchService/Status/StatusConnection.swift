@@ -53,14 +53,23 @@ final class StatusConnection: ChannelInboundHandler {
     }
 }
 
-/// Tells when the listening channel has accepted a client, or tried to.
+/// Tells when the listening channel has accepted a client, or tried to, and when it is closed.
 final class StatusListener: ChannelInboundHandler {
     typealias InboundIn = any Channel
 
     private let accepted: () -> Void
+    private let closed: (_ reason: String) -> Void
+    /// What was wrong last.
+    private var error: (any Error)?
 
-    init(accepted: @escaping () -> Void) {
+    init(accepted: @escaping () -> Void, closed: @escaping (_ reason: String) -> Void) {
         self.accepted = accepted
+        self.closed = closed
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        let reason = error.map { ($0 as? IOError).map { ConnectFailure.words($0.errnoCode) } ?? "\($0)" }
+        closed("it was closed" + (reason.map { ": \($0)" } ?? ""))
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -69,6 +78,7 @@ final class StatusListener: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        self.error = error
         accepted()
     }
 }

@@ -31,7 +31,8 @@ package final class StatusServer: Service {
     private let encoding = DispatchQueue(label: "hsmwatch.status")
 
     private var socket: StatusSocket?
-    private var listener: (any Channel)?
+    /// Nil before it is open, and when it is closed.
+    private(set) var listener: (any Channel)?
     private var clients: [ObjectIdentifier: StatusConnection] = [:] {
         didSet { if clients.count != oldValue.count { serving(clients.count) } }
     }
@@ -91,7 +92,10 @@ package final class StatusServer: Service {
         let loop = ServiceLoop.shared.eventLoop
         let make = NIOLoopBound(
             (
-                listener: { StatusListener { [weak self] in self?.acceptLater() } },
+                listener: {
+                    StatusListener(
+                        accepted: { [weak self] in self?.acceptLater() }, closed: { [weak self] in self?.closed($0) })
+                },
                 client: { [weak self] in StatusConnection { self?.take($0, from: $1) } }
             ), eventLoop: loop)
         return ServerBootstrap(group: loop)
@@ -121,6 +125,13 @@ package final class StatusServer: Service {
     private func acceptLater() {
         isAccepting = true
         ServiceLoop.after(Self.acceptInterval) { [weak self] in self?.accept() }
+    }
+
+    /// The listening socket is no more; that is news unless it was closed here.
+    private func closed(_ reason: String) {
+        guard listener != nil else { return }
+        listener = nil
+        logger.note(.statusUnavailable(path: path, reason: reason))
     }
 
     private func take(_ report: StatusConnection.Report, from client: StatusConnection) {
@@ -159,8 +170,10 @@ package final class StatusServer: Service {
     private func close() {
         socket?.remove()
         socket = nil
+        let listener = listener
+        // First: its end is no news.
+        self.listener = nil
         listener?.close(promise: nil)
-        listener = nil
         clients.values.forEach { $0.close() }
     }
 }

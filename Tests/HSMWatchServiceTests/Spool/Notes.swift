@@ -21,6 +21,7 @@ final class Notes: Sendable {
     }
 
     private let lines = Mutex<[String]>([])
+    private let (stream, continuation) = AsyncStream.makeStream(of: String.self)
 
     var logger: Logger { Logger(label: "test") { _ in Recorder(notes: self) } }
 
@@ -32,8 +33,14 @@ final class Notes: Sendable {
     /// Whether a note begins with a text.
     func has(_ beginning: String) -> Bool { count(beginning) > 0 }
 
+    /// Waits for a note that begins with a text, and was not waited for before. Nobody else may wait.
+    func wait(for beginning: String) async {
+        for await line in stream where line.hasPrefix(beginning) { return }
+    }
+
     private func add(_ line: String) {
         lines.withLock { $0.append(line) }
+        continuation.yield(line)
     }
 }
 

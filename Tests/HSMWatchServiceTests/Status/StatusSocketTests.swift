@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import NIOCore
 import Testing
 
 @testable import HSMWatchService
@@ -64,6 +65,25 @@ struct StatusSocketTests {
         let path = stage.path + "/nowhere/s"
         try await running(stage.server(path: path)) {}
         #expect(stage.notes.count("'hsmwatch status' cannot ask this service (\(path): bind: no such file") == 1)
+    }
+
+    @Test("a listening socket that is closed for an error is told once, with the error; at the end it is not")
+    func closed() async throws {
+        let stage = try StatusStage()
+        let server = stage.server()
+        try await running(server) {
+            _ = try await StatusClient.json(path: stage.path)
+            // What the library does when accept(2) fails for good.
+            let listener = try #require(server.listener)
+            listener.pipeline.fireErrorCaught(IOError(errnoCode: EINVAL, reason: "accept"))
+            listener.close(promise: nil)
+            await stage.notes.wait(
+                for: "'hsmwatch status' cannot ask this service (\(stage.path): it was closed: invalid")
+        }
+        #expect(stage.notes.count("") == 1, "\(stage.notes)")
+        let other = try StatusStage()
+        try await running(other.server()) { _ = try await StatusClient.json(path: other.path) }
+        #expect(other.notes.count("") == 0, "\(other.notes)")
     }
 
     @Test("a path that is too long for a socket is told")
