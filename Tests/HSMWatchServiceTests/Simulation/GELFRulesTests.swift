@@ -53,6 +53,20 @@ struct GELFRulesTests {
         #expect(received.dropReason == "compressed or chunked, which does not work over TCP")
     }
 
+    @Test(
+        "tell of compressed messages that Graylog would decode, over UDP and HTTP",
+        arguments: [OutputKind.gelfUDP, .gelfHTTP])
+    func refuseDecodable(type: OutputKind) {
+        for (frame, reason) in [
+            ([0x1F, 0x8B, 8], "compressed: Graylog would decode it, this receiver does not"),
+            ([0x78, 0x9C, 3], "compressed: Graylog would decode it, this receiver does not"),
+            ([0x1E, 0x0F, 1], "a chunk where a message should be"),
+        ] as [([UInt8], String)] {
+            let received = GELFRules.decode(frame, from: "192.0.2.1", at: Timestamp(milliseconds: 0), over: type)
+            #expect(received.dropReason == reason)
+        }
+    }
+
     @Test("show the beginning of a refused frame")
     func showFrame() {
         let text = String(repeating: "x", count: 2 * ReceivedMessage.keptFrameLength)

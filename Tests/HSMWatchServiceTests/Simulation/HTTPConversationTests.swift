@@ -60,7 +60,7 @@ struct HTTPConversationTests {
         #expect(
             actions(of: head(.POST, "/", headers: token), in: &conversation)
                 == [lost("404: the path is /, not /gelf"), answer(.notFound)])
-        #expect(actions(of: head(.POST, "/gelf", headers: token), in: &conversation) == [frame("{}"), answer(.accepted)])
+        #expect(actions(of: head(headers: token), in: &conversation) == [frame("{}"), answer(.accepted)])
     }
 
     @Test("serves one path, to the letter", arguments: ["/gelf?", "/gelf/", "/GELF", "/gelf?a=b", "//gelf", "/"])

@@ -111,6 +111,11 @@ actor RawClient {
         try await channel?.close()
     }
 
+    /// Ends the connection with a TCP reset.
+    func reset() {
+        channel?.resetAndClose()
+    }
+
     /// Tells the peer that nothing more comes, and goes on reading.
     func halfClose() async throws {
         try await channel?.close(mode: .output)

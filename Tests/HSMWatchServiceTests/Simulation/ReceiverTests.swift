@@ -109,6 +109,21 @@ struct ReceiverTests {
         await receiver.shutDown()
     }
 
+    @Test("keeps what it has read of a sender that is gone before it is taken")
+    func keepsOfGone() async throws {
+        let receiver = try await Receiver.start(on: anyPort)
+        await receiver.pauseReading()
+        let sender = try await RawClient.connected(to: receiver.address)
+        try await sender.send(frame("last") + "\0")
+        try await sender.halfClose()
+        _ = try await receiver.facts(within: limit) { $0.byteCount > 0 }
+        await sender.reset()
+        #expect(try await receiver.facts(within: limit) { $0.open == 0 }.stored == 0)
+        await receiver.resumeReading()
+        #expect(texts(try await receiver.take(1, within: limit)) == ["last"])
+        await receiver.shutDown()
+    }
+
     @Test("loses what it has not read when it stops, resets its senders, and starts again on the same port")
     func stopsAndStarts() async throws {
         let receiver = try await Receiver.start(on: anyPort)
