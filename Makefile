@@ -11,7 +11,8 @@ BINARY = .build/hsmwatch
 
 build_packages = libsystemd-dev libsqlite3-dev pkg-config
 bench_packages = $(build_packages) gcc libc6-dev sqlite3
-test_packages = $(build_packages) systemd systemd-container libnetty-java default-jdk-headless openssl e2fsprogs mount
+test_packages = $(build_packages) systemd systemd-container libnetty-java default-jdk-headless openssl e2fsprogs mount \
+    bsdutils curl netcat-openbsd
 
 # The Swift runtime is linked in, so the installed program needs no toolchain. Its symbols stay: a backtrace, gdb or
 # perf on a machine in production is worth more than the megabytes.

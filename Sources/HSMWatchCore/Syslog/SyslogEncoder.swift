@@ -25,11 +25,14 @@ package struct SyslogEncoder: Sendable {
         self.localTime = localTime
     }
 
-    /// One syslog message, without a frame. Bytes that are no message, since a disk has changed them, become its text.
-    package func encode(_ body: [UInt8]) -> [UInt8] {
+    /// One syslog message, without a frame.
+    ///
+    /// - Parameter spooledAt: the time of bytes that are no message, since a disk has changed them: they become the text
+    ///   of one. Graylog misreads a message without a time.
+    package func encode(_ body: [UInt8], spooledAt: Timestamp) -> [UInt8] {
         guard let content = Content(body) else {
-            let priority = facility.code * 8 + Level.error.rawValue
-            return Array("<\(priority)>1 - - \(appName) - - - \(Self.line(String(decoding: body, as: UTF8.self)))".utf8)
+            let head = "<\(facility.code * 8 + Level.error.rawValue)>1 \(spooledAt.rfc3339Text) - \(appName) - - - "
+            return Array((head + Self.line(String(decoding: body, as: UTF8.self))).utf8)
         }
         let priority = facility.code * 8 + content.level
         let text =

@@ -20,7 +20,7 @@ enum MessageFormat: Sendable {
     func bytes(of message: SpooledMessage) -> [UInt8] {
         switch self {
         case .gelf: message.body
-        case .syslog(let encoder): encoder.encode(message.body)
+        case .syslog(let encoder): encoder.encode(message.body, spooledAt: Timestamp(milliseconds: message.time))
         }
     }
 }

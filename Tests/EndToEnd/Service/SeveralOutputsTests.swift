@@ -50,6 +50,8 @@ extension EndToEnd {
 
                 try await dead.start()
                 _ = try await dead.facts(within: patience) { $0.stored > 150 }
+                // What is told while the others have ended already would wait for the next start.
+                _ = try await service.said { $0.errors.contains("Output graylog delivers again") }
                 try await load.goesOn(for: .seconds(1))
                 let record = try await service.ended(by: SIGTERM)
                 #expect(record.ending == .exited(0))

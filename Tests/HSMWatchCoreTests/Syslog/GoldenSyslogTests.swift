@@ -16,7 +16,8 @@ struct GoldenSyslogTests {
             let encoder = SyslogEncoder(SyslogConfiguration(format: format)) { _ in
                 LocalTime(offset: 18_000, zone: "PKT")
             }
-            return String(decoding: encoder.encode(sample.message), as: UTF8.self) + "\n"
+            return String(
+                decoding: encoder.encode(sample.message, spooledAt: Timestamp(milliseconds: 0)), as: UTF8.self) + "\n"
         }
         #expect(lines.joined() == expected)
     }

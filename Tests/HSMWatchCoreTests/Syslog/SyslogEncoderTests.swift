@@ -9,7 +9,9 @@ struct SyslogEncoderTests {
     private static let head = #"{"version":"1.1","host":"monitor-1","timestamp":1785432180.123,"level":4"#
 
     private static func encode(_ body: String, _ configuration: SyslogConfiguration = SyslogConfiguration()) -> String {
-        String(decoding: SyslogEncoder(configuration) { _ in .utc }.encode(Array(body.utf8)), as: UTF8.self)
+        String(
+            decoding: SyslogEncoder(configuration) { _ in .utc }.encode(
+                Array(body.utf8), spooledAt: Timestamp(milliseconds: 7)), as: UTF8.self)
     }
 
     private static func body(_ rest: String) -> String { head + "," + rest + "}" }
@@ -65,7 +67,8 @@ struct SyslogEncoderTests {
     @Test("only a reading yields the script's line with its numbers", arguments: Sample.all)
     func numbers(sample: Sample) {
         let encoder = SyslogEncoder(SyslogConfiguration(format: .legacy)) { _ in .utc }
-        let text = String(decoding: encoder.encode(sample.message), as: UTF8.self)
+        let text = String(
+            decoding: encoder.encode(sample.message, spooledAt: Timestamp(milliseconds: 0)), as: UTF8.self)
         let hasNumbers = text.contains("TCP socket connections are consumed out of")
         #expect(hasNumbers == (sample.event.kind == .reading))
     }
@@ -75,7 +78,8 @@ struct SyslogEncoderTests {
         let sample = try #require(Sample.all.first { $0.testDescription == "reading" })
         let encoder = SyslogEncoder(SyslogConfiguration(format: .legacy)) { _ in LocalTime(offset: 18_000, zone: "PKT")
         }
-        let text = String(decoding: encoder.encode(sample.message), as: UTF8.self)
+        let text = String(
+            decoding: encoder.encode(sample.message, spooledAt: Timestamp(milliseconds: 0)), as: UTF8.self)
         #expect(
             text.hasSuffix(
                 "Thu Jul 30 22:23:00 PKT 2026 14 TCP socket connections are consumed out of 64"
@@ -95,6 +99,6 @@ struct SyslogEncoderTests {
     @Test("bytes that are no message become the text of one", arguments: SyslogFormat.allCases)
     func damaged(format: SyslogFormat) {
         let text = Self.encode("{\"host\":\n\"x", SyslogConfiguration(format: format))
-        #expect(text == #"<187>1 - - hsmwatch - - - {"host": "x"#)
+        #expect(text == #"<187>1 1970-01-01T00:00:00.007Z - hsmwatch - - - {"host": "x"#)
     }
 }
