@@ -22,17 +22,22 @@ extension ConfigurationReader {
             tls.reportIfMissing("key", needed: "the file of the key that the password is for", &problems)
         }
         return TLSConfiguration(
-            ca: file("ca", tls), certificate: file("certificate", tls), key: file("key", tls),
-            keyPassword: file("key_password", tls), serverName: serverName?.value)
+            ca: file("ca", tls), certificate: file("certificate", tls), key: file("key", tls, isSecret: true),
+            keyPassword: file("key_password", tls, isSecret: true), serverName: serverName?.value)
     }
 
     /// A file's path; `$CREDENTIALS_DIRECTORY/` at its start is where systemd keeps the service's credentials.
-    mutating func file(_ key: String, _ section: ConfigurationSection) -> String? {
-        let unreadability = unreadability
+    ///
+    /// - Parameter isSecret: whether nobody but its owner may be able to read it.
+    mutating func file(_ key: String, _ section: ConfigurationSection, isSecret: Bool = false) -> String? {
+        let files = files
         return section.value(key, &problems) { text throws(InvalidText) in
             let path = try VisibleText.check(text, maxLength: ConfigurationLimits.pathLength)
-            if let reason = unreadability(path) {
+            if let reason = files.unreadability(path) {
                 throw InvalidText("\(path.quoted) cannot be read: \(reason); allowed: a readable file")
+            }
+            if isSecret, let reason = files.exposure(path) {
+                throw InvalidText("\(path.quoted) \(reason)")
             }
             return path
         }?.value

@@ -57,7 +57,7 @@ extension ConfigurationReader {
         guard let section = section.section(OutputKey.authorization.rawValue, keys: keys, &problems) else { return nil }
         section.reportIfMissing("file", needed: "a file whose first line is the header's value", &problems)
         let header = section.value("header", &problems, parse: HTTPText.checkHeaderName)
-        guard let file = file("file", section) else { return nil }
+        guard let file = file("file", section, isSecret: true) else { return nil }
         return HTTPConfiguration.Authorization(
             header: header?.value ?? HTTPConfiguration.Authorization.defaultHeader, file: file)
     }

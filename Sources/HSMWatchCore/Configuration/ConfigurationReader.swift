@@ -2,17 +2,16 @@
 
 /// Understands a configuration's syntax tree: strict and complete, every problem at once.
 package struct ConfigurationReader {
-    /// Why the file at a path cannot be read; nil when it can.
-    let unreadability: (String) -> String?
+    let files: FileInspection
     var problems = ConfigurationProblems()
 
     /// Reads the whole file `node`.
     ///
     /// The problems are sorted by place. The configuration is nil if one of them is an error.
     package static func read(
-        _ node: ConfigurationNode, unreadability: @escaping (String) -> String?
+        _ node: ConfigurationNode, files: FileInspection
     ) -> (configuration: Configuration?, problems: [ConfigurationProblem]) {
-        var reader = ConfigurationReader(unreadability: unreadability)
+        var reader = ConfigurationReader(files: files)
         let configuration = reader.configuration(node)
         return (reader.problems.hasErrors ? nil : configuration, reader.problems.sorted)
     }

@@ -43,7 +43,7 @@ package enum ConfigurationFile {
                 let message = "the file is empty; needed: at least hsms and outputs"
                 return (nil, [ConfigurationProblem(start, .error, message)])
             }
-            return ConfigurationReader.read(root) { checksFiles ? CredentialPath.unreadability($0) : nil }
+            return ConfigurationReader.read(root, files: checksFiles ? .real : .none)
         } catch {
             return (nil, [error])
         }

@@ -35,6 +35,12 @@ enum RegularFile {
         }
     }
 
+    /// The permissions of the file at `path`; nil when it has none that can be told.
+    static func mode(_ path: String) -> mode_t? {
+        var status = stat()
+        return stat(path, &status) == 0 ? status.st_mode & 0o7777 : nil
+    }
+
     /// A descriptor of the file at `path`, which the caller closes.
     private static func open(_ path: String) throws(InvalidText) -> CInt {
         // Without O_NONBLOCK a named pipe would be waited for.

@@ -5,6 +5,8 @@ import HSMWatchCore
 
 /// The path of a file with a key or a certificate, which systemd may keep for the service (`LoadCredential=`).
 enum CredentialPath {
+    /// What the group and all others may do with a file.
+    private static let othersAccess: mode_t = 0o077
     /// What stands at the start of a path for the directory that systemd makes for each run of a service.
     private static let placeholder = "$CREDENTIALS_DIRECTORY/"
 
@@ -19,6 +21,15 @@ enum CredentialPath {
         return directory + "/" + path.dropFirst(placeholder.count)
     }
 
+    /// Who else can read a file that must be secret, and how to end that; nil when nobody can. What systemd keeps for the
+    /// service nobody else can.
+    static func exposure(_ path: String) -> String? {
+        guard !path.hasPrefix(placeholder), let mode = RegularFile.mode(path), mode & othersAccess != 0 else { return nil }
+        let digits = String(mode, radix: 8)
+        return "can be read or changed by others than its owner (mode \(digits)); "
+            + "allowed: its owner alone: chmod 600 \(path.shellQuoted)"
+    }
+
     /// Why this process cannot read the file; nil when it can.
     static func unreadability(_ path: String) -> String? {
         do {
@@ -26,5 +37,23 @@ enum CredentialPath {
         } catch {
             return error.description
         }
+    }
+}
+
+extension FileInspection {
+    /// Looks at the files as they are.
+    static let real = FileInspection(unreadability: CredentialPath.unreadability, exposure: CredentialPath.exposure)
+}
+
+extension String {
+    /// As one word of a shell.
+    fileprivate var shellQuoted: String {
+        let isPlain = utf8.allSatisfy { byte in
+            switch Unicode.Scalar(byte) {
+            case "A"..."Z", "a"..."z", "0"..."9", "/", ".", "_", "-": true
+            default: false
+            }
+        }
+        return isPlain ? self : "'" + replacing("'", with: "'\\''") + "'"
     }
 }

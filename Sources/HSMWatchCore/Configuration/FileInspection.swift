@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How the files that a configuration names are looked at. Core opens none itself.
+package struct FileInspection: Sendable {
+    /// Why the file at a path cannot be read; nil when it can.
+    let unreadability: @Sendable (String) -> String?
+    /// Why the file at a path is no secret, and what to do; nil when it is one.
+    let exposure: @Sendable (String) -> String?
+
+    package init(
+        unreadability: @escaping @Sendable (String) -> String?, exposure: @escaping @Sendable (String) -> String?
+    ) {
+        self.unreadability = unreadability
+        self.exposure = exposure
+    }
+
+    /// Looks at no file.
+    package static let none = FileInspection(unreadability: { _ in nil }, exposure: { _ in nil })
+}
