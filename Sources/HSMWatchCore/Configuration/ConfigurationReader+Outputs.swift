@@ -24,6 +24,7 @@ extension ConfigurationReader {
             if let kind {
                 refuseForeignKeys(section, of: kind.value)
                 checkFields(of: hsms, on: output, at: kind)
+                checkHTTP(output, section)
             }
             outputs.append(output)
         }
@@ -35,7 +36,7 @@ extension ConfigurationReader {
         let kinds = OutputKind.allCases.map(\.rawValue).joined(separator: ", ")
         section.reportIfMissing("type", needed: "one of \(kinds)", &problems)
         let kind: Located<OutputKind>? = section.word("type", &problems)
-        if let kind, [.gelfUDP, .syslogUDP].contains(kind.value) {
+        if let kind, kind.value.isDatagram {
             problems.warning(
                 at: kind,
                 "\(kind.value.rawValue): what was sent counts as delivered; "
@@ -95,9 +96,11 @@ extension ConfigurationReader {
             }
         }
         guard let confirm else { return OutputConfiguration.defaultConfirm }
-        if let kind, ![.gelfTCP, .syslogTCP].contains(kind.value) {
+        if let kind, !kind.value.isStream {
             problems.warning(at: confirm, "has no effect with type \(kind.value.rawValue)")
-        } else if confirm.value == nil {
+            return OutputConfiguration.defaultConfirm
+        }
+        if confirm.value == nil {
             problems.warning(
                 at: confirm,
                 "off: what Graylog's kernel has acknowledged counts as delivered; "

@@ -36,12 +36,37 @@ extension ConfigurationReader {
         return syslog
     }
 
+    /// What a secret and a name need of what stands beside them.
+    mutating func checkHTTP(_ output: OutputConfiguration, _ section: ConfigurationSection) {
+        guard output.kind == .gelfHTTP else { return }
+        if output.http.isBulk, let entry = section[OutputKey.bulk.rawValue] {
+            problems.warning(
+                at: Located(value: (), mark: entry.value.mark, path: section.path(of: entry.key)),
+                "on: an input without enable_bulk_receiving keeps the first message of each request and answers 202")
+        }
+        if output.http.authorization != nil, output.tls == nil, let entry = section[OutputKey.authorization.rawValue] {
+            problems.warning(
+                at: Located(value: (), mark: entry.keyMark, path: section.path(of: entry.key)),
+                "is sent in clear text without tls")
+        }
+        let isAddress = { (host: String) in HostText.isIPv4(host) || HostText.isIPv6(host) }
+        if output.http.proxy != nil, let tls = output.tls, tls.serverName == nil,
+            let endpoint = output.endpoints.first(where: { isAddress($0.host) }),
+            let entry = section[OutputKey.proxy.rawValue]
+        {
+            problems.error(
+                at: entry.keyMark, section.path,
+                "through a proxy a certificate must be checked by its name, and \(endpoint) has none; "
+                    + "allowed: a host name as endpoint, or tls.server_name")
+        }
+    }
+
     /// Every field of every HSM must have a name that the output can carry.
     mutating func checkFields(
         of hsms: [HSMConfiguration], on output: OutputConfiguration, at kind: Located<OutputKind>
     ) {
         let limit = SyslogEncoder.parameterNameLength
-        guard [.syslogTCP, .syslogUDP].contains(output.kind), output.syslog.format == .rfc5424,
+        guard output.kind.isSyslog, output.syslog.format == .rfc5424,
             let (hsm, field) = hsms.lazy.compactMap({ hsm in
                 hsm.fields.first { $0.name.utf8.count > limit }.map { (hsm, $0) }
             }).first

@@ -14,10 +14,10 @@ enum OutputKey: String, CaseIterable {
         case .name, .type, .endpoints, .events: OutputKind.allCases
         // Where there is no choice it is no mistake, and a warning says so.
         case .confirm: OutputKind.allCases
-        case .tls: OutputKind.allCases.filter(\.speaksTLS)
+        case .tls: OutputKind.allCases.filter { !$0.isDatagram }
         case .datagramSize: [.gelfUDP]
         case .path, .bulk, .authorization, .proxy: [.gelfHTTP]
-        case .format, .facility, .appName: [.syslogTCP, .syslogUDP]
+        case .format, .facility, .appName: OutputKind.allCases.filter(\.isSyslog)
         }
     }
 }

@@ -9,10 +9,10 @@ enum ReservedFields {
 
     private static let names: Set<String> = graylog.union(hsmwatch)
 
-    /// GELF's own fields, and those a Graylog server skips or overwrites.
+    /// GELF's and syslog's own fields, and those a Graylog server skips or overwrites.
     private static let graylog: Set<String> = [
-        "facility", "file", "full_message", "host", "id", "level", "line", "message", "short_message", "source",
-        "streams", "timestamp", "version",
+        "application_name", "facility", "facility_num", "file", "full_message", "host", "id", "level", "line", "message",
+        "process_id", "short_message", "source", "streams", "timestamp", "version",
     ]
 
     /// Every field that a message of hsmwatch has, whatever its type.

@@ -55,12 +55,12 @@ package struct DatagramDelivery: Sendable {
         paceEnd = now + Self.pace
     }
 
-    /// How many messages may be sent now.
-    package var allowance: Int {
+    /// Whether a message may be sent now.
+    package var maySend: Bool {
         switch state {
-        case .proving(nil): 1
-        case .proving, .over: 0
-        case .sending: max(0, room)
+        case .proving(let batch): batch == nil
+        case .sending: room > 0
+        case .over: false
         }
     }
 
@@ -93,7 +93,11 @@ package struct DatagramDelivery: Sendable {
         let batch = Batch(position: position, sentAt: now)
         switch state {
         case .proving: state = .proving(batch)
-        case .sending(let batches): state = .sending(batches + [batch])
+        case .sending(var batches):
+            // Not the copy that both would need to be.
+            state = .over
+            batches.append(batch)
+            state = .sending(batches)
         case .over: break
         }
     }

@@ -10,7 +10,7 @@ struct DatagramPacking: Sendable {
     let format: MessageFormat
     let chunks: GELFChunks
 
-    /// The datagrams of one message; the failure says how long it is and what is allowed.
+    /// The datagrams of one message; the failure says what is allowed.
     ///
     /// - Parameter id: of its chunks.
     func datagrams(of message: SpooledMessage, id: UInt64) -> Result<[[UInt8]], InvalidText> {
@@ -20,12 +20,10 @@ struct DatagramPacking: Sendable {
             if let datagrams = chunks.datagrams(of: bytes, id: id) { return .success(datagrams) }
             return .failure(
                 InvalidText(
-                    "a message of \(bytes.count) bytes; allowed: \(chunks.longestMessage), "
-                        + "\(GELFChunks.limit) chunks (datagram_size)"))
+                    "longer than the \(chunks.longestMessage) bytes of \(GELFChunks.limit) chunks (datagram_size)"))
         case .syslog:
             if bytes.count <= Self.longestDatagram { return .success([bytes]) }
-            return .failure(
-                InvalidText("a message of \(bytes.count) bytes; allowed: \(Self.longestDatagram), a datagram"))
+            return .failure(InvalidText("longer than the \(Self.longestDatagram) bytes of a datagram"))
         }
     }
 }

@@ -30,7 +30,9 @@ package final class EndpointTest {
     private var begin = Instant.now
     private var isConnected = false
     private var isConfirmed = false
-    private var refusal: String?
+    /// Why the message can never be delivered this way.
+    private var problem: String?
+    private var transport: (any Transport)?
 
     /// - Parameter found: told each finding as it is made; after `failed` there is none.
     package init(
@@ -51,29 +53,33 @@ package final class EndpointTest {
     /// Answers whether the message was confirmed.
     package func run() async -> Bool {
         let deadline = Instant.now + Self.timeout
-        let timer = ServiceLoop.after(Self.timeout) { self.wake.raise() }
+        let timer = ServiceLoop.after(Self.timeout) {
+            self.transport?.close()
+            self.wake.raise()
+        }
         defer { timer.cancel() }
         let route = Route(configuration, patience: DeliveryWindow.patience)
         guard let addresses = await resolve(route.destination(of: endpoint), until: deadline) else { return false }
         begin = .now
         let transport = route.open(to: endpoint, addresses: addresses) { [weak self] in self?.take($0) }
+        self.transport = transport
         transport.watchArrival(true)
         await wait(until: deadline) { self.isConnected || transport.end != nil }
         if isConnected {
             begin = .now
             await transport.send([message])
             transport.hurry()
-            await wait(until: deadline) { self.isConfirmed || transport.end != nil }
+            await wait(until: deadline) { self.isConfirmed || self.problem != nil || transport.end != nil }
         }
-        let end = transport.end?.reason
+        let end = Instant.now < deadline ? transport.end?.reason : nil
         transport.close()
         await transport.finish()
-        if let refusal {
-            found(.failed(refusal))
+        if let problem {
+            found(.failed(problem))
         } else if !isConfirmed {
             found(.failed(end ?? Self.tooLate))
         }
-        return isConfirmed && refusal == nil
+        return isConfirmed && problem == nil
     }
 
     private nonisolated static let tooLate = "not within \(DurationText.format(timeout))"
@@ -103,9 +109,9 @@ package final class EndpointTest {
             isConnected = true
             found(.connected(in: .now - begin))
             if let session { found(.secured(version: session.version, session.peerTerm)) }
-        case .refused(_, let reason):
-            refusal = reason
-        case .confirmed where !isConfirmed && refusal == nil:
+        case .undeliverable(_, let reason):
+            problem = reason
+        case .confirmed where !isConfirmed && problem == nil:
             isConfirmed = true
             found(.confirmed(in: .now - begin))
         case .opened, .acknowledged, .confirmed, .changed:

@@ -13,7 +13,6 @@ enum HTTPFailure {
         case .deadlineExceeded, .readTimeout: "no answer within \(DurationText.format(limit))"
         case .connectTimeout: "no connection in time"
         case .remoteConnectionClosed: "the peer closed the connection without an answer"
-        case .proxyAuthenticationRequired: "the proxy wants an authorization"
         default: "HTTP: \(error.shortDescription)"
         }
     }

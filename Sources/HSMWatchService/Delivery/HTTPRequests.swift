@@ -4,6 +4,7 @@ import AsyncHTTPClient
 import HSMWatchCore
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 
 /// Posts messages to one endpoint, on a connection that is kept, and reads what it needs from its files.
 @ServiceLoop
@@ -13,9 +14,14 @@ final class HTTPRequests {
     /// A connection that was idle for so long is not used again; Graylog closes it at 60 s.
     private nonisolated static let idleTimeout = TimeAmount.seconds(50)
 
+    /// How long a connection over TLS may take to say goodbye.
+    private nonisolated static let goodbyeLimit = TimeAmount.seconds(1)
+
     /// What requests are made with.
     private struct Access {
         let client: HTTPClient
+        /// Whether a request was answered, so that a connection may be kept.
+        var isUsed: Bool
         let tls: TLSFiles.Version?
         let authorization: String?
         let readAt: Instant
@@ -43,11 +49,6 @@ final class HTTPRequests {
         authorization = http.authorization.map { AuthorizationFile($0.file) }
     }
 
-    /// What is known of TLS when a proxy stands before it.
-    var unseenSession: TCPConnection.Session? {
-        credentials.map { _ in TCPConnection.Session(version: "TLS", peerTerm: nil) }
-    }
-
     /// From now on requests go to this address, the endpoint's or its proxy's.
     func connect(by address: SocketAddress) {
         self.address = address
@@ -59,17 +60,20 @@ final class HTTPRequests {
     ///   - bodies: one message, or several for a bulk request.
     ///   - limit: how long all of it may take.
     func post(_ bodies: [[UInt8]], isBulk: Bool, within limit: Duration) async -> PostVerdict {
+        let deadline = NIODeadline.now() + .nanoseconds(limit.wholeNanoseconds)
         do {
             let access = try await currentAccess()
             let request = request(bodies, isBulk: isBulk, authorization: access.authorization)
             do {
-                return try await execute(request, access.client, within: limit)
-            } catch let error as HTTPClientError where error == .remoteConnectionClosed {
+                return try await execute(request, access.client, until: deadline)
+            } catch let error as HTTPClientError where error == .remoteConnectionClosed && access.isUsed {
                 // A kept connection that was just about to be closed: a new one tells.
-                return try await execute(request, access.client, within: limit)
+                return try await execute(request, access.client, until: deadline)
             }
         } catch let problem as InvalidText {
             return .failed(problem.description)
+        } catch let error as HTTPClientError where error == .proxyAuthenticationRequired {
+            return PostVerdict(status: 407)
         } catch {
             return .failed(HTTPFailure.describe(error, expected: credentials?.expectedName(at: endpoint), limit: limit))
         }
@@ -82,10 +86,11 @@ final class HTTPRequests {
         try? await client?.shutdown()
     }
 
-    private func execute(_ request: HTTPClientRequest, _ client: HTTPClient, within limit: Duration) async throws
-        -> PostVerdict
-    {
-        let response = try await client.execute(request, timeout: .nanoseconds(limit.wholeNanoseconds))
+    private func execute(
+        _ request: HTTPClientRequest, _ client: HTTPClient, until deadline: NIODeadline
+    ) async throws -> PostVerdict {
+        let response = try await client.execute(request, deadline: deadline)
+        access?.isUsed = true
         return PostVerdict(status: response.status.code)
     }
 
@@ -124,7 +129,7 @@ final class HTTPRequests {
         let known = access.flatMap { $0.tls == material?.version ? $0.client : nil }
         if known == nil { await shutDown() }
         let access = Access(
-            client: known ?? client(material), tls: material?.version, authorization: value, readAt: .now)
+            client: known ?? client(material), isUsed: known != nil, tls: material?.version, authorization: value, readAt: .now)
         self.access = access
         return access
     }
@@ -140,7 +145,11 @@ final class HTTPRequests {
         }
         defer { timer.cancel() }
         ask { promise.completeWith($0.mapError { $0 as any Error }) }
-        return try await promise.futureResult.get()
+        return try await withTaskCancellationHandler {
+            try await promise.futureResult.get()
+        } onCancel: {
+            promise.fail(CancellationError())
+        }
     }
 
     private func client(_ material: TLSFiles.Material?) -> HTTPClient {
@@ -151,6 +160,7 @@ final class HTTPRequests {
         configuration.connectionPool.idleTimeout = Self.idleTimeout
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.tlsConfiguration = material?.configuration
+        configuration.tlsConfiguration?.shutdownTimeout = Self.goodbyeLimit
         let destination = address?.ipAddress ?? endpoint.host
         if let proxy = http.proxy {
             configuration.proxy = .server(host: destination, port: Int(proxy.port))

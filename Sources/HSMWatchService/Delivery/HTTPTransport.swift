@@ -12,13 +12,20 @@ import NIOCore
 final class HTTPTransport: Transport {
     /// Bytes of a bulk body at the most, unless one message is longer: what Graylog's input takes (`max_chunk_size`).
     static let bulkLimit = 65_536
+    /// Bytes of a message that every input takes: whoever finds it too long takes none.
+    static let shortMessage = 8192
+    /// How often a connection is made only to look at Graylog's certificate.
+    private static let certificateInterval = Duration.seconds(6 * 3600)
 
     private let report: (TransportReport) -> Void
     private let isBulk: Bool
     private let patience: Duration
     private let requests: HTTPRequests
+    /// What is said of TLS to a Graylog behind a proxy, as soon as a request has got through.
+    private var unseenSession: TCPConnection.Session?
     private var addresses: ArraySlice<SocketAddress>
     private var connection: TCPConnection?
+    private var certificateTimer: Scheduled<Void>?
     /// The request that waits for its answer.
     private var request: Task<PostVerdict, Never>?
 
@@ -37,23 +44,23 @@ final class HTTPTransport: Transport {
         self.patience = patience
         self.addresses = addresses[...]
         isBulk = http.isBulk
+        unseenSession = http.proxy == nil || credentials == nil ? nil : TCPConnection.Session(version: "TLS", peerTerm: nil)
         requests = HTTPRequests(to: endpoint, http, credentials: credentials)
         tryNextAddress(name: http.proxy ?? endpoint, credentials: http.proxy == nil ? credentials : nil)
     }
 
-    var allowance: Int { end == nil && isOpen ? .max : 0 }
+    /// What one request holds.
+    var allowance: Int { end == nil && isOpen ? (isBulk ? .max : 1) : 0 }
+
+    var sendLimit: Int { Self.bulkLimit }
 
     func send(_ messages: ArraySlice<SpooledMessage>) async {
-        var left = messages
-        while !left.isEmpty, end == nil {
-            let batch = isBulk ? left.prefix(upTo: Self.bulkLimit) : left.prefix(1)
-            left.removeFirst(batch.count)
-            await post(batch)
-        }
+        await post(messages)
     }
 
     func close() {
         end = end ?? TransportEnd(reason: "closed")
+        certificateTimer?.cancel()
         connection?.close()
         connection = nil
         request?.cancel()
@@ -75,9 +82,14 @@ final class HTTPTransport: Transport {
         guard end == nil else { return }
         switch verdict {
         case .delivered:
+            // Behind a proxy TLS is seen by its success.
+            if let session = unseenSession { report(.opened(session)) }
+            unseenSession = nil
             report(.confirmed(last.position))
+        case .tooLong(let reason) where batch.count == 1 && last.body.count <= Self.shortMessage:
+            over(TransportEnd(reason: "\(reason), even \(last.body.count) bytes", isRefusal: true))
         case .tooLong(let reason) where batch.count == 1:
-            report(.refused(last.position, "a message of \(last.body.count) bytes; \(reason)"))
+            report(.undeliverable(last.position, reason))
             report(.confirmed(last.position))
         case .tooLong:
             for message in batch where end == nil {
@@ -92,6 +104,10 @@ final class HTTPTransport: Transport {
 
     private func tryNextAddress(name: HostPort, credentials: TLSCredentials?) {
         guard let address = addresses.popFirst() else { return over(TransportEnd(reason: "no address")) }
+        connect(to: address, name: name, credentials: credentials)
+    }
+
+    private func connect(to address: SocketAddress, name: HostPort, credentials: TLSCredentials?) {
         let connection = TCPConnection(name: name, credentials: credentials) { [weak self] in
             self?.take($0, at: address, name: name, credentials: credentials)
         }
@@ -108,7 +124,14 @@ final class HTTPTransport: Transport {
             connection = nil
             requests.connect(by: address)
             isOpen = true
-            report(.opened(session ?? requests.unseenSession))
+            report(.opened(session))
+            guard session != nil else { return }
+            certificateTimer = ServiceLoop.after(Self.certificateInterval) { [weak self] in
+                self?.connect(to: address, name: name, credentials: credentials)
+            }
+        case .failed where isOpen:
+            // A request will tell.
+            connection = nil
         case .failed where !addresses.isEmpty:
             tryNextAddress(name: name, credentials: credentials)
         case .failed(let reason):

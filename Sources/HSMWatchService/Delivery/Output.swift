@@ -16,9 +16,6 @@ package final class Output: Service {
     package nonisolated static let drainTimeout = Duration.seconds(5)
     /// How long a name may take to be resolved.
     package nonisolated static let resolveTimeout = Duration.seconds(10)
-    /// Bytes that are given to the kernel at once, unless one message is longer.
-    package nonisolated static let writeLimit = 256 << 10
-
     /// How often the certificates of a connection that stands are looked at.
     nonisolated static let certificateInterval = Duration.seconds(6 * 3600)
 
@@ -47,8 +44,8 @@ package final class Output: Service {
     /// The last position that was ever written, and how many messages up to it this delivery writes again.
     private var sent: Int64 = 0
     private var resent = 0
-    /// The last position that was refused: sent again, it is not refused anew.
-    private var refused: Int64 = 0
+    /// The last position that was undeliverable: it is told once, however often it is tried.
+    private var undeliverable: Int64 = 0
     private var shutdown = Shutdown.none
     private var drainTimer: Scheduled<Void>?
     /// Raised by everything that the delivery may have to wait for.
@@ -115,7 +112,7 @@ package final class Output: Service {
     private var isOver: Bool {
         switch shutdown {
         case .none: false
-        case .draining: spool.cursor(of: name) >= spool.last
+        case .draining: spool.cursor(of: name) >= spool.last || spool.waiting(for: name) == 0
         case .over: true
         }
     }
@@ -184,6 +181,8 @@ package final class Output: Service {
         while transport.end == nil, !isOver {
             if read.isEmpty { read = await take(after: position) }
             guard let last = read.last else {
+                // The cursor may have moved over what is not for this output.
+                recovered(outage.arrived(spool.cursor(of: name), at: .now))
                 if case .draining = shutdown { transport.hurry() }
                 await wake.wait()
                 continue
@@ -212,7 +211,7 @@ package final class Output: Service {
                 await wake.wait()
                 continue
             }
-            let batch = left.prefix(upTo: Self.writeLimit).prefix(transport.allowance)
+            let batch = left.prefix(upTo: transport.sendLimit).prefix(transport.allowance)
             left.removeFirst(batch.count)
             sent = max(sent, batch.last?.position ?? sent)
             resent += batch.prefix { $0.position <= sentBefore }.count
@@ -246,10 +245,10 @@ package final class Output: Service {
             recovered(outage.arrived(position, at: .now))
             // It may have been the last one that a shutdown waits for.
             wake.raise()
-        case .refused(let position, let reason):
-            guard position > refused else { return }
-            refused = position
-            spool.refuse(name, reason: reason)
+        case .undeliverable(let position, let reason):
+            guard position > undeliverable else { return }
+            undeliverable = position
+            spool.noteUndeliverable(name, reason: reason)
         case .changed:
             wake.raise()
         }

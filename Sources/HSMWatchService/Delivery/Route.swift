@@ -12,6 +12,8 @@ final class Route {
     private let patience: Duration
     /// What the peers have taught.
     private var caution = Caution()
+    /// Transports over UDP that were opened: the next one begins with the next address, since none is known to answer.
+    private var datagramAttempts = 0
 
     /// - Parameter patience: how long nothing may move.
     init(_ configuration: OutputConfiguration, patience: Duration) {
@@ -51,8 +53,10 @@ final class Route {
                 delivery, to: endpoint, addresses: addresses, wire: wire, learned: { self.caution = $0 },
                 report: report)
         case .gelfUDP, .syslogUDP:
+            let first = addresses.isEmpty ? 0 : datagramAttempts % addresses.count
+            datagramAttempts += 1
             return UDPTransport(
-                to: addresses,
+                to: Array(addresses[first...] + addresses[..<first]),
                 packing: DatagramPacking(
                     format: format, chunks: GELFChunks(datagramSize: configuration.datagramSize)), report: report)
         case .gelfHTTP:

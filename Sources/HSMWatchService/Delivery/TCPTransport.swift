@@ -46,6 +46,9 @@ final class TCPTransport: Transport {
         connect(Delivery.firstLeg)
     }
 
+    /// What is given to the kernel in one write.
+    var sendLimit: Int { 256 << 10 }
+
     var allowance: Int { delivery.active?.allowance ?? 0 }
 
     func watchArrival(_ isWatching: Bool) {

@@ -11,6 +11,8 @@ protocol Transport: AnyObject {
     var end: TransportEnd? { get }
     /// How many messages may be sent now.
     var allowance: Int { get }
+    /// Bytes that it takes at once, unless one message is longer.
+    var sendLimit: Int { get }
 
     /// Sends messages, no more than the allowance; returns when more may follow or it is over.
     func send(_ messages: ArraySlice<SpooledMessage>) async
@@ -37,10 +39,10 @@ enum TransportReport {
     case opened(TCPConnection.Session?)
     /// Everything up to this position has reached the peer's kernel.
     case acknowledged(Int64)
-    /// Everything up to this position counts as delivered, except what was refused.
+    /// Everything up to this position counts as delivered, except what is undeliverable.
     case confirmed(Int64)
     /// The message at this position can never be delivered this way, for this reason.
-    case refused(Int64, String)
+    case undeliverable(Int64, String)
     /// There may be something to do: it may send again, or the end has come.
     case changed
 }

@@ -29,7 +29,10 @@ final class UDPTransport: Transport {
         open(addresses[...])
     }
 
-    var allowance: Int { end == nil && isOpen ? delivery.allowance : 0 }
+    /// One after the other: how many datagrams a message makes, it shows itself.
+    var allowance: Int { end == nil && isOpen && delivery.maySend ? 1 : 0 }
+
+    var sendLimit: Int { 0 }
 
     func send(_ messages: ArraySlice<SpooledMessage>) async {
         for message in messages where end == nil {
@@ -47,7 +50,7 @@ final class UDPTransport: Transport {
     private func send(_ message: SpooledMessage) async {
         switch packing.datagrams(of: message, id: random.next()) {
         case .failure(let problem):
-            report(.refused(message.position, problem.description))
+            report(.undeliverable(message.position, problem.description))
             handle(.sent(datagrams: 0, upTo: message.position))
         case .success(let datagrams):
             let written = write(datagrams)
@@ -135,5 +138,14 @@ private final class UDPErrors: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         failed(error)
+    }
+
+    /// NIO closes the socket for every word of the kernel but that a port is nobody's, and does not hand it on.
+    func channelInactive(context: ChannelHandlerContext) {
+        failed(Forbidden())
+    }
+
+    private struct Forbidden: Error, CustomStringConvertible {
+        let description = "a host or a firewall on the way refuses the datagrams"
     }
 }

@@ -172,7 +172,7 @@ struct Cursors {
     }
 
     /// An output can never deliver one of its messages.
-    mutating func refuse(_ output: String) {
+    mutating func noteUndeliverable(_ output: String) {
         outputs[output]?.dropped += 1
     }
 

@@ -64,8 +64,8 @@ extension Spool {
     }
 
     /// An output can never deliver one of its messages, and goes on without it.
-    package func refuse(_ output: String, reason: String) {
-        cursors.refuse(output)
+    package func noteUndeliverable(_ output: String, reason: String) {
+        cursors.noteUndeliverable(output)
         drops.note(1, reason: "output \(output): \(reason)")
         schedule.plan(in: CommitSchedule.gathering)
     }

@@ -5,6 +5,8 @@ import HSMWatchCore
 
 /// The path of a file with a key or a certificate, which systemd may keep for the service (`LoadCredential=`).
 enum CredentialPath {
+    /// Bytes of a file with a secret; Graylog takes 8192 of all headers.
+    static let secretLimit = 4096
     /// What the group and all others may do with a file.
     private static let othersAccess: mode_t = 0o077
     /// What stands at the start of a path for the directory that systemd makes for each run of a service.
@@ -19,6 +21,16 @@ enum CredentialPath {
             throw InvalidText("$CREDENTIALS_DIRECTORY is not set; systemd sets it for a service with LoadCredential=")
         }
         return directory + "/" + path.dropFirst(placeholder.count)
+    }
+
+    /// The first line of a file that holds a secret, for the configuration's key that names it.
+    static func firstLine(of path: String, key: String) throws(InvalidText) -> [UInt8] {
+        do {
+            let bytes = try RegularFile.read(try resolve(path), limit: secretLimit)
+            return Array(bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
+        } catch {
+            throw InvalidText("\(key) \(path) cannot be read: \(error)")
+        }
     }
 
     /// Who else can read a file that must be secret, and how to end that; nil when nobody can. What systemd keeps for the

@@ -7,8 +7,8 @@ import NIOCore
 /// What an output's connections need for TLS: read from its files off the event loop, and again when they have changed.
 @ServiceLoop
 final class TLSCredentials {
-    /// Where files are read, one output's after the other's.
-    private nonisolated static let queue = DispatchQueue(label: "hsmwatch.tls")
+    /// Where the files are read: those of another output may hang.
+    private let queue = DispatchQueue(label: "hsmwatch.tls")
 
     private let files: TLSFiles
     private let serverName: String?
@@ -32,7 +32,7 @@ final class TLSCredentials {
         let loop = ServiceLoop.shared.eventLoop
         let box = NIOLoopBound(answer, eventLoop: loop)
         let (files, knownVersion) = (files, known?.version)
-        Self.queue.async {
+        queue.async {
             let loaded: Result<TLSFiles.Material, InvalidText>? =
                 files.version == knownVersion ? nil : Self.load(files)
             Task { @ServiceLoop in

@@ -41,9 +41,6 @@ struct TLSFiles: Sendable {
         }
     }
 
-    /// Bytes of a file with a password.
-    private static let passwordLimit = 4096
-
     private let configuration: HSMWatchCore.TLSConfiguration
 
     init(_ configuration: HSMWatchCore.TLSConfiguration) {
@@ -112,12 +109,7 @@ struct TLSFiles: Sendable {
     /// The file's first line.
     private func password() throws(InvalidText) -> [UInt8] {
         guard let path = configuration.keyPassword else { return [] }
-        do {
-            let bytes = try RegularFile.read(try CredentialPath.resolve(path), limit: Self.passwordLimit)
-            return Array(bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
-        } catch {
-            throw InvalidText("key_password \(path) cannot be read: \(error)")
-        }
+        return try CredentialPath.firstLine(of: path, key: "key_password")
     }
 }
 

@@ -24,13 +24,3 @@ package struct ReceiverInput: Sendable {
         self.http = http
     }
 }
-
-extension OutputKind {
-    /// Whether it comes in UDP datagrams; else over TCP connections.
-    package var isDatagram: Bool {
-        switch self {
-        case .gelfUDP, .syslogUDP: true
-        case .gelfTCP, .gelfHTTP, .syslogTCP: false
-        }
-    }
-}

@@ -30,10 +30,16 @@ struct ExampleConfigurationTests {
     @Test("is valid with every key that it only mentions, and these show their defaults")
     func validUncommented() throws {
         let text = try String(contentsOf: Self.file, encoding: .utf8)
-        // `# key: value` and its indented lines are keys; prose has no colon directly behind its first word.
-        let uncommented = text.replacing(/(?m)^( *)# ((?:  )?[a-z_]+:(?: |$))/) { "\($0.1)\($0.2)" }
+        // `# key: value`, `# - key: value` and their indented lines are keys; prose has no colon directly behind its first
+        // word.
+        let uncommented = text.replacing(/(?m)^( *)# ((?:  |- )?[a-z_]+:(?: |$))/) { "\($0.1)\($0.2)" }
         let (configuration, problems) = ConfigurationFile.read(uncommented.utf8)
-        #expect(problems.isEmpty)
+        #expect(problems.map(\.severity) == [.warning], "that UDP confirms nothing")
+        let outputs = try #require(configuration?.outputs)
+        #expect(outputs.map(\.kind) == [.gelfTCP, .gelfHTTP, .syslogTCP, .gelfUDP])
+        #expect(outputs.allSatisfy { $0.events.count == 5 && $0.syslog == SyslogConfiguration() })
+        #expect(outputs[1].http == HTTPConfiguration(proxy: HostPort(host: "proxy.example.net", port: 3128)))
+        #expect(outputs[3].datagramSize == OutputConfiguration.defaultDatagramSize)
         let hsm = try #require(configuration?.hsms.first)
         #expect(configuration?.source == "monitor-1.example.net")
         #expect(configuration?.heartbeat == Configuration.defaultHeartbeat)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import HSMWatchCore
 import HSMWatchService
 import Testing
@@ -70,6 +71,37 @@ struct OutputTypesTests {
         #expect(configuration != nil)
         #expect(problems.count == 1)
         #expect(problems.first?.contains("what was sent counts as delivered") == true)
+    }
+
+    @Test("behind a proxy Graylog's certificate is checked by a name")
+    func proxy() {
+        let http = "one type: gelf-http, proxy: \"p:3128\""
+        #expect(Self.read("\(http), tls: {}").0 != nil)
+        #expect(Self.read(http).0 != nil)
+        let yaml = { (tls: String) in
+            Self.head
+                + "  - {name: a, type: gelf-http, endpoints: [\"10.0.0.1:443\"], proxy: \"p:3128\", tls: \(tls)}\n"
+        }
+        let (refused, problems) = ConfigurationFile.read(yaml("{}").utf8)
+        #expect(refused == nil)
+        #expect(problems.map(\.message).first?.contains("10.0.0.1:443 has none; allowed: a host name") == true)
+        #expect(ConfigurationFile.read(yaml("{server_name: graylog.test}").utf8).configuration != nil)
+    }
+
+    @Test("what loses messages or a secret on its own account is warned of")
+    func warnings() throws {
+        #expect(Self.read("one type: gelf-http, bulk: on").1.first?.contains("enable_bulk_receiving") == true)
+        let folder = try TemporaryFolder()
+        let token = folder.path + "/token"
+        try Array("x".utf8).write(to: token)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: token)
+        let plain = "one type: gelf-http, authorization: {file: \"\(token)\"}"
+        #expect(Self.read(plain).1 == ["outputs[0].authorization: is sent in clear text without tls"])
+        #expect(Self.read(plain + ", tls: {}").1.isEmpty)
+        let (configuration, problems) = Self.read("one type: gelf-udp, confirm: 7s")
+        #expect(problems.contains("outputs[0].confirm: has no effect with type gelf-udp"))
+        // What has no effect changes nothing either.
+        #expect(configuration?.outputs.first?.confirm == OutputConfiguration.defaultConfirm)
     }
 
     @Test("a field's name is short enough for syslog's parameters, or the format is the old one")

@@ -111,14 +111,27 @@ struct OutputHTTPTests {
     func tooLong() async throws {
         let (peer, address) = try await HTTPPeer.start(answering: .status(202), .status(413), .status(202))
         let delivery = OutputStage(in: folder, outputs: "a")
-        delivery.append(1...4)
+        delivery.append(1...4, length: 4096)
         try await running(delivery.spool, delivery.output(Self.output(to: address))) {
-            try await delivery.noted("hsmwatch dropped 1 message before delivery: output a: a message of ")
+            try await delivery.noted("hsmwatch dropped 1 message before delivery: output a: HTTP 413: longer than")
             try await delivery.delivered()
             #expect(Self.numbers(try await peer.requests(5)) == Array(1...5))
         }
-        #expect("\(delivery.notes)".contains("HTTP 413: longer than the input takes (max_chunk_size)"))
         #expect(delivery.spool.dropped(by: "a") == 1)
+        try await peer.stop()
+    }
+
+    @Test("who finds even a short message too long takes none: nothing is dropped, and it is asked twice a minute")
+    func shortAndTooLong() async throws {
+        let (peer, address) = try await HTTPPeer.start(answering: .status(413))
+        let delivery = OutputStage(in: folder, outputs: "a")
+        delivery.append(1...3)
+        try await running(delivery.spool, delivery.output(Self.output(to: address), drainTimeout: .zero)) {
+            try await delivery.noted("Output a cannot deliver to \(address): HTTP 413")
+        }
+        #expect(delivery.spool.dropped == 0)
+        #expect(delivery.spool.cursor(of: "a") == 0)
+        #expect(try await peer.requests(1).count == 1)
         try await peer.stop()
     }
 

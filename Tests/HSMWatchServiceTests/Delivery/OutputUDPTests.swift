@@ -94,6 +94,26 @@ struct OutputUDPTests {
         try await peer.stop()
     }
 
+    @Test("a name's next address is tried when one refuses")
+    func addresses() async throws {
+        let (gone, nobody) = try await DatagramPeer.start()
+        try await gone.stop()
+        let (peer, address) = try await DatagramPeer.start()
+        let delivery = OutputStage(in: folder, outputs: "a")
+        delivery.append(1...5)
+        let name = HostPort(host: "graylog.example.net", port: 12_201)
+        let output = delivery.output(Self.output(to: name)) { _, _, answer in
+            let addresses = [nobody, address].compactMap { try? SocketAddress(ipAddress: $0.host, port: Int($0.port)) }
+            answer(.addresses(addresses))
+        }
+        try await running(delivery.spool, output) {
+            try await delivery.noted("Output a delivers again to \(name)")
+            try await delivery.delivered()
+            #expect(Self.sequences(try await peer.datagrams(7)) == Array(1...7))
+        }
+        try await peer.stop()
+    }
+
     @Test("a message that 128 chunks do not hold is not sent; that is reported, once, and the others arrive")
     func tooLong() async throws {
         let (peer, address) = try await DatagramPeer.start()
@@ -102,14 +122,14 @@ struct OutputUDPTests {
         delivery.spool.append(.long(number: 2))
         delivery.append(3...3)
         try await running(delivery.spool, delivery.output(Self.output(to: address, size: 512))) {
-            try await delivery.noted("hsmwatch dropped 1 message before delivery: output a: a message of ")
+            try await delivery.noted("hsmwatch dropped 1 message before delivery: output a: longer than the 64000 ")
             try await delivery.delivered()
             let datagrams = try await peer.datagrams(3)
             #expect(Self.sequences(datagrams.filter { $0.first == UInt8(ascii: "{") }).starts(with: [1, 3]))
             #expect(!datagrams.contains { $0.count > 512 })
         }
         #expect(delivery.notes.count("hsmwatch dropped 1 message") == 1)
-        #expect("\(delivery.notes)".contains("allowed: 64000, 128 chunks (datagram_size)"))
+        #expect("\(delivery.notes)".contains("the 64000 bytes of 128 chunks (datagram_size)"))
         #expect(delivery.spool.dropped(by: "a") == 1)
         try await peer.stop()
     }
@@ -122,7 +142,9 @@ struct OutputUDPTests {
         let body = Array("{\"host\":\"h\",\"short_message\":\"\(String(repeating: "x", count: 200_000))\"}".utf8)
         let message = SpooledMessage(position: 1, kind: .reading, time: 0, body: body)
         let problem = #expect(throws: InvalidText.self) { try packing.datagrams(of: message, id: 1).get() }
-        #expect(problem?.description.contains(kind == .gelfUDP ? "allowed: 180224" : "allowed: 65507") == true)
+        #expect(
+            problem?.description.contains(
+                kind == .gelfUDP ? "the 180224 bytes of 128 chunks" : "the 65507 bytes of a datagram") == true)
     }
 
     @Test("a syslog message is one datagram, without a frame", arguments: SyslogFormat.allCases)

@@ -84,9 +84,11 @@ struct OutputHTTPSTests {
         let tls = isSecure ? HSMWatchCore.TLSConfiguration(ca: authority.certificate) : nil
         let delivery = OutputStage(in: folder, outputs: "a")
         delivery.append(1...3)
-        try await running(delivery.spool, delivery.output(output(to: endpoint, tls, proxy: proxyAddress))) {
+        let output = delivery.output(output(to: endpoint, tls, proxy: proxyAddress))
+        try await running(delivery.spool, output) {
             #expect(try await peer.requests(3).count == 3)
             try await delivery.delivered()
+            #expect(output.snapshot.status.tls == (isSecure ? "TLS" : nil))
         }
         #expect(await proxy.requests == ["CONNECT \(endpoint) HTTP/1.1"])
         try await peer.stop()
