@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import HSMWatchCore
 import NIOCore
-import NIOPosix
 
 /// Delivery over UDP to one endpoint: does what `DatagramDelivery` decides, with a real socket.
-///
-/// The socket is connected, so that the kernel hands on what ICMP says of its datagrams.
 @ServiceLoop
 final class UDPTransport: Transport {
     private let packing: DatagramPacking
     private let report: (TransportReport) -> Void
     private var delivery: DatagramDelivery
-    private var channel: (any Channel)?
+    private var socket: DatagramSocket?
     private let timer = DeadlineTimer()
     private var random = SystemRandomNumberGenerator()
 
@@ -26,7 +24,17 @@ final class UDPTransport: Transport {
         self.packing = packing
         self.report = report
         delivery = DatagramDelivery(at: .now)
-        open(addresses[...])
+        var code = ENOENT
+        for address in addresses where socket == nil {
+            socket = DatagramSocket(to: address)
+            code = errno
+        }
+        guard socket != nil else {
+            end = TransportEnd(reason: addresses.isEmpty ? "no address" : ConnectFailure.words(code))
+            return
+        }
+        isOpen = true
+        report(.opened(nil))
     }
 
     /// One after the other: how many datagrams a message makes, it shows itself.
@@ -35,74 +43,49 @@ final class UDPTransport: Transport {
     var sendLimit: Int { 0 }
 
     func send(_ messages: ArraySlice<SpooledMessage>) async {
-        for message in messages where end == nil {
-            await send(message)
+        for message in messages {
+            switch packing.datagrams(of: message, id: random.next()) {
+            case .success(let datagrams):
+                await send(datagrams, of: message)
+            case .failure(let problem):
+                report(.undeliverable(message.position, problem.description))
+                handle(.sent(datagrams: 0, upTo: message.position))
+            }
         }
     }
 
     func close() {
         end = end ?? TransportEnd(reason: "closed")
         arm()
-        channel?.close(promise: nil)
-        channel = nil
+        socket = nil
     }
 
-    private func send(_ message: SpooledMessage) async {
-        switch packing.datagrams(of: message, id: random.next()) {
-        case .failure(let problem):
-            report(.undeliverable(message.position, problem.description))
-            handle(.sent(datagrams: 0, upTo: message.position))
-        case .success(let datagrams):
-            let written = write(datagrams)
-            handle(.sent(datagrams: datagrams.count, upTo: message.position))
-            // A failed write ends the transport.
-            try? await written?.get()
+    private func send(_ datagrams: [[UInt8]], of message: SpooledMessage) async {
+        for datagram in datagrams {
+            var sending = socket?.send(datagram)
+            while sending == .full, end == nil {
+                await pause()
+                sending = socket?.send(datagram)
+            }
+            guard end == nil else { return }
+            switch sending {
+            case .tooLong:
+                report(.undeliverable(message.position, ConnectFailure.words(EMSGSIZE)))
+                return handle(.sent(datagrams: 0, upTo: message.position))
+            case .failed(let code):
+                return handle(.unreachable(ConnectFailure.words(code)))
+            case .sent, .full, nil:
+                break
+            }
         }
+        handle(.sent(datagrams: datagrams.count, upTo: message.position))
     }
 
-    /// Gives datagrams to the kernel; what is answered is done with the last of them.
-    private func write(_ datagrams: [[UInt8]]) -> EventLoopFuture<Void>? {
-        let written = datagrams.map { channel?.write(ByteBuffer(bytes: $0)) }
-        channel?.flush()
-        for future in written {
-            future?.assumeIsolated().whenFailure { [weak self] in self?.failed($0) }
-        }
-        return written.last ?? nil
-    }
-
-    private func open(_ addresses: ArraySlice<SocketAddress>) {
-        guard let address = addresses.first else { return handle(.unreachable("no address")) }
-        let inbox = NIOLoopBound(UDPErrors { [weak self] in self?.failed($0) }, eventLoop: ServiceLoop.shared.eventLoop)
-        DatagramBootstrap(group: ServiceLoop.shared.eventLoop)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(inbox.value) }
-            }
-            .connect(to: address)
-            .assumeIsolated()
-            .whenComplete { [weak self] result in
-                guard let self, end == nil else {
-                    return _ = try? result.get().close(promise: nil)
-                }
-                switch result {
-                case .success(let channel):
-                    self.channel = channel
-                    isOpen = true
-                    report(.opened(nil))
-                case .failure where addresses.count > 1:
-                    open(addresses.dropFirst())
-                case .failure(let error):
-                    failed(error)
-                }
-            }
-    }
-
-    private func failed(_ error: any Error) {
-        let reason =
-            switch (error as? IOError)?.errnoCode {
-            case .some(let code): ConnectFailure.words(code)
-            case nil: "\(error)"
-            }
-        handle(.unreachable(reason))
+    /// Waits until the kernel has sent some of what it holds.
+    private func pause() async {
+        let wake = WakeUp()
+        ServiceLoop.after(DatagramDelivery.pace) { wake.raise() }
+        await wake.wait()
     }
 
     private func handle(_ event: DatagramDelivery.Event) {
@@ -119,33 +102,15 @@ final class UDPTransport: Transport {
         if allowance != before { report(.changed) }
     }
 
+    private func deadlinePassed() {
+        if let code = socket?.error {
+            handle(.unreachable(ConnectFailure.words(code)))
+        } else {
+            handle(.deadline)
+        }
+    }
+
     private func arm() {
-        timer.set(end == nil ? delivery.deadline : nil) { [weak self] in self?.handle(.deadline) }
-    }
-}
-
-/// Hands on what the kernel says of datagrams that did not arrive. Whatever a peer answers is not read.
-private final class UDPErrors: ChannelInboundHandler {
-    typealias InboundIn = AddressedEnvelope<ByteBuffer>
-
-    private let failed: (any Error) -> Void
-
-    init(failed: @escaping (any Error) -> Void) {
-        self.failed = failed
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        failed(error)
-    }
-
-    /// NIO closes the socket for every word of the kernel but that a port is nobody's, and does not hand it on.
-    func channelInactive(context: ChannelHandlerContext) {
-        failed(Forbidden())
-    }
-
-    private struct Forbidden: Error, CustomStringConvertible {
-        let description = "a host or a firewall on the way refuses the datagrams"
+        timer.set(end == nil ? delivery.deadline : nil) { [weak self] in self?.deadlinePassed() }
     }
 }

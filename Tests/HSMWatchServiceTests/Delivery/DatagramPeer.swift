@@ -17,13 +17,20 @@ actor DatagramPeer {
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            let bytes = Array(unwrapInboundIn(data).data.readableBytesView)
-            peer.assumeIsolated { $0.datagrams.append(bytes) }
+            let envelope = unwrapInboundIn(data)
+            let sender = UInt16(envelope.remoteAddress.port ?? 0)
+            let bytes = Array(envelope.data.readableBytesView)
+            peer.assumeIsolated {
+                $0.sender = sender
+                $0.datagrams.append(bytes)
+            }
         }
     }
 
     private nonisolated let eventLoop: any EventLoop
     private var channel: (any Channel)?
+    /// The port of whoever sent the last datagram.
+    private(set) var sender: UInt16 = 0
     /// Who waits for so many datagrams.
     private var waiting: (count: Int, promise: EventLoopPromise<[[UInt8]]>)?
     private var datagrams: [[UInt8]] = [] {

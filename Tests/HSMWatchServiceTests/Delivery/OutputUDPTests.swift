@@ -79,6 +79,24 @@ struct OutputUDPTests {
         #expect(delivery.notes.count("Output a cannot") == 1)
     }
 
+    @Test(
+        "what a firewall forbids is an outage as well, and the message counts as sent to nobody",
+        .enabled(if: ForbiddingRouter.isPossible, "only root may write ICMP"))
+    func forbidden() async throws {
+        let (peer, address) = try await DatagramPeer.start()
+        let delivery = OutputStage(in: folder, outputs: "a")
+        delivery.append(1...3)
+        try await running(delivery.spool, delivery.output(Self.output(to: address))) {
+            _ = try await peer.datagrams(1)
+            try ForbiddingRouter.forbid(from: await peer.sender, to: address.port)
+            try await delivery.noted("Output a cannot deliver to \(address): no route to host")
+            try await delivery.delivered()
+            // The first one again, now that nobody forbids it.
+            #expect(Self.sequences(try await peer.datagrams(5)).prefix(5) == [1, 1, 2, 3, 4])
+        }
+        try await peer.stop()
+    }
+
     @Test("what is refused goes to the next endpoint")
     func failover() async throws {
         let (gone, nobody) = try await DatagramPeer.start()
