@@ -60,7 +60,7 @@ struct Child: Sendable {
             let exit = process.terminationReason == .exit ? Ending.exited(status) : .killed(by: status)
             Task { await record.change { $0.exit = exit } }
         }
-        try process.run()
+        try Self.withoutBlockedSignals(process.run)
         processIdentifier = process.processIdentifier
         self.input = takesInput ? input.fileHandleForWriting : nil
         collect(
@@ -71,6 +71,15 @@ struct Child: Sendable {
         collect(errors.fileHandleForReading) { [record] data in
             await record.change { $0.errorBytes.append(data) }
         }
+    }
+
+    /// Does something as systemd would: a process inherits which signals are blocked, and a thread of Dispatch blocks most.
+    private static func withoutBlockedSignals(_ start: () throws -> Void) rethrows {
+        var (none, present) = (sigset_t(), sigset_t())
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &present)
+        defer { pthread_sigmask(SIG_SETMASK, &present, nil) }
+        try start()
     }
 
     /// Writes a line to its stdin.
