@@ -33,7 +33,7 @@ struct Demo: AsyncParsableCommand {
         let directory = FileManager.default.temporaryDirectory.appending(path: "hsmwatch-demo-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: directory) }
 
-        let receiver = try await GELFReceiver.start(on: .free)
+        let receiver = try await Receiver.start(on: .free)
         let scenario = try await DemoScenario.start()
         printToStandardError(
             "demo: \(scenario.hsms.count) HSMs and a GELF receiver at \(receiver.address), for"
@@ -68,7 +68,7 @@ struct Demo: AsyncParsableCommand {
     }
 
     /// Prints what arrives until the receiver is shut down, or nobody reads any more.
-    private func print(_ receiver: GELFReceiver) async {
+    private func print(_ receiver: Receiver) async {
         while let message = await receiver.next() {
             guard (try? StandardOutput.write(message)) != nil else { return }
         }

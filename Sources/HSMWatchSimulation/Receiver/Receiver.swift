@@ -331,6 +331,3 @@ package actor Receiver {
         }
     }
 }
-
-/// The name from the time when there was only one input.
-package typealias GELFReceiver = Receiver

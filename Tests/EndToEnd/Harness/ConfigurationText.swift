@@ -18,7 +18,7 @@ struct ConfigurationText {
     /// `name: khi-1, address: …`, and what else there is to say of an HSM.
     var hsms: [String]
 
-    init(to graylogs: GELFReceiver..., hsms: [String]) {
+    init(to graylogs: Receiver..., hsms: [String]) {
         self.init(endpoints: graylogs.map(\.address), hsms: hsms)
     }
 
@@ -28,7 +28,7 @@ struct ConfigurationText {
     }
 
     /// One HSM, `khi-1`.
-    init(to graylogs: GELFReceiver..., watching hsm: HSMSimulator) {
+    init(to graylogs: Receiver..., watching hsm: HSMSimulator) {
         endpoints = graylogs.map(\.address)
         hsms = [Self.entry("khi-1", hsm)]
     }
@@ -39,7 +39,7 @@ struct ConfigurationText {
     }
 
     /// An entry of `otherOutputs`.
-    static func output(_ name: String, to graylog: GELFReceiver) -> String {
+    static func output(_ name: String, to graylog: Receiver) -> String {
         "name: \(name), type: gelf-tcp, endpoints: [\"\(graylog.address)\"]"
     }
 

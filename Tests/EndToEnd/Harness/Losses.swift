@@ -37,7 +37,7 @@ extension Child {
     }
 }
 
-extension GELFReceiver {
+extension Receiver {
     /// Takes everything out of it, for as long as it lives.
     nonisolated func arrivals() -> Watched<Arrivals> {
         let arrivals = Watched(Arrivals())

@@ -37,7 +37,7 @@ struct Mail {
     /// Nothing may ever come that Graylog would drop, cut, or store otherwise than it was meant.
     @discardableResult
     mutating func collect(
-        from graylog: GELFReceiver, through isLast: (StoredMessage) -> Bool
+        from graylog: Receiver, through isLast: (StoredMessage) -> Bool
     ) async throws -> StoredMessage {
         let deadline = ContinuousClock.now + Self.longPatience
         while true {
@@ -52,7 +52,7 @@ struct Mail {
     }
 
     /// Takes messages out of `graylog` until all that came is as wanted.
-    mutating func collect(from graylog: GELFReceiver, until isMet: (Mail) -> Bool) async throws {
+    mutating func collect(from graylog: Receiver, until isMet: (Mail) -> Bool) async throws {
         let deadline = ContinuousClock.now + Self.longPatience
         while !isMet(self) {
             try #require(ContinuousClock.now < deadline, "\(messages.count) messages, \(missing) missing")
@@ -61,7 +61,7 @@ struct Mail {
     }
 
     /// Takes messages out of `graylog` until hsmwatch has told something so often.
-    mutating func collect(_ action: String, times: Int = 1, from graylog: GELFReceiver) async throws {
+    mutating func collect(_ action: String, times: Int = 1, from graylog: Receiver) async throws {
         var missing = times
         try await collect(from: graylog) { message in
             missing -= message.tells(action) ? 1 : 0
@@ -70,7 +70,7 @@ struct Mail {
     }
 
     /// Takes messages out of `graylog` until as many readings have come.
-    mutating func collect(readings count: Int, from graylog: GELFReceiver) async throws {
+    mutating func collect(readings count: Int, from graylog: Receiver) async throws {
         var missing = count
         try await collect(from: graylog) { message in
             missing -= message.isReading ? 1 : 0

@@ -14,7 +14,7 @@ final class Stage {
     private var children: [Child] = []
     private var terminalProcesses: [TerminalProcess] = []
     private var hsms: [HSMSimulator] = []
-    private var receivers: [GELFReceiver] = []
+    private var receivers: [Receiver] = []
     private var notifySockets: [NotifySocket] = []
 
     /// The program under test, which was built beside this one.
@@ -144,14 +144,14 @@ final class Stage {
     }
 
     /// A Graylog of this process, on a free port.
-    func graylog(_ type: OutputKind = .gelfTCP) async throws -> GELFReceiver {
-        let receiver = try await GELFReceiver.start(on: .free, type: type)
+    func graylog(_ type: OutputKind = .gelfTCP) async throws -> Receiver {
+        let receiver = try await Receiver.start(on: .free, type: type)
         receivers.append(receiver)
         return receiver
     }
 
     /// A Graylog that is down, on a port that stays its own.
-    func graylogThatIsDown() async throws -> GELFReceiver {
+    func graylogThatIsDown() async throws -> Receiver {
         let receiver = try await graylog()
         try await receiver.stop()
         return receiver

@@ -106,7 +106,7 @@ extension EndToEnd {
 }
 
 extension StoredMessage {
-    fileprivate func tells(_ action: String, of graylog: GELFReceiver) -> Bool {
+    fileprivate func tells(_ action: String, of graylog: Receiver) -> Bool {
         tells(action) && string("endpoint") == "\(graylog.address)"
     }
 }

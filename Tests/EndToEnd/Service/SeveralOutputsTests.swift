@@ -114,7 +114,7 @@ extension EndToEnd {
         }
 
         /// What a Graylog has got, all of it stored without a word.
-        private static func all(of graylog: GELFReceiver) async throws -> [StoredMessage] {
+        private static func all(of graylog: Receiver) async throws -> [StoredMessage] {
             let received = try await graylog.take(await graylog.facts.waiting, within: patience)
             let messages = received.compactMap(\.stored)
             #expect(messages.count == received.count, "\(received.first { $0.stored == nil }.map { "\($0)" } ?? "")")

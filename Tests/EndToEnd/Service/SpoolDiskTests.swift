@@ -19,7 +19,7 @@ extension EndToEnd {
 
         /// Kills the service after its return to the disk, and expects that all it has numbered arrives from there.
         private static func expectAll(
-            of service: Child, at graylog: GELFReceiver, instances: Int, thenWith next: () throws -> Child
+            of service: Child, at graylog: Receiver, instances: Int, thenWith next: () throws -> Child
         ) async throws {
             _ = try await service.said { $0.errors.contains("the spool's disk works again") }
             #expect(try await service.ended(by: SIGKILL).ending == .killed(by: SIGKILL))

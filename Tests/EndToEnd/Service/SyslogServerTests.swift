@@ -44,7 +44,7 @@ extension EndToEnd {
         }
 
         /// Collects every kind of message, an alarm among them.
-        private static func collectAll(_ mail: inout Mail, of hsm: HSMSimulator, from graylog: GELFReceiver)
+        private static func collectAll(_ mail: inout Mail, of hsm: HSMSimulator, from graylog: Receiver)
             async throws
         {
             try await mail.collect(readings: 3, from: graylog)
@@ -94,7 +94,7 @@ extension EndToEnd {
 
         /// A service that confirms often, and says often what it has in its spool.
         private static func service(
-            sendingTo server: SyslogServer, and graylog: GELFReceiver, confirm: String, _ stage: Stage
+            sendingTo server: SyslogServer, and graylog: Receiver, confirm: String, _ stage: Stage
         ) async throws -> Child {
             var configuration = ConfigurationText(to: graylog, watching: try await stage.hsm())
             configuration.heartbeat = "100ms"

@@ -33,7 +33,7 @@ struct OutputFailureTests {
     @Test("a connection on which nothing moves is given up, and all is delivered to the next endpoint")
     func patience() async throws {
         let (peer, address) = try await Peer.start(.ignores)
-        let receiver = try await GELFReceiver.started()
+        let receiver = try await Receiver.started()
         let delivery = OutputStage(in: folder, outputs: "a")
         delivery.append(1...600, length: 4000)
         try await running(
@@ -53,9 +53,9 @@ struct OutputFailureTests {
 
     @Test("the name is resolved at each connect, and its addresses are tried one after the other")
     func resolves() async throws {
-        let first = try await GELFReceiver.started()
-        let second = try await GELFReceiver.started()
-        let refusing = try await GELFReceiver.started()
+        let first = try await Receiver.started()
+        let second = try await Receiver.started()
+        let refusing = try await Receiver.started()
         try await refusing.stop()
         var answers = [[refusing, first], [second]]
         var asked: [String] = []

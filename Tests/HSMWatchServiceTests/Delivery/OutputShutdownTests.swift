@@ -32,7 +32,7 @@ struct OutputShutdownTests {
 
     @Test("what is left is delivered before the end")
     func drains() async throws {
-        let receiver = try await GELFReceiver.started()
+        let receiver = try await Receiver.started()
         let delivery = OutputStage(in: folder, outputs: "a")
         try await running(delivery.spool, delivery.output(to: receiver.hostPort)) {
             delivery.append(1...2000)
@@ -45,7 +45,7 @@ struct OutputShutdownTests {
 
     @Test("nothing left ends it at once, whether it is connected or not")
     func idle() async throws {
-        let refusing = try await GELFReceiver.started()
+        let refusing = try await Receiver.started()
         try await refusing.stop()
         let delivery = OutputStage(in: folder, outputs: "a")
         let took = try await shutdown(delivery, delivery.output(to: refusing.hostPort, drainTimeout: limit)) {
@@ -72,7 +72,7 @@ struct OutputShutdownTests {
         let confirmed = Int(first.spool.cursor(of: "a"))
         #expect(confirmed < 600)
 
-        let receiver = try await GELFReceiver.started()
+        let receiver = try await Receiver.started()
         let second = OutputStage(in: folder, outputs: "a")
         #expect(second.spool.waiting == 600 - confirmed)
         try await running(second.spool, second.output(to: receiver.hostPort)) {
@@ -111,7 +111,7 @@ struct OutputShutdownTests {
 
     @Test("a pause before the next connection does not hold it up: there is one more attempt")
     func pausing() async throws {
-        let receiver = try await GELFReceiver.started()
+        let receiver = try await Receiver.started()
         try await receiver.stop()
         let delivery = OutputStage(in: folder, outputs: "a")
         delivery.append(1...5)

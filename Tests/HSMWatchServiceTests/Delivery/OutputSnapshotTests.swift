@@ -12,7 +12,7 @@ struct OutputSnapshotTests {
     @Test("tells the connection, what waits, the last confirmation, and why the last connection was lost")
     func snapshot() async throws {
         let folder = try TemporaryFolder()
-        let receiver = try await GELFReceiver.started()
+        let receiver = try await Receiver.started()
         let delivery = OutputStage(in: folder, outputs: "a")
         let output = delivery.output(to: receiver.hostPort)
         #expect(output.snapshot.status.state == .connecting)

@@ -64,9 +64,9 @@ final class OutputStage {
     }
 }
 
-extension GELFReceiver {
+extension Receiver {
     /// One on a free port of the loopback.
-    static func started() async throws -> GELFReceiver {
+    static func started() async throws -> Receiver {
         try await start(on: anyPort)
     }
 

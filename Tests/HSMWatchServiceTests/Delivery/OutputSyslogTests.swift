@@ -82,7 +82,7 @@ struct OutputSyslogTests {
 
     @Test("an output that has nothing to deliver is back when its connection stands")
     func nothingWaits() async throws {
-        let receiver = try await GELFReceiver.started()
+        let receiver = try await Receiver.started()
         try await receiver.stop()
         let delivery = OutputStage(
             in: folder, subscriptions: [Subscription(name: "a", kinds: [.stateChange]), Subscription(name: "b")])

@@ -20,7 +20,7 @@ struct OutputTests {
 
     @Test("delivers in order, each message once, those that waited and those that come")
     func inOrder() async throws {
-        let receiver = try await GELFReceiver.started()
+        let receiver = try await Receiver.started()
         let delivery = OutputStage(in: folder, outputs: "a")
         delivery.append(1...1500)
         try await running(delivery.spool, delivery.output(to: receiver.hostPort)) {
@@ -58,7 +58,7 @@ struct OutputTests {
 
     @Test("a receiver that stops and comes back at the same port has everything; one output_down, one output_up")
     func restart() async throws {
-        let receiver = try await GELFReceiver.started()
+        let receiver = try await Receiver.started()
         let delivery = OutputStage(in: folder, outputs: "a")
         delivery.append(1...100)
         try await running(delivery.spool, delivery.output(to: receiver.hostPort)) {
@@ -85,7 +85,7 @@ struct OutputTests {
 
     @Test("what was not read when the connection ended is sent again with the same _instance and _sequence")
     func resent() async throws {
-        let receiver = try await GELFReceiver.started()
+        let receiver = try await Receiver.started()
         let delivery = OutputStage(in: folder, outputs: "a")
         try await running(delivery.spool, delivery.output(to: receiver.hostPort)) {
             delivery.append(1...5)
@@ -109,7 +109,7 @@ struct OutputTests {
 
     @Test("without confirmation one connection serves, and what the kernel has acknowledged counts as delivered")
     func unconfirmed() async throws {
-        let receiver = try await GELFReceiver.started()
+        let receiver = try await Receiver.started()
         await receiver.pauseReading()
         let delivery = OutputStage(in: folder, outputs: "a")
         delivery.append(1...5)
@@ -134,8 +134,8 @@ struct OutputTests {
 
     @Test("an endpoint that refuses is left for the next at once, and that for the first when it ends")
     func failover() async throws {
-        let first = try await GELFReceiver.started()
-        let second = try await GELFReceiver.started()
+        let first = try await Receiver.started()
+        let second = try await Receiver.started()
         try await first.stop()
         let delivery = OutputStage(in: folder, outputs: "a")
         delivery.append(1...10)
@@ -156,8 +156,8 @@ struct OutputTests {
 
     @Test("an output whose Graylog does not read delays no other; it has everything when it reads again")
     func stalled() async throws {
-        let slow = try await GELFReceiver.started()
-        let quick = try await GELFReceiver.started()
+        let slow = try await Receiver.started()
+        let quick = try await Receiver.started()
         await slow.pauseReading()
         let delivery = OutputStage(in: folder, outputs: "slow", "quick")
         delivery.append(1...600, length: Self.long)
@@ -183,8 +183,8 @@ struct OutputTests {
 
     @Test("an output that is down delays no other, and keeps its messages for the next process")
     func oneDead() async throws {
-        let receiver = try await GELFReceiver.started()
-        let dead = try await GELFReceiver.started()
+        let receiver = try await Receiver.started()
+        let dead = try await Receiver.started()
         try await dead.stop()
         let first = OutputStage(in: folder, outputs: "dead", "alive")
         first.append(1...200)

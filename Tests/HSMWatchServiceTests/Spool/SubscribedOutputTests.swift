@@ -17,7 +17,7 @@ struct SubscribedOutputTests {
 
     @Test("delivers its kind, and its shutdown does not wait for what lies behind that it does not get")
     func shutdown() async throws {
-        let receiver = try await GELFReceiver.started()
+        let receiver = try await Receiver.started()
         let configuration = OutputConfiguration(
             name: "changes", endpoints: [receiver.hostPort], confirm: .milliseconds(100), events: [.stateChange])
         let spool = Spool(

@@ -18,10 +18,10 @@ struct OutputTLSTests {
         authority = try TestAuthority(in: folder)
     }
 
-    private func receiver(_ identity: TestAuthority.Identity, clients: String? = nil) async throws -> GELFReceiver {
+    private func receiver(_ identity: TestAuthority.Identity, clients: String? = nil) async throws -> Receiver {
         let tls = try ReceiverTLS(
             certificate: identity.certificate, key: identity.key, clientAuthorities: clients)
-        return try await GELFReceiver.start(on: anyPort, tls: tls)
+        return try await Receiver.start(on: anyPort, tls: tls)
     }
 
     /// What is noted of an output that cannot deliver because of TLS.
