@@ -11,8 +11,8 @@ enum ReservedFields {
 
     /// GELF's and syslog's own fields, and those a Graylog server skips or overwrites.
     private static let graylog: Set<String> = [
-        "application_name", "facility", "facility_num", "file", "full_message", "host", "id", "level", "line", "message",
-        "process_id", "short_message", "source", "streams", "timestamp", "version",
+        "application_name", "facility", "facility_num", "file", "full_message", "host", "id", "level", "line",
+        "message", "process_id", "short_message", "source", "streams", "timestamp", "version",
     ]
 
     /// Every field that a message of hsmwatch has, whatever its type.

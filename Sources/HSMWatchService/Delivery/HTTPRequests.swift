@@ -129,7 +129,8 @@ final class HTTPRequests {
         let known = access.flatMap { $0.tls == material?.version ? $0.client : nil }
         if known == nil { await shutDown() }
         let access = Access(
-            client: known ?? client(material), isUsed: known != nil, tls: material?.version, authorization: value, readAt: .now)
+            client: known ?? client(material), isUsed: known != nil, tls: material?.version, authorization: value,
+            readAt: .now)
         self.access = access
         return access
     }

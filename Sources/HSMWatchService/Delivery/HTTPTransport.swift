@@ -44,7 +44,8 @@ final class HTTPTransport: Transport {
         self.patience = patience
         self.addresses = addresses[...]
         isBulk = http.isBulk
-        unseenSession = http.proxy == nil || credentials == nil ? nil : TCPConnection.Session(version: "TLS", peerTerm: nil)
+        unseenSession =
+            http.proxy == nil || credentials == nil ? nil : TCPConnection.Session(version: "TLS", peerTerm: nil)
         requests = HTTPRequests(to: endpoint, http, credentials: credentials)
         tryNextAddress(name: http.proxy ?? endpoint, credentials: http.proxy == nil ? credentials : nil)
     }

@@ -36,7 +36,9 @@ enum CredentialPath {
     /// Who else can read a file that must be secret, and how to end that; nil when nobody can. What systemd keeps for the
     /// service nobody else can.
     static func exposure(_ path: String) -> String? {
-        guard !path.hasPrefix(placeholder), let mode = RegularFile.mode(path), mode & othersAccess != 0 else { return nil }
+        guard !path.hasPrefix(placeholder), let mode = RegularFile.mode(path), mode & othersAccess != 0 else {
+            return nil
+        }
         let digits = String(mode, radix: 8)
         return "can be read or changed by others than its owner (mode \(digits)); "
             + "allowed: its owner alone: chmod 600 \(path.shellQuoted)"
