@@ -11,8 +11,9 @@ BINARY = .build/hsmwatch
 
 build_packages = libsystemd-dev libsqlite3-dev pkg-config
 bench_packages = $(build_packages) gcc libc6-dev sqlite3
+lint_packages = $(build_packages) man-db mandoc
 test_packages = $(build_packages) systemd systemd-container libnetty-java default-jdk-headless openssl e2fsprogs mount \
-    bsdutils curl netcat-openbsd
+    bsdutils curl netcat-openbsd fish zsh
 
 # The Swift runtime is linked in, so the installed program needs no toolchain. Its symbols stay: a backtrace, gdb or
 # perf on a machine in production is worth more than the megabytes.
@@ -22,6 +23,14 @@ bin = $(DESTDIR)$(PREFIX)/bin
 units = $(DESTDIR)$(PREFIX)/lib/systemd/system
 catalog = $(DESTDIR)$(PREFIX)/lib/systemd/catalog
 doc = $(DESTDIR)$(PREFIX)/share/doc/hsmwatch
+man = $(DESTDIR)$(PREFIX)/share/man
+man_pages = $(wildcard docs/man/*)
+# Below man: man1/hsmwatch.1.gz and so on.
+installed_man_pages = $(foreach page,$(man_pages),man$(subst .,,$(suffix $(page)))/$(notdir $(page)).gz)
+# Where Debian's shells look for the completions of a package.
+bash_completion = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/hsmwatch
+zsh_completion = $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_hsmwatch
+fish_completion = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/hsmwatch.fish
 etc = $(DESTDIR)/etc/hsmwatch
 # Behind what is of no use where the files are only gathered.
 on_target = $(if $(DESTDIR), (on the machine that gets $(DESTDIR)))
@@ -31,10 +40,11 @@ on_target = $(if $(DESTDIR), (on the machine that gets $(DESTDIR)))
 help:
 	@echo 'make demo       builds hsmwatch and shows it with simulated HSMs and Graylog; ARGS="--duration 30s"'
 	@echo 'make test       builds and runs all tests, as root also those under a real systemd'
-	@echo 'make lint       checks format, imports, house rules and warnings'
+	@echo 'make lint       checks format, imports, house rules, man pages and warnings'
 	@echo 'make bench      measures CPU time per poll, memory, and how fast a backlog leaves'
 	@echo 'make release    builds the program that install installs, as BINARY=$(BINARY)'
-	@echo 'make install    installs program, unit, example configuration and docs; DESTDIR= PREFIX=$(PREFIX) BINARY='
+	@echo 'make install    installs program, unit, example configuration, man pages, completions and docs;'
+	@echo '                DESTDIR= PREFIX=$(PREFIX) BINARY='
 	@echo 'make uninstall  removes what install installed, except the configuration; disable the service before'
 	@echo 'make clean      removes what was built'
 
@@ -54,10 +64,11 @@ test:
 
 # The last step shows the warnings: the package's settings make each an error.
 lint:
-	@scripts/install-packages $(build_packages)
+	@scripts/install-packages $(lint_packages)
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests
 	scripts/lint-imports
 	scripts/lint-house-rules
+	scripts/lint-man-pages $(man_pages)
 	swift build --build-tests $(SWIFTFLAGS)
 
 bench:
@@ -81,6 +92,16 @@ install: $(if $(wildcard $(BINARY)),,release)
 	install -m 0644 CONTRIBUTING.md LICENSE README.md $(doc)
 	install -m 0644 docs/*.md $(doc)/docs
 	install -m 0644 systemd/hsmwatch.yaml $(doc)/systemd
+	for page in $(installed_man_pages); do \
+	    install -d "$(man)/$$(dirname "$$page")" && \
+	    sed 's,/usr/,$(PREFIX)/,' "docs/man/$$(basename "$$page" .gz)" | gzip -9n >"$(man)/$$page" && \
+	    chmod 0644 "$(man)/$$page" || exit 1; \
+	done
+	install -d $(dir $(bash_completion) $(zsh_completion) $(fish_completion))
+	$(abspath $(BINARY)) --generate-completion-script bash >$(bash_completion)
+	$(abspath $(BINARY)) --generate-completion-script zsh >$(zsh_completion)
+	$(abspath $(BINARY)) --generate-completion-script fish >$(fish_completion)
+	chmod 0644 $(bash_completion) $(zsh_completion) $(fish_completion)
 	test -e $(etc)/hsmwatch.yaml || install -m 0644 systemd/hsmwatch.yaml $(etc)/hsmwatch.yaml
 	@echo
 	@echo 'Next:'
@@ -96,6 +117,7 @@ uninstall:
 	    echo 'The service runs, or would at the next boot. First: systemctl disable --now hsmwatch' >&2; exit 1; \
 	fi
 	rm -f $(bin)/hsmwatch $(units)/hsmwatch.service $(catalog)/hsmwatch.catalog
+	rm -f $(addprefix $(man)/,$(installed_man_pages)) $(bash_completion) $(zsh_completion) $(fish_completion)
 	rm -rf $(doc)
 	@echo
 	@echo 'Kept: $(etc) (configuration) and $(DESTDIR)/var/lib/hsmwatch (undelivered messages).'

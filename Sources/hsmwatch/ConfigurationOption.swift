@@ -9,7 +9,9 @@ struct ConfigurationOption: ParsableArguments {
     /// `EX_CONFIG` of sysexits.h; the service manager does not restart after it.
     static let badConfiguration = ExitCode(78)
 
-    @Option(name: .customLong("config"), help: ArgumentHelp("The configuration file.", valueName: "file"))
+    @Option(
+        name: .customLong("config"), help: ArgumentHelp("The configuration file.", valueName: "file"),
+        completion: .file())
     var path = ConfigurationFile.defaultPath
 
     /// The configuration; its problems go to stderr, and an error among them, counted at last, ends the command.

@@ -29,14 +29,18 @@ struct ReceiveInputs: ParsableArguments {
             """, valueName: "h:p"))
     var listen: [ListenAddress] = []
 
-    @Option(help: ArgumentHelp("Speak TLS over TCP, with the certificate in this PEM file.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Speak TLS over TCP, with the certificate in this PEM file.", valueName: "file"),
+        completion: .file())
     var tlsCertificate: String?
 
-    @Option(help: ArgumentHelp("The certificate's private key, a PEM file.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("The certificate's private key, a PEM file.", valueName: "file"), completion: .file())
     var tlsKey: String?
 
     @Option(
-        help: ArgumentHelp("Want a certificate of each client, by an authority in this PEM file.", valueName: "file"))
+        help: ArgumentHelp("Want a certificate of each client, by an authority in this PEM file.", valueName: "file"),
+        completion: .file())
     var tlsClientCa: String?
 
     @Option(help: ArgumentHelp("The path that gelf-http serves (default: /gelf).", valueName: "path"))
@@ -44,7 +48,8 @@ struct ReceiveInputs: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Want a header of each request, with the value in the first line of this file.", valueName: "file"))
+            "Want a header of each request, with the value in the first line of this file.", valueName: "file"),
+        completion: .file())
     var httpAuthorization: String?
 
     @Option(help: ArgumentHelp("The header that must have that value (default: Authorization).", valueName: "name"))

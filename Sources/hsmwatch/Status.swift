@@ -28,7 +28,7 @@ struct Status: AsyncParsableCommand {
     @Flag(help: "Print the snapshot as the service gives it: one JSON object.")
     var json = false
 
-    @Option(help: ArgumentHelp("The service's socket.", valueName: "file"))
+    @Option(help: ArgumentHelp("The service's socket.", valueName: "file"), completion: .file())
     var socket = StatusClient.defaultPath
 
     func validate() throws {
