@@ -30,7 +30,7 @@ struct SecretFileTests {
                 type: gelf-tcp
                 endpoints: ["g:1"]
                 tls: {certificate: "\(certificate)", key: "\(path)", key_password: "\(path)"}
-              - {name: http, type: gelf-http, endpoints: ["g:1"], authorization: {file: "\(path)"}}
+              - {name: http, type: gelf-http, endpoints: ["g:1"], tls: {}, authorization: {file: "\(path)"}}
             """
         return ConfigurationFile.read(yaml.utf8, checksFiles: true).problems.map(\.message)
     }
