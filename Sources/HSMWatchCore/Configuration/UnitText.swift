@@ -8,8 +8,10 @@ enum UnitText {
     /// Reads a number directly followed by one of `units`; nil when `text` is anything else or does not fit an `Int`.
     static func parse(_ text: String, units: Units) -> Int? {
         let number = text.prefix { $0.isASCII && $0.isNumber }
+        // Byte by byte: the sign of the unit kelvin is equal to a K, but nobody else reads it so.
+        let name = text[number.endIndex...].utf8
         guard let count = WholeNumber.parse(number),
-            let unit = units.first(where: { $0.name == text[number.endIndex...] })
+            let unit = units.first(where: { $0.name.utf8.elementsEqual(name) })
         else { return nil }
         let (product, overflow) = count.multipliedReportingOverflow(by: unit.size)
         return overflow ? nil : product

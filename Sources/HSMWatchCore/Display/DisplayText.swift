@@ -78,14 +78,6 @@ enum DisplayText {
 }
 
 extension Unicode.Scalar {
-    /// Whether a terminal would obey it instead of showing it.
-    fileprivate var isObeyed: Bool {
-        switch properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: true
-        default: false
-        }
-    }
-
     fileprivate var picture: Unicode.Scalar {
         switch value {
         case 0x00...0x1F: Unicode.Scalar(0x2400 + value) ?? "\u{FFFD}"

@@ -30,7 +30,7 @@ package struct SyslogEncoder: Sendable {
     /// - Parameter spooledAt: the time of bytes that are no message, since a disk has changed them: they become the text
     ///   of one. Graylog misreads a message without a time.
     package func encode(_ body: [UInt8], spooledAt: Timestamp) -> [UInt8] {
-        guard let content = Content(body) else {
+        guard let content = Content(body), format == .legacy || content.hasParameterNames else {
             let head = "<\(facility.code * 8 + Level.error.rawValue)>1 \(spooledAt.rfc3339Text) - \(appName) - - - "
             return Array((head + Self.line(String(decoding: body, as: UTF8.self))).utf8)
         }
@@ -84,14 +84,26 @@ package struct SyslogEncoder: Sendable {
 
     /// The text on one line: what ends a line in one receiver or another becomes a space.
     private static func line(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else { return text }
-        return String(
-            String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
+        guard text.unicodeScalars.contains(where: endsLine) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { endsLine($0) ? " " : $0 }))
+    }
+
+    /// The control characters of ASCII and of ISO 6429, and the separators of Unicode.
+    private static func endsLine(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0x00...0x1F, 0x7F...0x9F, 0x2028, 0x2029: true
+        default: false
+        }
     }
 }
 
 /// What a message says, apart from how.
 private struct Content {
+    /// What a PRI has room for.
+    private static let levels = 0...7
+    /// Until the year 9999, the last that a time of RFC 3339 has.
+    private static let times = Timestamp(milliseconds: 0)...Timestamp(milliseconds: 253_402_300_799_999)
+
     var time = Timestamp(milliseconds: 0)
     var host = ""
     var level = Level.notice.rawValue
@@ -101,6 +113,7 @@ private struct Content {
     /// The fields with an underscore, without it.
     var parameters: [MessageReader.Field] = []
 
+    /// Nil when these are not the bytes of a message, or say what none can.
     init?(_ body: [UInt8]) {
         guard let fields = MessageReader.fields(of: body) else { return nil }
         for field in fields {
@@ -108,14 +121,23 @@ private struct Content {
             case "version": break
             case "host": host = field.value
             case "short_message": text = field.value
-            case "level": level = Int(field.value) ?? level
-            case "timestamp": time = Timestamp(seconds: field.value) ?? time
+            case "level": level = Int(field.value) ?? -1
+            case "timestamp": time = Timestamp(seconds: field.value) ?? Timestamp(milliseconds: -1)
             default:
                 if field.name == "_reply" { reply = field.value }
                 parameters.append(MessageReader.Field(name: String(field.name.dropFirst()), value: field.value))
             }
         }
-        guard !text.isEmpty, !host.isEmpty else { return nil }
+        guard !text.isEmpty, !host.isEmpty, Self.levels.contains(level), Self.times.contains(time) else { return nil }
+    }
+
+    /// Whether every parameter has a name by RFC 5424 section 6.3.3: printable ASCII without a space and `= ] "`.
+    var hasParameterNames: Bool {
+        parameters.allSatisfy { parameter in
+            let name = parameter.name.utf8
+            return (1...SyslogEncoder.parameterNameLength).contains(name.count)
+                && name.allSatisfy { (0x21...0x7E).contains($0) && !"=]\"".utf8.contains($0) }
+        }
     }
 }
 

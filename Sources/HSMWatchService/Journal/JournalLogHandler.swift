@@ -73,18 +73,22 @@ package struct JournalEntry: Sendable {
     }
 
     /// `NAME=value` as the journal's native protocol wants it (sd_journal_sendv(3)). No value can forge a field: each
-    /// travels with its own length.
+    /// travels with its own length; nor a line of what shows it, a terminal or a program that reads line by line.
     package var journalFields: [[UInt8]] {
         let named = fields.filter { $0.key.first?.isUppercase ?? false }
         return
-            (["MESSAGE=\(text)", "PRIORITY=\(priority)", "SYSLOG_IDENTIFIER=hsmwatch"]
-            + named.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })
+            (["MESSAGE=\(Self.visible(text))", "PRIORITY=\(priority)", "SYSLOG_IDENTIFIER=hsmwatch"]
+            + named.sorted { $0.key < $1.key }.map { "\($0.key)=\(Self.visible($0.value))" })
             .map { Array($0.utf8) }
     }
 
     /// One line for a terminal or a pipe; what could move a cursor or forge a line is replaced.
     package func line(at time: String) -> String {
-        let safe = String(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "·" : Character($0) })
-        return "\(time) \(level.rawValue.uppercased()) \(safe)"
+        "\(time) \(level.rawValue.uppercased()) \(Self.visible(text))"
+    }
+
+    private static func visible(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: \.isObeyed) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { $0.isObeyed ? "·" : $0 }))
     }
 }

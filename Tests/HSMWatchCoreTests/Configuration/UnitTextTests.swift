@@ -36,6 +36,15 @@ struct UnitTextTests {
         #expect(throws: InvalidText(message)) { try DurationText.parse(text) }
     }
 
+    @Test(
+        "what a terminal would obey is told, not obeyed",
+        arguments: ["\u{1B}", "\n", "\u{202E}", "\u{2028}", "\u{9B}"] as [Unicode.Scalar])
+    func escaped(scalar: Unicode.Scalar) {
+        let message = "'\(scalar.escaped(asASCII: true))' is not a duration; "
+            + "allowed: a whole number with ms, s, m, h or d, e.g. 5s"
+        #expect(throws: InvalidText(message)) { try DurationText.parse(String(scalar)) }
+    }
+
     @Test("a duration without a unit is told apart")
     func durationWithoutUnit() {
         let message = "'5' has no unit; allowed: a whole number with ms, s, m, h or d, e.g. 5s"
@@ -72,6 +81,7 @@ struct UnitTextTests {
         arguments: [
             ("256", "'256' has no unit"), ("256MB", "'256MB' is not a size"), ("1TiB", "'1TiB' is not a size"),
             ("1.5GiB", "'1.5GiB' is not a size"), ("", "'' is not a size"),
+            ("256\u{212A}iB", "'256\u{212A}iB' is not a size"),
         ])
     func notSize(text: String, problem: String) {
         let message = "\(problem); allowed: a whole number with KiB, MiB or GiB, e.g. 256MiB"

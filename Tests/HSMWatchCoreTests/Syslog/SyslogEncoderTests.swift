@@ -46,6 +46,30 @@ struct SyslogEncoderTests {
         #expect(text.contains("a b  c "))
     }
 
+    @Test(
+        "what a disk has changed into what no message says becomes the text of one",
+        arguments: [
+            #""level":8"#, #""level":-1"#, #""level":9223372036854775807"#, #""level":1.5"#,
+            #""timestamp":9223372036854775.807"#, #""timestamp":-1.000"#, #""timestamp":253402300800.000"#,
+            #""_a b":1"#, #""_a\nb":1"#, #""_a\"":1"#, #""_":1"#, #""":1"#, #""_é":1"#,
+            #""_a23456789012345678901234567890123":1"#,
+        ])
+    func damaged(field: String) {
+        let text = Self.encode(Self.body(#""short_message":"m","# + field))
+        #expect(text.hasPrefix("<187>1 1970-01-01T00:00:00.007Z - hsmwatch - - - {"))
+    }
+
+    @Test(
+        "nothing ends a line that any receiver might read as its end", arguments: SyslogFormat.allCases,
+        ["\u{85}", "\u{9B}", "\u{2028}", "\u{2029}", "\u{7F}"])
+    func separators(format: SyslogFormat, separator: String) {
+        let text = Self.encode(
+            Self.body("\"short_message\":\"a\(separator)b\",\"_x\":\"c\(separator)d\""),
+            SyslogConfiguration(format: format))
+        #expect(text.hasSuffix("a b"))
+        #expect(!text.contains(separator))
+    }
+
     @Test("a host is printable ASCII of at most 255 characters")
     func host() {
         let long = String(repeating: "é ", count: 200)

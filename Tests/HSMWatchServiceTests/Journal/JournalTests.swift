@@ -76,7 +76,11 @@ struct JournalTests {
             level: .error, text: "a\nPRIORITY=0\u{1B}[31m",
             fields: ["REASON": "x\nHSM_NAME=forged", "plain": "no field"])
         #expect(Self.text(entry).filter { $0.hasPrefix("HSM_NAME=") || $0.hasPrefix("plain") }.isEmpty)
+        #expect(Self.text(entry).contains("MESSAGE=a·PRIORITY=0·[31m"))
+        #expect(Self.text(entry).contains("REASON=x·HSM_NAME=forged"))
         #expect(entry.line(at: "now") == "now ERROR a·PRIORITY=0·[31m")
+        let turned = JournalEntry(level: .error, text: "\u{202E}a\u{2028}b\u{9B}31m", fields: [:])
+        #expect(turned.line(at: "now") == "now ERROR ·a·b·31m")
     }
 
     @Test("a log that is stuck drops what does not fit, never waits, and says so when it goes on")
