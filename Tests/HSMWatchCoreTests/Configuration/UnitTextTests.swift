@@ -40,7 +40,8 @@ struct UnitTextTests {
         "what a terminal would obey is told, not obeyed",
         arguments: ["\u{1B}", "\n", "\u{202E}", "\u{2028}", "\u{9B}"] as [Unicode.Scalar])
     func escaped(scalar: Unicode.Scalar) {
-        let message = "'\(scalar.escaped(asASCII: true))' is not a duration; "
+        let message =
+            "'\(scalar.escaped(asASCII: true))' is not a duration; "
             + "allowed: a whole number with ms, s, m, h or d, e.g. 5s"
         #expect(throws: InvalidText(message)) { try DurationText.parse(String(scalar)) }
     }
