@@ -26,7 +26,9 @@ extension EndToEnd {
                 try await arrivals.areInGoodOrder()
                 for trouble in (1...2).flatMap({ _ in Trouble.allCases.shuffled(using: &numbers) }) {
                     try await arrivals.areInGoodOrder()
-                    try await load.goesOn(for: numbers.milliseconds(2000...5000))
+                    // Each trouble brings again what was read and not confirmed, some 0.6 s of messages: how many they are of all
+                    // is a matter of how often there is trouble.
+                    try await load.goesOn(for: numbers.milliseconds(3500...6500))
                     switch trouble {
                     case .stopped:
                         await graylog.pauseReading()
