@@ -34,11 +34,15 @@ struct Run: AsyncParsableCommand {
         LoggingSystem.bootstrap { _ in JournalLogHandler(writer: journal) }
         var logger = Logger(label: "hsmwatch")
 
-        let (configuration, problems) = ConfigurationFile.load(file.path)
+        let (configuration, problems) = ConfigurationFile.load(file.path, isForPolling: true)
         for problem in problems {
             logger.note(.configurationProblem(problem, file: file.path))
         }
-        guard let configuration else { throw ConfigurationOption.badConfiguration }
+        guard let configuration else {
+            let reason = ConfigurationProblem.firstError(of: problems, in: file.path)
+            await ServiceManager(logger: logger).notify("STATUS=not started: \(reason)")
+            throw ConfigurationOption.badConfiguration
+        }
         logger.logLevel = Logger.Level(configuration.logLevel)
         OpenFiles.raiseLimit()
         // The spool tells who has how many sockets: nobody else's business.

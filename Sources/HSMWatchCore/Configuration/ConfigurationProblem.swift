@@ -23,4 +23,11 @@ package struct ConfigurationProblem: Error, Equatable, Sendable {
     package func rendered(file: String) -> String {
         "\(file):\(mark.line):\(mark.column): \(severity.rawValue): \(message)"
     }
+
+    /// Why the file is refused, in a line: its first error, and how many more there are.
+    package static func firstError(of problems: [ConfigurationProblem], in file: String) -> String {
+        let errors = problems.filter { $0.severity == .error }
+        let first = errors.first?.rendered(file: file) ?? file
+        return first + (errors.count > 1 ? " (and \(errors.count - 1) more)" : "")
+    }
 }

@@ -27,7 +27,8 @@ extension ConfigurationReader {
         return hsms
     }
 
-    /// Reads an entry's address; a warning if another entry has it, because each keeps a connection of its own.
+    /// Reads an entry's address; a warning if another entry has it, because each keeps a connection of its own, and if
+    /// nobody has put one in yet.
     private mutating func address(
         _ section: ConfigurationSection, _ addresses: inout [HostPort: Mark]
     ) -> HostPort? {
@@ -35,6 +36,14 @@ extension ConfigurationReader {
             text throws(InvalidText) in try HostPort(parsing: text)
         }
         guard let address else { return nil }
+        if address.value == .example {
+            let message = "\(address.value) is only an example; put in the addresses of your HSMs and of your Graylog"
+            if isForPolling {
+                problems.error(at: address, message)
+            } else {
+                problems.warning(at: address, "\(message) before hsmwatch is started")
+            }
+        }
         let caseless = HostPort(host: address.value.host.lowercased(), port: address.value.port)
         if let first = addresses[caseless] {
             problems.warning(

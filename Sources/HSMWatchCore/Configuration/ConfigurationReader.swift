@@ -3,15 +3,19 @@
 /// Understands a configuration's syntax tree: strict and complete, every problem at once.
 package struct ConfigurationReader {
     let files: FileInspection
+    /// Whether the HSMs are to be polled now, so that the example's is an error.
+    let isForPolling: Bool
     var problems = ConfigurationProblems()
 
     /// Reads the whole file `node`.
     ///
     /// The problems are sorted by place. The configuration is nil if one of them is an error.
+    ///
+    /// - Parameter isForPolling: whether the address of the example configuration is an error, not just a warning.
     package static func read(
-        _ node: ConfigurationNode, files: FileInspection
+        _ node: ConfigurationNode, files: FileInspection, isForPolling: Bool = false
     ) -> (configuration: Configuration?, problems: [ConfigurationProblem]) {
-        var reader = ConfigurationReader(files: files)
+        var reader = ConfigurationReader(files: files, isForPolling: isForPolling)
         let configuration = reader.configuration(node)
         return (reader.problems.hasErrors ? nil : configuration, reader.problems.sorted)
     }

@@ -18,9 +18,11 @@ package enum ConfigurationFile {
     ///
     /// The problems, warnings included, are sorted by place. The configuration is nil if one of them is an error.
     ///
-    /// - Parameter checksFiles: whether the files that it names must be readable, here and now, for who needs them.
+    /// - Parameters:
+    ///   - checksFiles: whether the files that it names must be readable, here and now, for who needs them.
+    ///   - isForPolling: whether its HSMs are to be polled now, so that an unedited example is refused.
     package static func load(
-        _ path: String, checksFiles: Bool = true
+        _ path: String, checksFiles: Bool = true, isForPolling: Bool = false
     ) -> (configuration: Configuration?, problems: [ConfigurationProblem]) {
         let bytes: [UInt8]
         do {
@@ -30,12 +32,12 @@ package enum ConfigurationFile {
             let message = "the file cannot be read: \(error); needed: \(needed)"
             return (nil, [ConfigurationProblem(start, .error, message)])
         }
-        return read(bytes, checksFiles: checksFiles)
+        return read(bytes, checksFiles: checksFiles, isForPolling: isForPolling)
     }
 
     /// Checks the file whose content is `bytes`.
     package static func read(
-        _ bytes: some Collection<UInt8>, checksFiles: Bool = true
+        _ bytes: some Collection<UInt8>, checksFiles: Bool = true, isForPolling: Bool = false
     ) -> (configuration: Configuration?, problems: [ConfigurationProblem]) {
         do {
             let text = bytes.dropFirst(bytes.starts(with: byteOrderMark) ? byteOrderMark.count : 0)
@@ -43,7 +45,7 @@ package enum ConfigurationFile {
                 let message = "the file is empty; needed: at least hsms and outputs"
                 return (nil, [ConfigurationProblem(start, .error, message)])
             }
-            return ConfigurationReader.read(root, files: checksFiles ? .real : .none)
+            return ConfigurationReader.read(root, files: checksFiles ? .real : .none, isForPolling: isForPolling)
         } catch {
             return (nil, [error])
         }

@@ -24,7 +24,10 @@ final class ConfigurationLoader {
     /// - Parameters:
     ///   - file: the path of the configuration file.
     ///   - read: what may block.
-    init(file: String, read: @escaping @Sendable (String) -> Loaded = { ConfigurationFile.load($0) }) {
+    init(
+        file: String,
+        read: @escaping @Sendable (String) -> Loaded = { ConfigurationFile.load($0, isForPolling: true) }
+    ) {
         self.file = file
         self.read = read
     }

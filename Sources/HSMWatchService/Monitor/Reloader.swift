@@ -88,8 +88,7 @@ final class Reloader: Service {
             logger.note(.configurationProblem(problem, file: file))
         }
         guard let new = loaded.configuration else {
-            let errors = loaded.problems.filter { $0.severity == .error }.map { $0.rendered(file: file) }
-            let reason = (errors.first ?? file) + (errors.count > 1 ? " (and \(errors.count - 1) more)" : "")
+            let reason = ConfigurationProblem.firstError(of: loaded.problems, in: file)
             announcer.tell(.reloadFailed(reason: reason))
             return reason
         }

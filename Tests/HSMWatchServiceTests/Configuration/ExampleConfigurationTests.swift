@@ -17,14 +17,22 @@ struct ExampleConfigurationTests {
     @Test("is valid as it is shipped, and shows the defaults, but for the thresholds")
     func valid() {
         let (configuration, problems) = ConfigurationFile.load(Self.file.path)
-        #expect(problems.isEmpty)
-        let hsms = [("hsm-1", "192.0.2.11", "east"), ("hsm-2", "192.0.2.12", "west")].map { name, host, site in
-            HSMConfiguration(
-                name: name, address: HostPort(host: host, port: 9010), alert: Self.alert,
-                fields: [Field(name: "site", value: site)])
-        }
-        let output = OutputConfiguration(name: "graylog", endpoints: [HostPort(host: "192.0.2.21", port: 12_201)])
-        #expect(configuration == Configuration(hsms: hsms, outputs: [output]))
+        #expect(problems.map(\.severity) == [.warning], "that its HSM is an example")
+        let hsm = HSMConfiguration(
+            name: "hsm-1", address: .example, alert: Self.alert, fields: [Field(name: "site", value: "east")])
+        let output = OutputConfiguration(name: "graylog", endpoints: [HostPort(host: "127.0.0.1", port: 12_201)])
+        #expect(configuration == Configuration(hsms: [hsm], outputs: [output]))
+    }
+
+    @Test("is nothing to poll until its one HSM has another address")
+    func unedited() throws {
+        let (refused, problems) = ConfigurationFile.load(Self.file.path, isForPolling: true)
+        #expect(refused == nil)
+        #expect(
+            ConfigurationProblem.firstError(of: problems, in: "FILE").contains(
+                /FILE:\d+:14: error: hsms\[0\]\.address: 192\.0\.2\.11:9010 is only an example; put in/))
+        let edited = try String(contentsOf: Self.file, encoding: .utf8).replacing("192.0.2.11:", with: "192.0.2.13:")
+        #expect(ConfigurationFile.read(edited.utf8, isForPolling: true).problems.isEmpty)
     }
 
     @Test("is valid with every key that it only mentions, and these show their defaults")
@@ -34,7 +42,7 @@ struct ExampleConfigurationTests {
         // word.
         let uncommented = text.replacing(/(?m)^( *)# ((?:  |- )?[a-z_]+:(?: |$))/) { "\($0.1)\($0.2)" }
         let (configuration, problems) = ConfigurationFile.read(uncommented.utf8)
-        #expect(problems.map(\.severity) == [.warning], "that UDP confirms nothing")
+        #expect(problems.map(\.severity) == [.warning, .warning], "of the example's HSM, and of UDP")
         let outputs = try #require(configuration?.outputs)
         #expect(outputs.map(\.kind) == [.gelfTCP, .gelfHTTP, .syslogTCP, .gelfUDP])
         #expect(outputs.allSatisfy { $0.events.count == 5 && $0.syslog == SyslogConfiguration() })
