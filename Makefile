@@ -9,20 +9,24 @@ SWIFTFLAGS =
 # Where `make release` puts the program; what is there, `make install` takes without building.
 BINARY = .build/hsmwatch
 
-build_packages = libsystemd-dev libsqlite3-dev pkg-config
+build_packages = libsystemd-dev libsqlite3-dev zlib1g-dev pkg-config
 bench_packages = $(build_packages) gcc libc6-dev sqlite3
+deb_packages = $(build_packages) debhelper dpkg-dev lintian systemd
 lint_packages = $(build_packages) man-db mandoc
 test_packages = $(build_packages) systemd systemd-container libnetty-java default-jdk-headless openssl e2fsprogs mount \
     bsdutils curl netcat-openbsd fish zsh
 
 # The Swift runtime is linked in, so the installed program needs no toolchain. Its symbols stay: a backtrace, gdb or
 # perf on a machine in production is worth more than the megabytes.
-release_flags = -c release --static-swift-stdlib $(SWIFTFLAGS)
+# Nothing in it tells where it was built, and what the linker fills in cannot be written to afterwards.
+release_flags = -c release --static-swift-stdlib --disable-local-rpath -Xlinker -z -Xlinker now \
+    -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. -Xcc -ffile-prefix-map=$(CURDIR)=. $(SWIFTFLAGS)
 
 bin = $(DESTDIR)$(PREFIX)/bin
 units = $(DESTDIR)$(PREFIX)/lib/systemd/system
 catalog = $(DESTDIR)$(PREFIX)/lib/systemd/catalog
 doc = $(DESTDIR)$(PREFIX)/share/doc/hsmwatch
+installed_units = hsmwatch.service hsmwatch@.service
 man = $(DESTDIR)$(PREFIX)/share/man
 man_pages = $(wildcard docs/man/*)
 # Below man: man1/hsmwatch.1.gz and so on.
@@ -35,7 +39,7 @@ etc = $(DESTDIR)/etc/hsmwatch
 # Behind what is of no use where the files are only gathered.
 on_target = $(if $(DESTDIR), (on the machine that gets $(DESTDIR)))
 
-.PHONY: help demo test lint bench release install uninstall clean
+.PHONY: help demo test lint bench release deb install uninstall clean
 
 help:
 	@echo 'make demo       builds hsmwatch and shows it with simulated HSMs and Graylog; ARGS="--duration 30s"'
@@ -43,7 +47,8 @@ help:
 	@echo 'make lint       checks format, imports, house rules, man pages and warnings'
 	@echo 'make bench      measures CPU time per poll, memory, and how fast a backlog leaves'
 	@echo 'make release    builds the program that install installs, as BINARY=$(BINARY)'
-	@echo 'make install    installs program, unit, example configuration, man pages, completions and docs;'
+	@echo 'make deb        builds the Debian package .build/hsmwatch_VERSION_ARCH.deb, and has lintian check it'
+	@echo 'make install    installs program, units, example configuration, man pages, completions and docs;'
 	@echo '                DESTDIR= PREFIX=$(PREFIX) BINARY='
 	@echo 'make uninstall  removes what install installed, except the configuration; disable the service before'
 	@echo 'make clean      removes what was built'
@@ -69,6 +74,7 @@ lint:
 	scripts/lint-imports
 	scripts/lint-house-rules
 	scripts/lint-man-pages $(man_pages)
+	scripts/template-unit | diff systemd/hsmwatch@.service -
 	swift build --build-tests $(SWIFTFLAGS)
 
 bench:
@@ -81,13 +87,20 @@ release:
 	swift build $(release_flags) --product hsmwatch
 	install -D -m 0755 "$$(swift build $(release_flags) --show-bin-path)/hsmwatch" $(BINARY)
 
+deb: release
+	@scripts/install-packages $(deb_packages)
+	rm -f .build/hsmwatch*.deb
+	scripts/build-package $(BINARY) .build
+	scripts/lint-package .build/hsmwatch_*.deb
+
 # The configuration belongs to the administrator from the first installation on. The documentation keeps its folders,
 # since README.md links into them.
 install: $(if $(wildcard $(BINARY)),,release)
 	install -D -m 0755 $(BINARY) $(bin)/hsmwatch
 	install -d $(units) $(catalog) $(doc)/docs $(doc)/systemd $(etc)
-	sed 's,/usr/,$(PREFIX)/,' systemd/hsmwatch.service > $(units)/hsmwatch.service
-	chmod 0644 $(units)/hsmwatch.service
+	for unit in $(installed_units); do \
+	    sed 's,/usr/,$(PREFIX)/,' "systemd/$$unit" >"$(units)/$$unit" && chmod 0644 "$(units)/$$unit" || exit 1; \
+	done
 	install -m 0644 systemd/hsmwatch.catalog $(catalog)
 	install -m 0644 CONTRIBUTING.md LICENSE README.md $(doc)
 	install -m 0644 docs/*.md $(doc)/docs
@@ -98,7 +111,7 @@ install: $(if $(wildcard $(BINARY)),,release)
 	    chmod 0644 "$(man)/$$page" || exit 1; \
 	done
 	install -d $(dir $(bash_completion) $(zsh_completion) $(fish_completion))
-	$(abspath $(BINARY)) --generate-completion-script bash >$(bash_completion)
+	$(abspath $(BINARY)) --generate-completion-script bash | grep -v '^#!' >$(bash_completion)
 	$(abspath $(BINARY)) --generate-completion-script zsh >$(zsh_completion)
 	$(abspath $(BINARY)) --generate-completion-script fish >$(fish_completion)
 	chmod 0644 $(bash_completion) $(zsh_completion) $(fish_completion)
@@ -113,10 +126,10 @@ install: $(if $(wildcard $(BINARY)),,release)
 # A unit that is gone can no longer be disabled.
 uninstall:
 	@if [ -z '$(DESTDIR)' ] && [ -e $(units)/hsmwatch.service ] && \
-	    { systemctl --quiet is-active hsmwatch || systemctl --quiet is-enabled hsmwatch; } 2>/dev/null; then \
+	    { systemctl --quiet is-active hsmwatch 'hsmwatch@*' || systemctl --quiet is-enabled hsmwatch; } 2>/dev/null; then \
 	    echo 'The service runs, or would at the next boot. First: systemctl disable --now hsmwatch' >&2; exit 1; \
 	fi
-	rm -f $(bin)/hsmwatch $(units)/hsmwatch.service $(catalog)/hsmwatch.catalog
+	rm -f $(bin)/hsmwatch $(addprefix $(units)/,$(installed_units)) $(catalog)/hsmwatch.catalog
 	rm -f $(addprefix $(man)/,$(installed_man_pages)) $(bash_completion) $(zsh_completion) $(fish_completion)
 	rm -rf $(doc)
 	@echo
