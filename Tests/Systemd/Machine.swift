@@ -3,11 +3,17 @@
 import Foundation
 import Testing
 
-/// A container in which this machine's own systemd runs hsmwatch as `make install` installs it.
+/// A container in which a real systemd runs hsmwatch.
 ///
-/// It boots once for all tests, judges every script of `Machine/claims` and powers off; what remains are their
-/// verdicts. `Machine/boot` bounds how long that takes.
-enum Machine {
+/// It boots once for all tests, judges every script of its folder and powers off; what remains are their verdicts. Its
+/// `boot` bounds how long that takes.
+final class Machine: Sendable {
+    /// This machine's own systemd, with hsmwatch as `make install` installs it. Judges `Machine/claims`, each afresh.
+    static let installed = Machine("Machine", subject: products.appending(path: "hsmwatch"))
+
+    /// A fresh Debian, in which the package of `make deb` lives through `Package/chapters`, one after the other.
+    static let packaged = Machine("Package", subject: project.appending(path: ".build"))
+
     private enum Boot {
         /// Every claim was judged; the folder holds `CLAIM.verdict`, `CLAIM.log` and `CLAIM.journal`.
         case judged(verdicts: URL)
@@ -22,12 +28,23 @@ enum Machine {
     /// With this exit status `Machine/boot` says that systemd cannot be booted here; Automake's convention for a skip.
     private static let skipped: Int32 = 77
 
-    private static let boot = Task { try await bootAndJudge() }
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    private static let project = folder.deletingLastPathComponent().deletingLastPathComponent()
+    private static let products = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
 
-    /// Expects that the claim, a script in `Machine/claims`, was found true.
+    private let boot: Task<Boot, any Error>
+
+    /// - Parameters:
+    ///   - name: the folder that has `boot`.
+    ///   - subject: what is judged, the first argument of `boot`.
+    private init(_ name: String, subject: URL) {
+        boot = Task { try await Self.bootAndJudge(name, subject: subject) }
+    }
+
+    /// Expects that the claim, a script in the machine's folder, was found true.
     ///
     /// Where systemd cannot be booted the test is cancelled with the reason. In CI that is a failure.
-    static func expect(_ claim: String, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    func expect(_ claim: String, sourceLocation: SourceLocation = #_sourceLocation) async throws {
         switch try await boot.value {
         case .impossible(let reason):
             guard ProcessInfo.processInfo.environment["CI"] == "true" else {
@@ -45,13 +62,12 @@ enum Machine {
         }
     }
 
-    private static func bootAndJudge() async throws -> Boot {
-        let products = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-        let output = products.appending(path: "SystemdTests.output")
+    private static func bootAndJudge(_ name: String, subject: URL) async throws -> Boot {
+        let output = products.appending(path: "SystemdTests.\(name)")
         let said = Pipe()
         let process = Process()
-        process.executableURL = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Machine/boot")
-        process.arguments = [products.appending(path: "hsmwatch").path(), output.path()]
+        process.executableURL = folder.appending(path: "\(name)/boot")
+        process.arguments = [subject.path(), output.path()]
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = said
         process.standardError = said
@@ -65,7 +81,7 @@ enum Machine {
         switch status {
         case 0: return .judged(verdicts: output.appending(path: "verdicts"))
         case skipped: return .impossible(reason: text)
-        default: throw BootFailed(description: "Machine/boot ended with status \(status): \(text)")
+        default: throw BootFailed(description: "\(name)/boot ended with status \(status): \(text)")
         }
     }
 }
