@@ -14,7 +14,7 @@ bench_packages = $(build_packages) gcc libc6-dev sqlite3
 deb_packages = $(build_packages) debhelper dpkg-dev lintian systemd
 lint_packages = $(build_packages) man-db mandoc
 test_packages = $(build_packages) systemd systemd-container libnetty-java default-jdk-headless openssl e2fsprogs mount \
-    bsdutils curl netcat-openbsd fish zsh
+    bsdutils curl netcat-openbsd fish zsh iproute2
 
 # The Swift runtime is linked in, so the installed program needs no toolchain. Its symbols stay: a backtrace, gdb or
 # perf on a machine in production is worth more than the megabytes.
@@ -104,7 +104,7 @@ install: $(if $(wildcard $(BINARY)),,release)
 	install -m 0644 systemd/hsmwatch.catalog $(catalog)
 	install -m 0644 CONTRIBUTING.md LICENSE README.md $(doc)
 	install -m 0644 docs/*.md $(doc)/docs
-	install -m 0644 systemd/hsmwatch.yaml $(doc)/systemd
+	install -m 0644 systemd/hsmwatch.yaml systemd/*.conf $(doc)/systemd
 	for page in $(installed_man_pages); do \
 	    install -d "$(man)/$$(dirname "$$page")" && \
 	    sed 's,/usr/,$(PREFIX)/,' "docs/man/$$(basename "$$page" .gz)" | gzip -9n >"$(man)/$$page" && \

@@ -85,7 +85,7 @@ let package = Package(
             name: "SystemdTests",
             dependencies: ["hsmwatch"],
             path: "Tests/Systemd",
-            exclude: ["Machine", "Package"],
+            exclude: ["Machine", "Package", "container"],
             swiftSettings: strict
         ),
     ]

@@ -1,4 +1,4 @@
-/* libsystemd's two halves that hsmwatch speaks with: the service manager and the journal. */
+/* libsystemd's two halves that hsmwatch speaks with, the service manager and the journal; and what Swift cannot call. */
 #ifndef HSMWATCH_CSYSTEMD_SHIM_H
 #define HSMWATCH_CSYSTEMD_SHIM_H
 
@@ -7,5 +7,10 @@
 
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-journal.h>
+
+#include <sys/prctl.h>
+
+/* PR_SET_DUMPABLE of prctl(2), whose number of arguments varies. */
+static inline int hsmwatch_set_dumpable(int is_dumpable) { return prctl(PR_SET_DUMPABLE, is_dumpable, 0, 0, 0); }
 
 #endif

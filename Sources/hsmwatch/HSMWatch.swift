@@ -14,4 +14,9 @@ struct HSMWatch: AsyncParsableCommand {
             Run.self, Check.self, Status.self, Probe.self, SendTest.self, Simulate.self, Receive.self, Demo.self,
         ]
     )
+
+    static func main() async {
+        StandardDescriptors.occupy()
+        await main(nil)
+    }
 }

@@ -27,6 +27,7 @@ struct Run: AsyncParsableCommand {
     @OptionGroup var file: ConfigurationOption
 
     func run() async throws {
+        ProcessMemory.seal()
         let inherited = InheritedDescriptor.receive()
         let signals = await Monitor.trapSignals()
         let journal = JournalWriter.standard()

@@ -22,6 +22,7 @@ struct SendTest: AsyncParsableCommand {
     @OptionGroup var file: ConfigurationOption
 
     func run() async throws {
+        ProcessMemory.seal()
         let configuration = try file.load()
         signal(SIGPIPE, SIG_IGN)
         let encoder = MessageEncoder(source: configuration.source ?? MachineName.current)

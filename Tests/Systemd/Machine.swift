@@ -25,8 +25,10 @@ final class Machine: Sendable {
         let description: String
     }
 
-    /// With this exit status `Machine/boot` says that systemd cannot be booted here; Automake's convention for a skip.
+    /// With this exit status `boot` says that systemd cannot be booted here; Automake's convention for a skip.
     private static let skipped: Int32 = 77
+    /// How the verdict begins of a claim that cannot be judged here; the reason follows.
+    private static let notJudged = "not judged: "
 
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
     private static let project = folder.deletingLastPathComponent().deletingLastPathComponent()
@@ -43,23 +45,30 @@ final class Machine: Sendable {
 
     /// Expects that the claim, a script in the machine's folder, was found true.
     ///
-    /// Where systemd cannot be booted the test is cancelled with the reason. In CI that is a failure.
+    /// Where systemd cannot be booted, or the claim cannot be judged, the test is cancelled with the reason. In CI that is
+    /// a failure.
     func expect(_ claim: String, sourceLocation: SourceLocation = #_sourceLocation) async throws {
         switch try await boot.value {
-        case .impossible(let reason):
-            guard ProcessInfo.processInfo.environment["CI"] == "true" else {
-                try Test.cancel("Not tested: \(reason)", sourceLocation: sourceLocation)
-            }
-            Issue.record("Not tested, which CI does not accept: \(reason)", sourceLocation: sourceLocation)
+        case .impossible(let reason): try skip(reason, sourceLocation)
         case .judged(let verdicts):
             let content = { (kind: String) in
                 try String(contentsOf: verdicts.appending(path: "\(claim).\(kind)"), encoding: .utf8)
             }
             let verdict = try content("verdict")
             guard verdict != "passed\n" else { return }
+            if verdict.hasPrefix(Self.notJudged) {
+                return try skip(String(verdict.dropFirst(Self.notJudged.count).dropLast()), sourceLocation)
+            }
             let evidence = try "\(verdict)--- log\n\(content("log"))--- journal\n\(content("journal"))"
             Issue.record("\(evidence)", sourceLocation: sourceLocation)
         }
+    }
+
+    private func skip(_ reason: String, _ sourceLocation: SourceLocation) throws {
+        guard ProcessInfo.processInfo.environment["CI"] == "true" else {
+            try Test.cancel("Not tested: \(reason)", sourceLocation: sourceLocation)
+        }
+        Issue.record("Not tested, which CI does not accept: \(reason)", sourceLocation: sourceLocation)
     }
 
     private static func bootAndJudge(_ name: String, subject: URL) async throws -> Boot {

@@ -104,8 +104,38 @@ struct SystemdTests {
         try await Machine.installed.expect("status-for-root-and-a-group")
     }
 
-    @Test("hardened to an exposure of at most 1.5, it polls by address and by name and delivers")
+    @Test("hardened to an exposure of at most 1.5, it polls by address, by /etc/hosts and by DNS, and delivers")
     func hardening() async throws {
         try await Machine.installed.expect("hardened-and-still-delivers")
+    }
+
+    @Test("every hardening directive of the unit ends something, alone and with the others")
+    func directives() async throws {
+        try await Machine.installed.expect("every-directive-is-in-effect")
+    }
+
+    @Test("it listens on no port, only on its Unix socket")
+    func listening() async throws {
+        try await Machine.installed.expect("listens-on-no-port")
+    }
+
+    @Test("with the example drop-in it reaches the HSMs, Graylog and the name server, and no other address")
+    func network() async throws {
+        try await Machine.installed.expect("network-drop-in-limits-what-is-reached")
+    }
+
+    @Test("it delivers with a key and a token of LoadCredential=, which nobody else can read and nothing repeats")
+    func credentials() async throws {
+        try await Machine.installed.expect("delivers-with-keys-that-nobody-else-can-read")
+    }
+
+    @Test("a token that others can read is refused with the chmod to run")
+    func exposedKeys() async throws {
+        try await Machine.installed.expect("keys-that-others-can-read-are-refused")
+    }
+
+    @Test("a crash dumps no core, not even where the limit allows one")
+    func cores() async throws {
+        try await Machine.installed.expect("no-core-is-dumped")
     }
 }
