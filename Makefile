@@ -14,7 +14,7 @@ bench_packages = $(build_packages) gcc libc6-dev sqlite3
 deb_packages = $(build_packages) debhelper dpkg-dev lintian systemd
 lint_packages = $(build_packages) man-db mandoc
 test_packages = $(build_packages) systemd systemd-container libnetty-java default-jdk-headless openssl e2fsprogs mount \
-    bsdutils curl netcat-openbsd fish zsh iproute2
+    bsdutils curl netcat-openbsd fish zsh iproute2 debootstrap $(deb_packages)
 
 # The Swift runtime is linked in, so the installed program needs no toolchain. Its symbols stay: a backtrace, gdb or
 # perf on a machine in production is worth more than the megabytes.
@@ -58,13 +58,14 @@ demo:
 	swift run $(SWIFTFLAGS) hsmwatch demo $(ARGS)
 
 # One test after the other: many of them wait for the same event loop, disk and processors, and some measure time. Under a
-# real systemd last. The syslog servers that some deliver to are not installed, where they would run. Where they cannot be
+# real systemd last, with the Debian package. The syslog servers that some deliver to are not installed, where they would run. Where they cannot be
 # had those tests are skipped, unless nothing may be.
 test:
 	@scripts/install-packages $(test_packages)
 	@scripts/unpack-syslog-servers .build/syslog-servers || [ "$$CI" != true ]
 	swift build --build-tests $(SWIFTFLAGS)
 	scripts/run-tests $(SWIFTFLAGS) --skip '^SystemdTests\.'
+	$(MAKE) --no-print-directory deb
 	scripts/run-tests $(SWIFTFLAGS) --filter '^SystemdTests\.'
 
 # The last step shows the warnings: the package's settings make each an error.
