@@ -58,8 +58,8 @@ demo:
 	swift run $(SWIFTFLAGS) hsmwatch demo $(ARGS)
 
 # One test after the other: many of them wait for the same event loop, disk and processors, and some measure time. Under a
-# real systemd last, with the Debian package. The syslog servers that some deliver to are not installed, where they would run. Where they cannot be
-# had those tests are skipped, unless nothing may be.
+# real systemd last, with the Debian package. The syslog servers that some deliver to are not installed, where they would
+# run. Where they cannot be had those tests are skipped, unless nothing may be.
 test:
 	@scripts/install-packages $(test_packages)
 	@scripts/unpack-syslog-servers .build/syslog-servers || [ "$$CI" != true ]
