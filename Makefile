@@ -6,6 +6,8 @@ DESTDIR =
 ARGS =
 # Options for every swift build, run and test, for example --scratch-path.
 SWIFTFLAGS =
+# Inputs that `make fuzz` gives each of its targets.
+RUNS = 1000000
 # Where `make release` puts the program; what is there, `make install` takes without building.
 BINARY = .build/hsmwatch
 
@@ -39,11 +41,12 @@ etc = $(DESTDIR)/etc/hsmwatch
 # Behind what is of no use where the files are only gathered.
 on_target = $(if $(DESTDIR), (on the machine that gets $(DESTDIR)))
 
-.PHONY: help demo test lint bench release deb install uninstall clean
+.PHONY: help demo test fuzz lint bench release deb install uninstall clean
 
 help:
 	@echo 'make demo       builds hsmwatch and shows it with simulated HSMs and Graylog; ARGS="--duration 30s"'
 	@echo 'make test       builds and runs all tests, as root also those under a real systemd'
+	@echo 'make fuzz       gives the parsers RUNS=$(RUNS) hostile inputs each: HSM, Graylog, terminal, configuration'
 	@echo 'make lint       checks format, imports, house rules, man pages and warnings'
 	@echo 'make bench      measures CPU time per poll, memory, and how fast a backlog leaves'
 	@echo 'make release    builds the program that install installs, as BINARY=$(BINARY)'
@@ -68,10 +71,14 @@ test:
 	$(MAKE) --no-print-directory deb
 	scripts/run-tests $(SWIFTFLAGS) --filter '^SystemdTests\.'
 
+# Opens nothing but files below .build/fuzz.
+fuzz:
+	RUNS=$(RUNS) scripts/fuzz
+
 # The last step shows the warnings: the package's settings make each an error.
 lint:
 	@scripts/install-packages $(lint_packages)
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Fuzz
 	scripts/lint-imports
 	scripts/lint-house-rules
 	scripts/lint-man-pages $(man_pages)

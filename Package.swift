@@ -63,7 +63,7 @@ let package = Package(
         ),
         .testTarget(
             name: "HSMWatchCoreTests", dependencies: ["HSMWatchCore"],
-            exclude: ["Display/Golden", "Golden", "Syslog/Golden"],
+            exclude: ["Display/Golden", "Fuzzing/Corpus", "Golden", "Syslog/Golden"],
             swiftSettings: strict),
         .testTarget(
             name: "HSMWatchServiceTests",

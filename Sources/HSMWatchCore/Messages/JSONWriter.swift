@@ -106,10 +106,12 @@ struct JSONWriter: Hashable, Sendable {
     }
 
     private static func mustBeEscaped(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+        // In UTF-8 0xC2 begins U+0080 … U+009F, the control characters of ISO 6429, and what follows up to U+00BF.
+        byte < 0x20 || byte == 0x7F || byte == 0xC2 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 
-    /// RFC 8259 section 7.
+    /// RFC 8259 section 7 demands the control characters below U+0020. A terminal obeys DEL and those of ISO 6429 too, so
+    /// that they are escaped as well: the JSON can be shown as it is.
     private static func escape(_ scalar: Unicode.Scalar) -> String {
         switch scalar {
         case "\"": "\\\""
@@ -118,7 +120,7 @@ struct JSONWriter: Hashable, Sendable {
         case "\r": "\\r"
         case "\t": "\\t"
         case "\0"..."\u{F}": "\\u000" + String(scalar.value, radix: 16)
-        case "\u{10}"..."\u{1F}": "\\u00" + String(scalar.value, radix: 16)
+        case "\u{10}"..."\u{1F}", "\u{7F}"..."\u{9F}": "\\u00" + String(scalar.value, radix: 16)
         default: String(scalar)
         }
     }

@@ -17,20 +17,24 @@ package final class StatusClient {
 
     private let path: String
     private let timeout: Duration
+    private let limit: Int
     private var waiting: CheckedContinuation<Result<[UInt8], StatusUnavailable>, Never>?
     private var channel: (any Channel)?
     private var timer: Scheduled<Void>?
 
-    private init(path: String, timeout: Duration) {
+    private init(path: String, timeout: Duration, limit: Int) {
         self.path = path
         self.timeout = timeout
+        self.limit = limit
     }
 
     /// The snapshot as the service has written it: one JSON object and a line feed.
+    ///
+    /// - Parameter limit: bytes of an answer; a constant to all but a test.
     package static func json(
-        path: String, within timeout: Duration = StatusClient.timeout
+        path: String, within timeout: Duration = StatusClient.timeout, limit: Int = StatusClient.longestAnswer
     ) async throws(StatusUnavailable) -> [UInt8] {
-        try await StatusClient(path: path, timeout: timeout).ask().get()
+        try await StatusClient(path: path, timeout: timeout, limit: limit).ask().get()
     }
 
     /// The snapshot.
@@ -56,7 +60,7 @@ package final class StatusClient {
     }
 
     private func connect() {
-        let answer = StatusAnswer { self.end($0) }
+        let answer = StatusAnswer(limit: limit) { self.end($0) }
         let box = NIOLoopBound(answer, eventLoop: ServiceLoop.shared.eventLoop)
         ClientBootstrap(group: ServiceLoop.shared.eventLoop)
             .channelInitializer { channel in
@@ -79,14 +83,27 @@ package final class StatusClient {
         if waiting == nil { channel.close(promise: nil) }
     }
 
+    /// Whether the JSON can go to a terminal as it is: UTF-8 without control characters, those of ISO 6429 among them. A
+    /// service writes each as an escape.
+    private static func isPlain(_ json: ArraySlice<UInt8>) -> Bool {
+        guard let text = String(validating: json, as: UTF8.self) else { return false }
+        return !text.unicodeScalars.contains { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }
+    }
+
     private func end(_ answer: StatusAnswer.Ending) {
         guard let waiting else { return }
         self.waiting = nil
         timer?.cancel()
         channel?.close(promise: nil)
         switch answer {
+        case .complete(let bytes) where !Self.isPlain(bytes.dropLast()):
+            waiting.resume(
+                returning: .failure(StatusUnavailable("\(path): the answer is no text, or has control characters")))
         case .complete(let bytes): waiting.resume(returning: .success(bytes))
         case .incomplete: waiting.resume(returning: .failure(StatusUnavailable("\(path): the answer was cut short")))
+        case .tooLong:
+            waiting.resume(
+                returning: .failure(StatusUnavailable("\(path): the answer is longer than \(SizeText.format(limit))")))
         case .failure(let reason): waiting.resume(returning: .failure(StatusUnavailable(reason)))
         }
     }
@@ -99,19 +116,23 @@ private final class StatusAnswer: ChannelInboundHandler {
     enum Ending {
         case complete([UInt8])
         case incomplete
+        case tooLong
         case failure(String)
     }
 
+    private let limit: Int
     private let ended: (Ending) -> Void
     private var bytes: [UInt8] = []
 
-    init(ended: @escaping (Ending) -> Void) {
+    init(limit: Int, ended: @escaping (Ending) -> Void) {
+        self.limit = limit
         self.ended = ended
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         bytes.append(contentsOf: unwrapInboundIn(data).readableBytesView)
-        if bytes.count > StatusClient.longestAnswer { context.close(promise: nil) }
+        // Closes the connection, too.
+        if bytes.count > limit { ended(.tooLong) }
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HSMWatchService
 import Logging
 import Synchronization
 
-/// What was logged: the texts, in order.
+/// What was logged, in order.
 final class Notes: Sendable {
     private struct Recorder: LogHandler {
         let notes: Notes
@@ -16,18 +17,28 @@ final class Notes: Sendable {
         }
 
         func log(event: LogEvent) {
-            notes.add("\(event.message)")
+            let fields = (event.metadata ?? [:]).mapValues { "\($0)" }
+            notes.add(JournalEntry(level: event.level, text: "\(event.message)", fields: fields))
         }
     }
 
-    private let lines = Mutex<[String]>([])
+    private let entries = Mutex<[JournalEntry]>([])
     private let (stream, continuation) = AsyncStream.makeStream(of: String.self)
 
     var logger: Logger { Logger(label: "test") { _ in Recorder(notes: self) } }
 
+    /// What a journal would be given.
+    var all: [JournalEntry] { entries.withLock { $0 } }
+
+    /// Whether nothing in a text or a field ends a line, moves a cursor or turns the writing direction, even before the
+    /// journal looks at it.
+    var areVisible: Bool {
+        all.allSatisfy { entry in entry.text.isVisible && entry.fields.values.allSatisfy(\.isVisible) }
+    }
+
     /// How many notes begin with a text.
     func count(_ beginning: String) -> Int {
-        lines.withLock { $0.count { $0.hasPrefix(beginning) } }
+        entries.withLock { $0.count { $0.text.hasPrefix(beginning) } }
     }
 
     /// Whether a note begins with a text.
@@ -38,12 +49,12 @@ final class Notes: Sendable {
         for await line in stream where line.hasPrefix(beginning) { return }
     }
 
-    private func add(_ line: String) {
-        lines.withLock { $0.append(line) }
-        continuation.yield(line)
+    private func add(_ entry: JournalEntry) {
+        entries.withLock { $0.append(entry) }
+        continuation.yield(entry.text)
     }
 }
 
 extension Notes: CustomStringConvertible {
-    var description: String { lines.withLock { $0.joined(separator: "\n") } }
+    var description: String { entries.withLock { $0.map(\.text).joined(separator: "\n") } }
 }

@@ -75,6 +75,26 @@ struct StatusClientTests {
         #expect(try await Self.reason(answer: "{}\n", ends: true).contains(": the answer cannot be read: "))
     }
 
+    @Test("an answer of the limit is taken, and one byte more is given up, even if a line feed ends it there")
+    func tooLong() async throws {
+        let folder = try TemporaryFolder()
+        let limit = 1 << 20
+        for excess in 0...1 {
+            let path = folder.path + "/s\(excess)"
+            let answer = Array(repeating: UInt8(ascii: "x"), count: limit - 1 + excess) + [UInt8(ascii: "\n")]
+            let peer = try await HostilePeer.start(.greets, atSocket: path, says: answer)
+            if excess == 0 {
+                #expect(try await StatusClient.json(path: path, limit: limit) == answer)
+            } else {
+                let problem = await #expect(throws: StatusUnavailable.self) {
+                    _ = try await StatusClient.json(path: path, limit: limit)
+                }
+                #expect(problem?.description == "\(path): the answer is longer than 1MiB")
+            }
+            try await peer.stop()
+        }
+    }
+
     @Test("an answer that does not end is given up")
     func silent() async throws {
         #expect(

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What is given arbitrary bytes. The raw value names its part of the corpus, and what `scripts/fuzz` is told.
+enum FuzzTarget: String, CaseIterable, Sendable {
+    /// What an HSM sends, up to the message about it.
+    case reply
+    /// A message as syslog.
+    case syslog
+    /// The answer of a service, up to the terminal of `hsmwatch status`.
+    case snapshot
+    /// What is typed while that is shown.
+    case keys
+    /// A configuration's syntax tree.
+    case configuration
+    /// Addresses, durations, sizes and whatever else is a text in a configuration.
+    case texts
+
+    /// Has the input processed, and looks at what must hold of every result.
+    func check(_ input: [UInt8]) throws(Violation) {
+        switch self {
+        case .reply: try ReplyFuzz.check(input)
+        case .syslog: try SyslogFuzz.check(input)
+        case .snapshot: try SnapshotFuzz.check(input)
+        case .keys: try KeysFuzz.check(input)
+        case .configuration: try ConfigurationFuzz.check(input)
+        case .texts: try TextsFuzz.check(input)
+        }
+    }
+}
