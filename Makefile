@@ -20,9 +20,12 @@ test_packages = $(build_packages) systemd systemd-container libnetty-java defaul
 
 # The Swift runtime is linked in, so the installed program needs no toolchain. Its symbols stay: a backtrace, gdb or
 # perf on a machine in production is worth more than the megabytes.
-# Nothing in it tells where it was built, and what the linker fills in cannot be written to afterwards.
+# What the linker fills in cannot be written to afterwards. Two builds in one folder have the same bytes: without the
+# names of folders, and without the compiler's hashes of modules, which serve it alone and change from build to build.
 release_flags = -c release --static-swift-stdlib --disable-local-rpath -Xlinker -z -Xlinker now \
-    -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. -Xcc -ffile-prefix-map=$(CURDIR)=. $(SWIFTFLAGS)
+    -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. -Xcc -ffile-prefix-map=$(CURDIR)=. \
+    -Xswiftc -file-prefix-map -Xswiftc $(patsubst %/,%,$(or $(TMPDIR),/tmp))=/tmp \
+    -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen $(SWIFTFLAGS)
 
 bin = $(DESTDIR)$(PREFIX)/bin
 units = $(DESTDIR)$(PREFIX)/lib/systemd/system
@@ -85,10 +88,10 @@ lint:
 	scripts/template-unit | diff systemd/hsmwatch@.service -
 	swift build --build-tests $(SWIFTFLAGS)
 
-bench:
+bench: release
 	@scripts/install-packages $(bench_packages)
-	Benchmarks/run
-	BINARY=$$(swift build $(release_flags) --show-bin-path)/hsmwatch Benchmarks/catch-up
+	BINARY=$(BINARY) Benchmarks/run
+	BINARY=$(BINARY) Benchmarks/catch-up
 
 release:
 	@scripts/install-packages $(build_packages)
