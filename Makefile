@@ -24,7 +24,6 @@ test_packages = $(build_packages) systemd systemd-container libnetty-java defaul
 # names of folders, and without the compiler's hashes of modules, which serve it alone and change from build to build.
 release_flags = -c release --static-swift-stdlib --disable-local-rpath -Xlinker -z -Xlinker now \
     -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. -Xcc -ffile-prefix-map=$(CURDIR)=. \
-    -Xswiftc -file-prefix-map -Xswiftc $(patsubst %/,%,$(or $(TMPDIR),/tmp))=/tmp \
     -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen $(SWIFTFLAGS)
 
 bin = $(DESTDIR)$(PREFIX)/bin
@@ -95,7 +94,7 @@ bench: release
 
 release:
 	@scripts/install-packages $(build_packages)
-	swift build $(release_flags) --product hsmwatch
+	TMPDIR=/tmp swift build $(release_flags) --product hsmwatch
 	install -D -m 0755 "$$(swift build $(release_flags) --show-bin-path)/hsmwatch" $(BINARY)
 
 deb: release
