@@ -14,15 +14,22 @@ struct ConfigurationOption: ParsableArguments {
         completion: .file())
     var path = ConfigurationFile.defaultPath
 
+    init() {}
+
+    /// As if `path` had been given.
+    init(path: String) {
+        self.path = path
+    }
+
     /// The configuration; its problems go to stderr, and an error among them, counted at last, ends the command.
     func load() throws -> Configuration {
         let (configuration, problems) = ConfigurationFile.load(path)
         return try accept(configuration, problems)
     }
 
-    /// The same for somebody who only asks HSMs: the files of the outputs may be another user's to read, and warnings are
+    /// The same for somebody who sends nothing to the outputs: their files may be another user's to read, and warnings are
     /// `check`'s to tell.
-    func loadForProbing() throws -> Configuration {
+    func loadWithoutFiles() throws -> Configuration {
         let (configuration, problems) = ConfigurationFile.load(path, checksFiles: false)
         return try accept(configuration, problems.filter { $0.severity == .error })
     }

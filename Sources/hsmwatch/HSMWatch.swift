@@ -11,7 +11,8 @@ struct HSMWatch: AsyncParsableCommand {
         abstract: "Watch how many TCP sockets payment HSMs have left, and tell Graylog.",
         version: Version.number,
         subcommands: [
-            Run.self, Check.self, Status.self, Probe.self, SendTest.self, Simulate.self, Receive.self, Demo.self,
+            Run.self, Check.self, Status.self, Probe.self, SendTest.self, Simulate.self, Receive.self,
+            ContentPackCommand.self, Demo.self,
         ]
     )
 

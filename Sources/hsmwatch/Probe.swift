@@ -161,7 +161,7 @@ struct Probe: AsyncParsableCommand {
             return nil
         case .name(let name):
             do {
-                return try file.loadForProbing()
+                return try file.loadWithoutFiles()
             } catch {
                 printToStandardError(
                     "'\(name)' was taken for a name in the configuration; an address has a port: \(name):9010")

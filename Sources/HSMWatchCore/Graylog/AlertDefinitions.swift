@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The event definitions for what is watched: no reading, no HSM and no instance is without one.
+///
+/// A threshold that is a number is compared by Graylog itself. All others, percentages and those that have changed since
+/// the pack was made, are hsmwatch's own judgement, its field `state`. So a changed configuration may make an alert late,
+/// but never mute.
+struct AlertDefinitions {
+    /// HSMs that each have a definition for their silence. MongoDB takes no document above 16 MiB, and a content pack is
+    /// one; beyond this, silence is counted.
+    static let silentHSMs = 1000
+    /// What is soon, where no HSM has a `warn_within`.
+    static let defaultForecast = Duration.seconds(1800)
+
+    let scope: PackScope
+    /// Where the runbook stands.
+    let runbook: String
+
+    /// Those that the outputs' messages can speak for.
+    var all: [AlertDefinition] {
+        complete.filter { $0.needs.isSubset(of: scope.kinds) }
+    }
+
+    /// The titles of those for which no output gets the messages.
+    var missing: [String] {
+        complete.filter { !$0.needs.isSubset(of: scope.kinds) }.map(\.title)
+    }
+
+    private var complete: [AlertDefinition] {
+        critical + warning + failures + [forecast] + silentHSMs + silentInstances + troubles
+    }
+
+    // MARK: Sockets
+
+    private var critical: [AlertDefinition] {
+        scope.critical.map { threshold in
+            below(
+                threshold, name: "critical below \(threshold)", title: "HSM below \(threshold) sockets",
+                .high, query: SearchQuery.messages(.reading, where: "threshold_critical:\(threshold)"),
+                step: .holders)
+        } + [
+            judged(
+                name: "critical by state", title: "HSM critical, by another threshold", .high,
+                where: "state:critical", SearchQuery.unless("threshold_critical", in: scope.critical),
+                what: "critical", step: .holders)
+        ]
+    }
+
+    private var warning: [AlertDefinition] {
+        scope.warning.map { threshold in
+            below(
+                threshold, name: "warning below \(threshold)",
+                title: "HSM below \(threshold) sockets, not critical yet",
+                .normal,
+                query: SearchQuery.messages(
+                    .reading, where: "threshold_warning:\(threshold)", "NOT state:critical"),
+                step: .holders)
+        } + [
+            judged(
+                name: "warning by state", title: "HSM in warning, by another threshold or a forecast", .normal,
+                where: "state:warning", SearchQuery.unless("threshold_warning", in: scope.warning),
+                what: "in warning", step: .holders)
+        ]
+    }
+
+    /// Graylog compares.
+    private func below(
+        _ threshold: Int, name: String, title: String, _ priority: AlertDefinition.Priority, query: String,
+        step: RunbookStep
+    ) -> AlertDefinition {
+        let condition = AlertDefinition.Condition(
+            function: .min, field: "sockets_available", comparison: .below, number: threshold)
+        return AlertDefinition(
+            name: name, title: title,
+            description: "The lowest sockets_available of an HSM in a minute is below \(threshold), its threshold.",
+            priority: priority, needs: [.reading], query: query, streams: .ours, group: "hsm_name",
+            condition: condition, window: AlertDefinition.distance,
+            what: "HSM ${source.hsm_name}: ${source.\(condition.sourceField)} sockets available, below \(threshold).",
+            step: self.step(step))
+    }
+
+    /// hsmwatch has compared.
+    private func judged(
+        name: String, title: String, _ priority: AlertDefinition.Priority, where state: String, _ others: String,
+        what: String, step: RunbookStep
+    ) -> AlertDefinition {
+        let condition = AlertDefinition.Condition(
+            function: .min, field: "sockets_available", comparison: .atLeast, number: 0)
+        return AlertDefinition(
+            name: name, title: title,
+            description: "hsmwatch judges an HSM so by a threshold that this content pack does not compare itself: a "
+                + "percentage, a forecast, or one that has changed since.",
+            priority: priority, needs: [.reading], query: SearchQuery.messages(.reading, where: state, others),
+            streams: .ours, group: "hsm_name", condition: condition, window: AlertDefinition.distance,
+            what: "HSM ${source.hsm_name}: ${source.\(condition.sourceField)} sockets available, \(what).",
+            step: self.step(step))
+    }
+
+    private var forecast: AlertDefinition {
+        let soon = scope.warnWithin ?? Self.defaultForecast
+        let condition = AlertDefinition.Condition(
+            function: .max, field: "exhaustion_seconds", comparison: .below, number: Int(soon.wholeSeconds))
+        return AlertDefinition(
+            name: "forecast", title: "HSM will have no socket left in \(soon.roughSentencePart)",
+            description: "Available sockets fall so that all are used up within \(soon.roughSentencePart), by every "
+                + "forecast of a minute. An HSM that is critical already is not told here.",
+            priority: .normal, needs: [.reading],
+            query: SearchQuery.messages(.reading, where: "_exists_:exhaustion_seconds", "NOT state:critical"),
+            streams: .ours, group: "hsm_name", condition: condition, window: AlertDefinition.distance,
+            what: "HSM ${source.hsm_name}: no socket left in ${source.\(condition.sourceField)} s, if it goes on so.",
+            step: step(.holders))
+    }
+
+    // MARK: No reading
+
+    private var failures: [AlertDefinition] {
+        [
+            failing(
+                .unreachable, description: "Probes of an HSM fail: it cannot be connected, or does not answer.",
+                what: "is unreachable: nobody knows its sockets, and payments may fail", step: .unreachable),
+            failing(
+                .unknown,
+                description: "An HSM answers with an error, or with what no HSM says: its sockets are not known.",
+                what: "answers without a number: nobody knows its sockets", step: .unknown),
+        ]
+    }
+
+    private func failing(_ state: HSMState, description: String, what: String, step: RunbookStep) -> AlertDefinition {
+        AlertDefinition(
+            name: state.rawValue, title: "HSM \(state.rawValue)", description: description, priority: .high,
+            needs: [.probeFailure],
+            query: SearchQuery.messages(.probeFailure, where: "state:\(state.rawValue)"),
+            streams: .ours, group: "hsm_name", condition: .count(.atLeast, 1), window: AlertDefinition.distance,
+            what: "HSM ${source.hsm_name} \(what).",
+            step: self.step(step))
+    }
+
+    // MARK: Silence
+
+    /// One each: a group that is absent makes no row.
+    private var silentHSMs: [AlertDefinition] {
+        guard scope.hsms.count <= Self.silentHSMs else { return [countedSilence] }
+        return scope.hsms.map { hsm in
+            let window = PackScope.silence(of: hsm)
+            return silence(
+                name: "silence of HSM \(hsm.name)", title: "HSM \(hsm.name) gone silent",
+                description: "Neither a reading nor a failure of HSM \(hsm.name) in \(window.roughSentencePart).",
+                needs: [.reading, .probeFailure],
+                query: SearchQuery.messages(
+                    .reading, .probeFailure, where: SearchQuery.phrase("hsm_name", hsm.name)),
+                condition: .count(.below, 1), window: window,
+                what: "HSM \(hsm.name): nothing heard for \(window.roughSentencePart). Nobody knows its sockets.")
+        }
+    }
+
+    private var countedSilence: AlertDefinition {
+        let window = scope.silenceOfAnyHSM
+        let condition = AlertDefinition.Condition(
+            function: .card, field: "hsm_name", comparison: .below, number: scope.hsms.count)
+        return silence(
+            name: "silence of HSMs", title: "HSMs gone silent, of \(scope.hsms.count)",
+            description: "In \(window.roughSentencePart) there are readings or failures of fewer than "
+                + "\(scope.hsms.count) HSMs. Graylog counts so many only roughly.",
+            needs: [.reading, .probeFailure], query: SearchQuery.messages(.reading, .probeFailure),
+            condition: condition, window: window,
+            what: "Only ${source.\(condition.sourceField)} of \(scope.hsms.count) HSMs heard in "
+                + "\(window.roughSentencePart).")
+    }
+
+    private var silentInstances: [AlertDefinition] {
+        scope.instances.map { instance in
+            let window = PackScope.silence(of: instance)
+            let who = instance.source.map { "hsmwatch of \($0)" } ?? "hsmwatch"
+            return silence(
+                name: "silence of hsmwatch \(instance.source ?? "")", title: "\(who) gone silent",
+                description: "No heartbeat in \(window.roughSentencePart): nobody watches the HSMs.",
+                needs: [.heartbeat],
+                query: SearchQuery.messages(
+                    .heartbeat, where: instance.source.map { SearchQuery.phrase("source", $0) } ?? ""),
+                condition: .count(.below, 1), window: window,
+                what: "\(Self.template(who)): no heartbeat for \(window.roughSentencePart). Nobody watches the HSMs.")
+        }
+    }
+
+    private func silence(
+        name: String, title: String, description: String, needs: Set<Event.Kind>, query: String,
+        condition: AlertDefinition.Condition, window: Duration, what: String
+    ) -> AlertDefinition {
+        AlertDefinition(
+            name: name, title: title, description: description, priority: .high, needs: needs, query: query,
+            streams: .all, group: nil, condition: condition, window: window, what: what,
+            step: step(.silence))
+    }
+
+    // MARK: hsmwatch itself
+
+    private var troubles: [AlertDefinition] {
+        // What is said once is looked for twice: the index may show it a moment after Graylog has looked.
+        let window = AlertDefinition.distance * 2
+        let dropped = AlertDefinition.Condition(function: .sum, field: "dropped", comparison: .atLeast, number: 1)
+        return [
+            AlertDefinition(
+                name: "messages dropped", title: "hsmwatch has dropped messages",
+                description: "Messages were deleted before every output had them: there is a gap.",
+                priority: .normal, needs: [.service],
+                query: SearchQuery.messages(.service, where: "action:messages_dropped"), streams: .ours,
+                group: "source", condition: dropped, window: window,
+                what: "hsmwatch of ${source.source} has dropped ${source.\(dropped.sourceField)} messages.",
+                step: step(.dropped)),
+            AlertDefinition(
+                name: "attention", title: "hsmwatch wants attention",
+                description: "An output is down, a configuration was refused, a certificate ends soon.",
+                priority: .normal, needs: [.service],
+                query: SearchQuery.messages(
+                    .service, where: "level:\(Level.warning.rawValue)", "NOT action:messages_dropped"),
+                streams: .ours, group: "source", condition: .count(.atLeast, 1), window: window,
+                what: "hsmwatch of ${source.source} wants attention: an output, its configuration or a certificate.",
+                step: step(.attention)),
+        ]
+    }
+
+    // MARK: Texts
+
+    private func step(_ step: RunbookStep) -> String {
+        Self.template("\(step.words) (\(runbook)#\(step.rawValue))")
+    }
+
+    /// A text in which nothing looks like the beginning of a value.
+    private static func template(_ text: String) -> String {
+        text.split(separator: "${", omittingEmptySubsequences: false).joined(separator: "$ {")
+    }
+}

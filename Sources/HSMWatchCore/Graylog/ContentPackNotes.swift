@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What an administrator should know of a content pack before it is installed.
+struct ContentPackNotes {
+    let configurations: [Configuration]
+    let options: ContentPackOptions
+    let input: GELFInput?
+    /// Titles of the alerts that no output's messages can raise.
+    let missing: [String]
+
+    var all: [String] {
+        notifications + inputs + alerts + instances
+    }
+
+    private var notifications: [String] {
+        var notes: [String] = []
+        if options.recipients == [ContentPackOptions.exampleRecipient] {
+            notes.append(
+                "mail goes to \(ContentPackOptions.exampleRecipient), which reaches nobody: give --email, or edit the "
+                    + "notification in Graylog")
+        }
+        if options.webhook == ContentPackOptions.exampleWebhook {
+            notes.append(
+                "HTTP goes to \(ContentPackOptions.exampleWebhook), which reaches nobody: give --webhook, or edit the "
+                    + "notification in Graylog")
+        } else {
+            notes.append("\(options.webhook) must be on Graylog's URL allowlist (System / Configurations)")
+        }
+        return notes
+    }
+
+    private var inputs: [String] {
+        guard let input else {
+            return ["no output is of type gelf-tcp, so the pack has no input: make it in Graylog"]
+        }
+        var notes: [String] = []
+        let others = configurations.flatMap(\.outputs).contains { output in
+            output.kind != .gelfTCP || output.endpoints.contains { $0.port != input.port }
+                || GELFInput(output).security != input.security
+        }
+        if others {
+            notes.append(
+                "the pack has one input, GELF TCP on port \(input.port): make those of the other outputs in Graylog")
+        }
+        if input.security != .plain {
+            notes.append(
+                "Graylog takes the certificate of the input from \(options.tls.certificate) and its key from "
+                    + "\(options.tls.key); without them it makes a certificate of its own, which hsmwatch refuses")
+        }
+        return notes
+    }
+
+    private var alerts: [String] {
+        missing.map { "no output gets the messages for the alert '\($0)', so the pack is without it" }
+    }
+
+    private var instances: [String] {
+        var notes: [String] = []
+        if configurations.count > 1, configurations.contains(where: { $0.source == nil }) {
+            notes.append("a configuration without 'source' is not missed as long as another instance sends heartbeats")
+        }
+        let names = configurations.flatMap(\.hsms).map(\.name)
+        let repeated = Dictionary(grouping: names, by: \.self).filter { $0.value.count > 1 }.keys.sorted()
+        for name in repeated {
+            notes.append("HSM \(name) is in several configurations: Graylog cannot tell them apart")
+        }
+        return notes
+    }
+}

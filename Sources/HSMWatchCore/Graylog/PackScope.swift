@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a content pack takes from the configurations: whom it watches, and how long nothing may be heard.
+struct PackScope: Hashable, Sendable {
+    /// An hsmwatch that sends heartbeats.
+    struct Instance: Hashable, Sendable {
+        /// The `source` of its configuration; nil when that does not say one.
+        let source: String?
+        let heartbeat: Duration
+    }
+
+    /// An HSM that is polled.
+    struct HSM: Hashable, Sendable {
+        let name: String
+        let interval: Duration
+    }
+
+    /// How many distances between two messages must pass before their absence means something.
+    private static let missed = 3
+    /// The shortest time in which nothing is silence: an output has reconnected and sent what waited.
+    private static let shortestSilence = Duration.seconds(180)
+    /// The same for an HSM. One that rejects the command is asked again only after `ProbeConversation.rejectedPause`.
+    private static let shortestSilenceOfHSM = ProbeConversation.rejectedPause + .seconds(300)
+    /// Different thresholds that get an alert of their own; HSMs of others are judged by their state.
+    static let thresholds = 8
+
+    /// Each `source` once.
+    let instances: [Instance]
+    /// Each name once.
+    let hsms: [HSM]
+    /// The kinds of messages that any output gets.
+    let kinds: Set<Event.Kind>
+    /// The thresholds that are numbers, ascending, without 0, which switches one off; at most `thresholds`.
+    let critical: [Int]
+    let warning: [Int]
+    /// The longest `forecast.warn_within`.
+    let warnWithin: Duration?
+    let hasQueryPorts: Bool
+
+    init(_ configurations: [Configuration]) {
+        let hsms = configurations.flatMap(\.hsms)
+        instances = Self.unique(
+            configurations.map { Instance(source: $0.source, heartbeat: $0.heartbeat) }, by: \.source)
+        self.hsms = Self.unique(hsms.map { HSM(name: $0.name, interval: $0.interval) }, by: \.name)
+        kinds = configurations.flatMap(\.outputs).reduce(into: []) { $0.formUnion($1.events) }
+        critical = Self.numbers(hsms.map(\.alert.critical))
+        warning = Self.numbers(hsms.compactMap(\.alert.warning))
+        warnWithin = hsms.compactMap(\.forecast.warnWithin).max()
+        hasQueryPorts = hsms.contains { !$0.queryPorts.isEmpty }
+    }
+
+    /// How long the present lasts: every HSM that answers has done so within it.
+    var present: Duration {
+        max(Self.shortestSilence, (hsms.map(\.interval).max() ?? .zero) * Self.missed)
+    }
+
+    /// In how long every HSM is heard of, whether it answers or not.
+    var silenceOfAnyHSM: Duration {
+        hsms.map(Self.silence).max() ?? Self.shortestSilenceOfHSM
+    }
+
+    /// After how long an HSM of which nothing is heard has gone silent.
+    static func silence(of hsm: HSM) -> Duration {
+        max(shortestSilenceOfHSM, hsm.interval * missed)
+    }
+
+    /// After how long an instance that sends no heartbeat has gone silent.
+    static func silence(of instance: Instance) -> Duration {
+        max(shortestSilence, instance.heartbeat * missed)
+    }
+
+    private static func numbers(_ thresholds: [Threshold]) -> [Int] {
+        let numbers = thresholds.compactMap { threshold -> Int? in
+            guard case .absolute(let number) = threshold, number > 0 else { return nil }
+            return number
+        }
+        return Array(Set(numbers).sorted().prefix(Self.thresholds))
+    }
+
+    /// The first of each key, in their order.
+    private static func unique<Item, Key: Hashable>(_ items: [Item], by key: (Item) -> Key) -> [Item] {
+        var known: Set<Key> = []
+        return items.filter { known.insert(key($0)).inserted }
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import HSMWatchCore
+import HSMWatchService
+
+/// What a content pack is made of, as every command that makes one takes it.
+struct ContentPackChoices: ParsableArguments {
+    @Option(
+        name: .customLong("config"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "A configuration file; several for the instances that send to one Graylog. "
+                + "(default: \(ConfigurationFile.defaultPath))",
+            valueName: "file"),
+        completion: .file())
+    var configurations: [String] = []
+
+    @Option(
+        name: .customLong("email"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "Who gets alerts by mail; may be repeated. (default: \(ContentPackOptions.exampleRecipient))",
+            valueName: "address"))
+    var recipients: [String] = []
+
+    @Option(help: ArgumentHelp("Where alerts are posted as JSON.", valueName: "url"))
+    var webhook = ContentPackOptions.exampleWebhook
+
+    @Option(help: ArgumentHelp("Where alerts say that the runbook is.", valueName: "place"))
+    var runbook = ContentPackOptions.installedRunbook
+
+    @Option(help: ArgumentHelp("Certificate of a TLS input, a file on the Graylog server.", valueName: "file"))
+    var tlsCertificate = ContentPackOptions.InputTLS.standard.certificate
+
+    @Option(help: ArgumentHelp("Its key, a file on the Graylog server.", valueName: "file"))
+    var tlsKey = ContentPackOptions.InputTLS.standard.key
+
+    @Option(
+        help: ArgumentHelp(
+            "Authorities of the certificates that hsmwatch presents, a file on the Graylog server.", valueName: "file"))
+    var tlsClientCa = ContentPackOptions.InputTLS.standard.clientAuthorities
+
+    func validate() throws {
+        do throws(InvalidText) {
+            _ = try options
+        } catch {
+            throw ValidationError("\(error)")
+        }
+    }
+
+    /// The pack of the configurations; their problems go to stderr, and an error among them ends the command.
+    func pack() throws -> ContentPack {
+        let files = configurations.isEmpty ? [ConfigurationFile.defaultPath] : configurations
+        let read = try files.map { try ConfigurationOption(path: $0).loadWithoutFiles() }
+        return try ContentPack(read, options)
+    }
+
+    private var options: ContentPackOptions {
+        get throws(InvalidText) {
+            try ContentPackOptions(
+                recipients: recipients.isEmpty ? [ContentPackOptions.exampleRecipient] : recipients,
+                webhook: webhook, runbook: runbook,
+                tls: .init(certificate: tlsCertificate, key: tlsKey, clientAuthorities: tlsClientCa))
+        }
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import HSMWatchCore
+
+/// `hsmwatch content-pack`: all that Graylog needs, as a file for it.
+struct ContentPackCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "content-pack",
+        abstract: "Print the Graylog content pack for a configuration.",
+        discussion: """
+            It has a GELF TCP input, a stream, alerts by mail and HTTP, and a dashboard, for Graylog 5.2 and later. \
+            Upload it in System / Content Packs, or let 'hsmwatch graylog install' do that. The same configuration always \
+            gives the same pack. What should be known of it goes to stderr. Exits 0, or 78 when the configuration is not \
+            valid.
+            """
+    )
+
+    @OptionGroup var choices: ContentPackChoices
+
+    @Option(
+        help: ArgumentHelp(
+            "The pack's revision: Graylog takes other content only with a greater one.", valueName: "number"))
+    var revision = 1
+
+    func validate() throws {
+        guard ContentPack.revisions.contains(revision) else {
+            throw ValidationError(
+                "--revision is \(revision); allowed: \(ContentPack.revisions.lowerBound) … \(ContentPack.revisions.upperBound)"
+            )
+        }
+    }
+
+    func run() throws {
+        let pack = try choices.pack()
+        for note in pack.notes {
+            printToStandardError("note: \(note)")
+        }
+        print(String(decoding: pack.json(revision: revision), as: UTF8.self), terminator: "")
+    }
+}
