@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HSMWatchSimulation
+import Testing
+
+extension EndToEnd {
+    @Suite("hsmwatch content-pack", .timeLimit(.minutes(1)))
+    struct ContentPackTests {
+        private static func configuration(_ name: String) -> String {
+            """
+            source: monitor-of-\(name)
+            hsms:
+              - {name: \(name), address: "10.10.5.6:9010"}
+            outputs:
+              - {name: graylog, type: gelf-tcp, endpoints: ["10.10.5.7:12201"]}
+
+            """
+        }
+
+        @Test("prints the pack of a configuration to stdout, what should be known of it to stderr: exit 0")
+        func pack() async throws {
+            try await Stage.play { stage in
+                let file = try stage.write(Self.configuration("khi-1"), to: "one.yaml")
+                let record = try await stage.outcome(of: ["content-pack", "--config", file, "--revision", "3"])
+                #expect(record.ending == .exited(0))
+                var parser = JSONParser(Array(record.output.utf8))
+                guard case .object(let pack) = try parser.value() else {
+                    Issue.record("no object")
+                    return
+                }
+                #expect(pack["rev"] == .integer(3))
+                #expect(record.output.contains("HSM khi-1 gone silent"))
+                #expect(record.errors.split(separator: "\n").allSatisfy { $0.hasPrefix("note: ") }, "\(record.errors)")
+                #expect(record.errors.contains("soc@example.org, which reaches nobody"))
+                let again = try await stage.outcome(of: ["content-pack", "--config", file, "--revision", "3"])
+                #expect(again.output == record.output)
+            }
+        }
+
+        @Test("makes one pack of several instances' configurations")
+        func several() async throws {
+            try await Stage.play { stage in
+                let east = try stage.write(Self.configuration("khi-1"), to: "east.yaml")
+                let west = try stage.write(Self.configuration("lhe-1"), to: "west.yaml")
+                let record = try await stage.outcome(of: [
+                    "content-pack", "--config", east, "--config", west, "--email", "soc@bank.example",
+                    "--webhook", "https://soc.bank.example/hsm", "--runbook", "https://wiki.bank.example/hsm",
+                ])
+                #expect(record.ending == .exited(0))
+                for text in [
+                    "khi-1 gone silent", "lhe-1 gone silent", "soc@bank.example", "https://wiki.bank.example/hsm#",
+                ] {
+                    #expect(record.output.contains(text))
+                }
+                #expect(!record.errors.contains("reaches nobody"), "\(record.errors)")
+            }
+        }
+
+        @Test("prints nothing of a configuration that is not valid: exit 78")
+        func invalid() async throws {
+            try await Stage.play { stage in
+                let file = try stage.write("hsms: []\n", to: "invalid.yaml")
+                let record = try await stage.outcome(of: ["content-pack", "--config", file])
+                #expect(record.ending == .exited(78))
+                #expect(record.output == "")
+                #expect(record.errors.contains("\(file):1:7: error: "), "\(record.errors)")
+            }
+        }
+
+        @Test(
+            "says what is allowed where a value is not: exit 64",
+            arguments: [
+                (["--revision", "0"], "--revision is 0; allowed: 1 … 2147483647"),
+                (["--email", "soc"], "'soc' is not an address; allowed: name@host"),
+                (["--webhook", "soc"], "'soc' is not a URL; allowed: https://… or http://…"),
+                (["--runbook", "a b"], "'a b' is not a place; allowed: 1 … 1024 visible characters without spaces"),
+            ])
+        func usage(arguments: [String], message: String) async throws {
+            try await Stage.play { stage in
+                let record = try await stage.outcome(of: ["content-pack"] + arguments)
+                #expect(record.ending == .exited(64))
+                #expect(record.errors.contains(message), "\(record.errors)")
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HSMWatchCore
+import Testing
+
+@Suite("A content pack")
+struct ContentPackTests {
+    private static func configuration(
+        _ names: [String] = ["khi-1"], source: String? = "monitor-1", outputs: [OutputConfiguration] = [graylog()]
+    ) -> Configuration {
+        Configuration(
+            source: source,
+            hsms: names.map { HSMConfiguration(name: $0, address: HostPort(host: "10.10.5.6", port: 9010)) },
+            outputs: outputs)
+    }
+
+    private static func graylog(
+        _ kind: OutputKind = .gelfTCP, port: UInt16 = 12_201, tls: TLSConfiguration? = nil
+    ) -> OutputConfiguration {
+        OutputConfiguration(name: "graylog", kind: kind, endpoints: [HostPort(host: "g", port: port)], tls: tls)
+    }
+
+    private static func pack(
+        _ configurations: Configuration..., recipients: [String] = ["soc@bank.example"]
+    ) throws -> ContentPack {
+        try ContentPack(
+            configurations, ContentPackOptions(recipients: recipients, webhook: "https://soc.bank.example/hsm"))
+    }
+
+    private static func text(_ pack: ContentPack, revision: Int = 1) -> String {
+        String(decoding: pack.json(revision: revision), as: UTF8.self)
+    }
+
+    @Test("of the same configuration is the same, and its fingerprint stands in it")
+    func same() throws {
+        let pack = try Self.pack(Self.configuration())
+        #expect(Self.text(pack) == Self.text(try Self.pack(Self.configuration())))
+        #expect(Self.text(pack).contains("\(ContentPack.fingerprintLabel)\(pack.fingerprint)\""))
+        #expect(pack.fingerprint.wholeMatch(of: /[0-9a-f]{16}/) != nil)
+    }
+
+    @Test("has another fingerprint when it makes something else of Graylog, but not for another revision")
+    func fingerprint() throws {
+        let pack = try Self.pack(Self.configuration())
+        let other = try Self.pack(Self.configuration(["khi-1", "khi-2"]))
+        #expect(pack.fingerprint != other.fingerprint)
+        #expect(Self.text(pack, revision: 7).contains("\"rev\": 7,"))
+        #expect(Self.text(pack, revision: 7).contains(pack.fingerprint))
+    }
+
+    @Test("has the input of the first output of type gelf-tcp, with TLS as the output has it")
+    func input() throws {
+        let plain = try Self.pack(Self.configuration(outputs: [Self.graylog(.gelfUDP), Self.graylog(port: 12_345)]))
+        #expect(plain.inputPort == 12_345)
+        #expect(!Self.text(plain).contains("tls_cert_file"))
+        let secured = try Self.pack(Self.configuration(outputs: [Self.graylog(tls: TLSConfiguration())]))
+        #expect(Self.text(secured).contains("tls_cert_file"))
+        #expect(!Self.text(secured).contains("tls_client_auth"))
+        let mutual = try Self.pack(
+            Self.configuration(outputs: [Self.graylog(tls: TLSConfiguration(certificate: "c", key: "k"))]))
+        #expect(Self.text(mutual).contains("tls_client_auth_cert_file"))
+    }
+
+    @Test("has no input where no output is of type gelf-tcp, and says so")
+    func noInput() throws {
+        let pack = try Self.pack(Self.configuration(outputs: [Self.graylog(.gelfHTTP)]))
+        #expect(pack.inputPort == nil)
+        #expect(!Self.text(pack).contains("GELFTCPInput"))
+        #expect(pack.notes.contains { $0.contains("no output is of type gelf-tcp") })
+    }
+
+    @Test("says that addresses which reach nobody are to be replaced")
+    func examples() throws {
+        let pack = ContentPack([Self.configuration()], try ContentPackOptions())
+        #expect(pack.notes.count { $0.contains("reaches nobody") } == 2)
+        let real = try Self.pack(Self.configuration())
+        #expect(!real.notes.contains { $0.contains("reaches nobody") })
+        #expect(real.notes.contains { $0.contains("allowlist") })
+    }
+
+    @Test("of several instances watches the HSMs and heartbeats of all, and says what cannot be told apart")
+    func instances() throws {
+        let pack = try Self.pack(
+            Self.configuration(["khi-1", "both"]), Self.configuration(["lhe-1", "both"], source: nil))
+        let text = Self.text(pack)
+        for name in ["khi-1", "lhe-1", "both"] {
+            #expect(text.contains("HSM \(name) gone silent"))
+        }
+        #expect(text.contains("hsmwatch of monitor-1 gone silent"))
+        #expect(pack.notes.contains { $0.contains("HSM both is in several configurations") })
+        #expect(pack.notes.contains { $0.contains("without 'source'") })
+    }
+
+    @Test("of as many HSMs as have an alert for their silence stays below what MongoDB takes")
+    func size() throws {
+        let names = (0..<1000).map { "hsm-\($0)-" + String(repeating: "x", count: 54) }
+        let pack = try Self.pack(Self.configuration(names))
+        #expect(pack.json(revision: 1).count < 16 * 1024 * 1024)
+    }
+}
