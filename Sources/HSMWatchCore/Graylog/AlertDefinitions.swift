@@ -27,88 +27,85 @@ struct AlertDefinitions {
     }
 
     private var complete: [AlertDefinition] {
-        critical + warning + failures + [forecast] + silentHSMs + silentInstances + troubles
+        let critical = judged(
+            .critical, title: "HSM critical, by another threshold", besides: scope.critical, what: "critical")
+        let warning = judged(
+            .warning, title: "HSM in warning, by another threshold or a forecast", besides: scope.warning,
+            what: "in warning")
+        return below(scope.critical, .critical) + [critical] + below(scope.warning, .warning) + [warning] + forecasts
+            + failures + silentHSMs + silentInstances + troubles
     }
 
     // MARK: Sockets
 
-    private var critical: [AlertDefinition] {
-        scope.critical.map { threshold in
-            below(
-                threshold, name: "critical below \(threshold)", title: "HSM below \(threshold) sockets",
-                .high, query: SearchQuery.messages(.reading, where: "threshold_critical:\(threshold)"),
-                step: .holders)
-        } + [
-            judged(
-                name: "critical by state", title: "HSM critical, by another threshold", .high,
-                where: "state:critical", SearchQuery.unless("threshold_critical", in: scope.critical),
-                what: "critical", step: .holders)
-        ]
+    /// How bad it is to be below a threshold.
+    private enum Grade: String {
+        case critical, warning
+
+        var field: String { "threshold_\(rawValue)" }
+        var priority: AlertDefinition.Priority { self == .critical ? .high : .normal }
+        /// What a warning must not be: an HSM is told once.
+        var worse: String { self == .critical ? "" : "NOT state:critical" }
     }
 
-    private var warning: [AlertDefinition] {
-        scope.warning.map { threshold in
-            below(
-                threshold, name: "warning below \(threshold)",
-                title: "HSM below \(threshold) sockets, not critical yet",
-                .normal,
-                query: SearchQuery.messages(
-                    .reading, where: "threshold_warning:\(threshold)", "NOT state:critical"),
-                step: .holders)
-        } + [
-            judged(
-                name: "warning by state", title: "HSM in warning, by another threshold or a forecast", .normal,
-                where: "state:warning", SearchQuery.unless("threshold_warning", in: scope.warning),
-                what: "in warning", step: .holders)
-        ]
+    /// One for each threshold that is a number, which Graylog compares.
+    private func below(_ thresholds: [Int], _ grade: Grade) -> [AlertDefinition] {
+        thresholds.map { threshold in
+            sockets(
+                .init(function: .min, field: "sockets_available", comparison: .below, number: threshold), grade,
+                name: "\(grade.rawValue) below \(threshold)",
+                title: "HSM below \(threshold) sockets" + (grade == .critical ? "" : ", not critical yet"),
+                description: "The lowest sockets_available of an HSM in a minute is below \(threshold), its threshold.",
+                query: SearchQuery.messages(.reading, where: "\(grade.field):\(threshold)", grade.worse),
+                what: "sockets available, below \(threshold)")
+        }
     }
 
-    /// Graylog compares.
-    private func below(
-        _ threshold: Int, name: String, title: String, _ priority: AlertDefinition.Priority, query: String,
-        step: RunbookStep
-    ) -> AlertDefinition {
-        let condition = AlertDefinition.Condition(
-            function: .min, field: "sockets_available", comparison: .below, number: threshold)
-        return AlertDefinition(
-            name: name, title: title,
-            description: "The lowest sockets_available of an HSM in a minute is below \(threshold), its threshold.",
-            priority: priority, needs: [.reading], query: query, streams: .ours, group: "hsm_name",
-            condition: condition, window: AlertDefinition.distance,
-            what: "HSM ${source.hsm_name}: ${source.\(condition.sourceField)} sockets available, below \(threshold).",
-            step: self.step(step))
-    }
-
-    /// hsmwatch has compared.
-    private func judged(
-        name: String, title: String, _ priority: AlertDefinition.Priority, where state: String, _ others: String,
-        what: String, step: RunbookStep
-    ) -> AlertDefinition {
-        let condition = AlertDefinition.Condition(
-            function: .min, field: "sockets_available", comparison: .atLeast, number: 0)
-        return AlertDefinition(
-            name: name, title: title,
+    /// One for all other thresholds: hsmwatch has compared.
+    private func judged(_ grade: Grade, title: String, besides thresholds: [Int], what: String) -> AlertDefinition {
+        sockets(
+            .init(function: .min, field: "sockets_available", comparison: .atLeast, number: 0), grade,
+            name: "\(grade.rawValue) by state", title: title,
             description: "hsmwatch judges an HSM so by a threshold that this content pack does not compare itself: a "
                 + "percentage, a forecast, or one that has changed since.",
-            priority: priority, needs: [.reading], query: SearchQuery.messages(.reading, where: state, others),
-            streams: .ours, group: "hsm_name", condition: condition, window: AlertDefinition.distance,
-            what: "HSM ${source.hsm_name}: ${source.\(condition.sourceField)} sockets available, \(what).",
-            step: self.step(step))
+            query: SearchQuery.messages(
+                .reading, where: "state:\(grade.rawValue)", SearchQuery.unless(grade.field, in: thresholds)),
+            what: "sockets available, \(what)")
     }
 
-    private var forecast: AlertDefinition {
-        let soon = scope.warnWithin ?? Self.defaultForecast
-        let condition = AlertDefinition.Condition(
-            function: .max, field: "exhaustion_seconds", comparison: .below, number: Int(soon.wholeSeconds))
-        return AlertDefinition(
-            name: "forecast", title: "HSM will have no socket left in \(soon.roughSentencePart)",
-            description: "Available sockets fall so that all are used up within \(soon.roughSentencePart), by every "
+    /// By every forecast of a minute. How soon critical is matters where an HSM warns of it; that all will be used up is told
+    /// in any case.
+    private var forecasts: [AlertDefinition] {
+        let exhaustion = foreseen(
+            "exhaustion_seconds", within: scope.warnWithin ?? Self.defaultForecast, name: "forecast of exhaustion",
+            title: "HSM will have no socket left", what: "s until no socket is left, if it goes on so")
+        let critical = scope.warnWithin.map {
+            foreseen(
+                "critical_seconds", within: $0, name: "forecast of critical", title: "HSM will be critical",
+                what: "s until it is critical, if it goes on so")
+        }
+        return (critical.map { [$0] } ?? []) + [exhaustion]
+    }
+
+    private func foreseen(
+        _ field: String, within soon: Duration, name: String, title: String, what: String
+    ) -> AlertDefinition {
+        sockets(
+            .init(function: .max, field: field, comparison: .below, number: Int(soon.wholeSeconds)), .warning,
+            name: name, title: "\(title) in \(soon.roughSentencePart)",
+            description: "Available sockets fall so that it comes to this within \(soon.roughSentencePart), by every "
                 + "forecast of a minute. An HSM that is critical already is not told here.",
-            priority: .normal, needs: [.reading],
-            query: SearchQuery.messages(.reading, where: "_exists_:exhaustion_seconds", "NOT state:critical"),
-            streams: .ours, group: "hsm_name", condition: condition, window: AlertDefinition.distance,
-            what: "HSM ${source.hsm_name}: no socket left in ${source.\(condition.sourceField)} s, if it goes on so.",
-            step: step(.holders))
+            query: SearchQuery.messages(.reading, where: "_exists_:\(field)", Grade.warning.worse), what: what)
+    }
+
+    private func sockets(
+        _ condition: AlertDefinition.Condition, _ grade: Grade, name: String, title: String, description: String,
+        query: String, what: String
+    ) -> AlertDefinition {
+        AlertDefinition(
+            name: name, title: title, description: description, priority: grade.priority, needs: [.reading],
+            query: query, streams: .ours, group: "hsm_name", condition: condition, window: AlertDefinition.distance,
+            what: "HSM ${source.hsm_name}: ${source.\(condition.sourceField)} \(what).", step: step(.holders))
     }
 
     // MARK: No reading

@@ -69,11 +69,20 @@ struct AlertDefinitionsTests {
         #expect(definitions.all.contains { $0.name == "critical by state" })
     }
 
-    @Test("take what is soon from the configuration", arguments: [(nil, 1800), (Duration.seconds(600), 600)])
-    func forecast(warnWithin: Duration?, seconds: Int) throws {
-        let alert = try Self.named("forecast", in: Self.definitions(of: [Self.hsm(warnWithin: warnWithin)]))
-        #expect(alert.condition.number == seconds)
-        #expect(alert.condition.field == "exhaustion_seconds")
+    @Test("take what is soon from the configuration, and foresee critical where an HSM warns of it")
+    func forecast() throws {
+        let silent = Self.definitions(of: [Self.hsm()])
+        #expect(try Self.named("forecast of exhaustion", in: silent).condition.number == 1800)
+        #expect(!silent.all.contains { $0.name == "forecast of critical" })
+        let warning = Self.definitions(of: [
+            Self.hsm(warnWithin: .seconds(600)), Self.hsm("b", warnWithin: .seconds(60)),
+        ])
+        #expect(try Self.named("forecast of exhaustion", in: warning).condition.number == 600)
+        let critical = try Self.named("forecast of critical", in: warning)
+        #expect(critical.title == "HSM will be critical in 10 min")
+        #expect(
+            critical.condition
+                == .init(function: .max, field: "critical_seconds", comparison: .below, number: 600))
     }
 
     @Test(
