@@ -11,6 +11,8 @@ extension GraylogState {
         case 1... where route[0] == "streams": streamResource(Array(route.dropFirst()))
         case 2... where route.starts(with: ["system", "content_packs"]): packResource(Array(route.dropFirst(2)))
         case 3... where route.starts(with: ["system", "indices"]): indexResource(Array(route.dropFirst(2)))
+        case 2... where route[0] == "system": inputResource(Array(route.dropFirst()))
+        case 4 where route.starts(with: ["cluster", "deflector"]): deflectorResource(Array(route.dropFirst(2)))
         default: nil
         }
     }

@@ -23,6 +23,10 @@ package struct GraylogState: Sendable {
     package internal(set) var installations: [PackInstallation] = []
     package internal(set) var streams = GraylogStream.system
     package internal(set) var indexSets = GraylogIndexSet.initial
+    /// The inputs that belong to no pack.
+    var otherInputs: [GraylogInput] = []
+    /// TCP ports of the machine that other programs have.
+    package var takenPorts: Set<Int64> = []
     private var lastObjectNumber: UInt64 = 0
 
     package init(_ version: GraylogVersion, token: String = GraylogState.token) {
