@@ -107,13 +107,14 @@ deb: release
 # since README.md links into them.
 install: $(if $(wildcard $(BINARY)),,release)
 	install -D -m 0755 $(BINARY) $(bin)/hsmwatch
-	install -d $(units) $(catalog) $(doc)/docs $(doc)/systemd $(etc)
+	install -d $(units) $(catalog) $(doc)/docs/pictures $(doc)/systemd $(etc)
 	for unit in $(installed_units); do \
 	    sed 's,/usr/,$(PREFIX)/,' "systemd/$$unit" >"$(units)/$$unit" && chmod 0644 "$(units)/$$unit" || exit 1; \
 	done
 	install -m 0644 systemd/hsmwatch.catalog $(catalog)
 	install -m 0644 CONTRIBUTING.md LICENSE README.md $(doc)
-	install -m 0644 docs/*.md $(doc)/docs
+	install -m 0644 docs/*.md docs/*.json $(doc)/docs
+	install -m 0644 docs/pictures/*.svg $(doc)/docs/pictures
 	install -m 0644 systemd/hsmwatch.yaml systemd/*.conf $(doc)/systemd
 	for page in $(installed_man_pages); do \
 	    install -d "$(man)/$$(dirname "$$page")" && \

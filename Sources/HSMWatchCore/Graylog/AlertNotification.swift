@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How an alert is told: in two lines, which HSM, how many sockets are left, since when, and what to do first.
+/// How an alert is told: in two lines, which HSM, how many sockets are left, when, and what to do first.
 enum AlertNotification {
-    /// Graylog's templates (JMTE). The first line is the event's own sentence; the last messages follow for whoever wants them.
+    /// Graylog's templates (JMTE). The first line is the event's own sentence, with the time that was looked at: what it says
+    /// began at any moment of it, or before. The last messages follow for whoever wants them.
     private static let body = """
-        ${event.fields.what} Since ${event.timerange_start} at the latest.
+        ${event.fields.what} Seen between ${event.timerange_start} and ${event.timerange_end}.
         First step: ${event.fields.step}
 
         ${event_definition_title}: ${event_definition_description}

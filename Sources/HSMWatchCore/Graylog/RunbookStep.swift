@@ -13,8 +13,8 @@ package enum RunbookStep: String, CaseIterable, Sendable {
     var words: String {
         switch self {
         case .holders: "find the hosts that hold the sockets, and restart those applications' connections, not the HSM"
-        case .unreachable: "ask payment operations whether PIN checks work, then the network between here and the HSM"
-        case .unknown: "have the HSM's administrator look whether the command is enabled on that port"
+        case .unreachable: "ask payment operations whether PIN checks work, then look at the way to the HSM"
+        case .unknown: "see its answer with hsmwatch probe; with error 22 or 23 the HSM does not allow the command"
         case .silence: "look at hsmwatch itself: systemctl status hsmwatch, where it runs"
         case .dropped: "see which output is down, and for how long: hsmwatch status"
         case .attention: "read what it says: journalctl -x -u hsmwatch, where it runs"

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
+import Glibc
+import HSMWatchCore
 import HSMWatchSimulation
 import Testing
 
@@ -80,6 +83,43 @@ extension EndToEnd {
                 let record = try await stage.outcome(of: ["content-pack"] + arguments)
                 #expect(record.ending == .exited(64))
                 #expect(record.errors.contains(message), "\(record.errors)")
+            }
+        }
+
+        @Test("has alerts that are raised by what the service sends, when sessions use up an HSM and when it is gone")
+        func alerts() async throws {
+            try await Stage.play { stage in
+                let graylog = try await stage.graylog()
+                let hsm = try await stage.hsm()
+                var configuration = ConfigurationText(to: graylog, watching: hsm)
+                configuration.heartbeat = "1s"
+                let service = try stage.service(configuration)
+                let file = stage.folder.appending(path: "service.yaml").path()
+                let printed = try await stage.outcome(of: ["content-pack", "--config", file]).output
+                var parser = JSONParser(Array(printed.utf8))
+                let rules = try AlertRule.rules(of: try parser.value())
+                func raised(by messages: [StoredMessage]) throws -> [AlertRule.RaisedAlert] {
+                    var now = try #require(messages.map(\.timestamp).max())
+                    now.milliseconds += 1
+                    return rules.flatMap { $0.alerts(in: messages, at: now) }
+                }
+
+                var mail = Mail()
+                try await mail.collect(from: graylog) { $0.string("state") == "ok" }
+                try await mail.collect(from: graylog) { $0.string("event_type") == "heartbeat" }
+                #expect(try raised(by: mail.messages) == [])
+
+                try await hsm.change { $0.inUse = 60 }
+                try await mail.collect(from: graylog) { $0.string("state") == "critical" }
+                let low = try raised(by: mail.messages)
+                #expect(low.map(\.title) == ["HSM below 50 sockets"])
+                #expect(low.first?.group == ["khi-1"])
+                #expect(low.first?.value == 3)
+
+                try await hsm.change { $0.fault = .refuse }
+                try await mail.collect(from: graylog) { $0.string("state") == "unreachable" }
+                #expect(try raised(by: mail.messages).map(\.title) == ["HSM below 50 sockets", "HSM unreachable"])
+                #expect(try await service.ended(by: SIGTERM).ending == .exited(0))
             }
         }
     }

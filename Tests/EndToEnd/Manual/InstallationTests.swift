@@ -85,6 +85,18 @@ extension EndToEnd {
             }
         }
 
+        @Test("installs the guide: every page, with the pictures and the content pack that they link to")
+        func guide() async throws {
+            try await Stage.play { stage in
+                let root = try await Self.install(on: stage)
+                let docs = root.appending(path: "usr/share/doc/hsmwatch/docs")
+                let source = URL(filePath: Self.package).appending(path: "docs")
+                let pages = try Self.files(below: source).filter { !$0.hasPrefix("/man/") }
+                #expect(pages.contains("/pictures/dashboard.svg"))
+                #expect(try Self.files(below: docs).sorted() == pages.sorted())
+            }
+        }
+
         @Test("another prefix is in the unit and in the manual pages")
         func prefix() async throws {
             try await Stage.play { stage in

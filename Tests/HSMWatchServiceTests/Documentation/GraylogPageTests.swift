@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import HSMWatchCore
+import HSMWatchSimulation
+import Testing
+
+/// What the SOC reads, against the content pack and the messages.
+@Suite("docs/graylog.md and docs/runbook.md")
+struct GraylogPageTests {
+    @Test("the runbook has a section for each step that an alert names, in their order, before all others")
+    func sections() throws {
+        let sections = try Page("docs/runbook.md").anchors(ofLevel: 2)
+        #expect(Array(sections.prefix(RunbookStep.allCases.count)) == RunbookStep.allCases.map(\.rawValue))
+    }
+
+    @Test("the table of alerts has every alert of a pack, and leads to its section of the runbook")
+    func alerts() throws {
+        let hsm = HSMConfiguration(
+            name: "khi-1", address: HostPort(host: "10.10.5.6", port: 9010),
+            alert: AlertConfiguration(warning: .absolute(100), critical: .absolute(50)))
+        let output = OutputConfiguration(name: "graylog", endpoints: [HostPort(host: "10.10.5.7", port: 12_201)])
+        let configuration = Configuration(source: "monitor-1", hsms: [hsm], outputs: [output])
+        let pack = ContentPack([configuration], try ContentPackOptions()).json(revision: 1)
+        let rows = try Page("docs/graylog.md").table(headed: "| alert |")
+        let documented = rows.compactMap { cells in
+            cells.last?.firstMatch(of: /\(runbook\.md#(.*)\)/).map { "\(cells[0]) → \($0.1)" }
+        }
+        #expect(documented.sorted() == (try PackContent(pack).alerts.map { "\($0) → \($1)" }.sorted()))
+    }
+
+    @Test("the table of types has every number that a message can have")
+    func types() throws {
+        let folder = Page.project.appending(path: "Tests/HSMWatchCoreTests/Golden")
+        var sent: [String: Set<String>] = ["long": [], "double": []]
+        for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
+            var parser = JSONParser(Array(try Data(contentsOf: file)))
+            guard case .object(let message) = try parser.value() else { continue }
+            for name in message.names where name.hasPrefix("_") {
+                switch message[name] {
+                case .integer: sent["long"]?.insert(String(name.dropFirst()))
+                case .decimal: sent["double"]?.insert(String(name.dropFirst()))
+                default: break
+                }
+            }
+        }
+        let documented = try Page("docs/graylog.md").table(headed: "| type | fields").map { cells in
+            (cells[0], Set(cells[1].matches(of: /`(.*?)`/).map { String($0.1) }))
+        }
+        #expect(Dictionary(uniqueKeysWithValues: documented) == sent)
+    }
+}
