@@ -12,7 +12,7 @@ struct HSMWatch: AsyncParsableCommand {
         version: Version.number,
         subcommands: [
             Run.self, Check.self, Status.self, Probe.self, SendTest.self, Simulate.self, Receive.self,
-            ContentPackCommand.self, Demo.self,
+            ContentPackCommand.self, Graylog.self, Demo.self,
         ]
     )
 

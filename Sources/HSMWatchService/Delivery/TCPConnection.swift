@@ -224,7 +224,8 @@ final class TCPConnection: ChannelInboundHandler {
         CertificateDiagnosis.run(address, security, on: loop) { chain in
             guard case .diagnosing = self.state else { return }
             self.state = .opening
-            self.failed(TLSFailure.describe(untrusted: chain, at: .now))
+            let setting = self.credentials?.authoritiesSetting ?? ""
+            self.failed(TLSFailure.describe(untrusted: chain, setting: setting, at: .now))
         }
     }
 

@@ -10,11 +10,15 @@ final class TLSCredentials {
     /// Where the files are read: those of another output may hang.
     private let queue = DispatchQueue(label: "hsmwatch.tls")
 
+    /// What names the authorities that are trusted, for messages.
+    nonisolated let authoritiesSetting: String
     private let files: TLSFiles
     private let serverName: String?
     private var known: TLSFiles.Material?
 
-    init(_ configuration: HSMWatchCore.TLSConfiguration) {
+    /// - Parameter authoritiesSetting: where an administrator says whom to trust.
+    init(_ configuration: HSMWatchCore.TLSConfiguration, authoritiesSetting: String = "tls.ca") {
+        self.authoritiesSetting = authoritiesSetting
         files = TLSFiles(configuration)
         serverName = configuration.serverName
     }

@@ -30,7 +30,9 @@ enum TLSFailure {
     }
 
     /// What the certificates say about why they are not accepted.
-    static func describe(untrusted chain: [CertificateTerm], at now: Timestamp) -> String {
+    ///
+    /// - Parameter setting: what names the authorities that are trusted.
+    static func describe(untrusted chain: [CertificateTerm], setting: String, at now: Timestamp) -> String {
         guard let own = chain.first else {
             return "TLS: Graylog's certificate is not accepted; it could not be looked at to say why"
         }
@@ -40,7 +42,7 @@ enum TLSFailure {
             }
         }
         return "TLS: Graylog's certificate (serial \(own.serialNumber)) was not signed by an authority that is trusted "
-            + "here; see tls.ca"
+            + "here; see \(setting)"
     }
 
     /// BoringSSL's own words: `routine:REASON` of each error, without the place in its source.

@@ -6,7 +6,8 @@ extension EndToEnd {
     @Suite("The command line", .timeLimit(.minutes(1)))
     struct UsageTests {
         private static let commands = [
-            "run", "check", "status", "probe", "send-test", "simulate", "receive", "demo",
+            "run", "check", "status", "probe", "send-test", "simulate", "receive", "content-pack", "graylog",
+            "demo",
         ]
 
         @Test(
@@ -27,6 +28,11 @@ extension EndToEnd {
                 ["receive", "--type", "gelf-http", "--http-authorization-header", "X-Token"],
                 ["receive", "--type", "gelf-http", "--http-authorization", "/nonexistent"],
                 ["receive", "--type", "gelf-http", "--http-authorization", "/dev/null"],
+                ["graylog", "nonsense"], ["graylog", "install"],
+                ["graylog", "install", "--url", "http://graylog.example.net/api", "--token-file", "/dev/null"],
+                ["graylog", "install", "--url", "https://127.0.0.1:1/api", "--token-file", "/dev/null"],
+                ["graylog", "uninstall", "--url", "https://127.0.0.1:1/api", "--token-file", "/nonexistent"],
+                ["graylog", "pin-fields", "--url", "https://127.0.0.1:1/api", "--token-file", "/nonexistent"],
                 ["demo", "--duration", "soon"], ["demo", "--duration", "0s"],
                 ["status", "--watch", "--json"], ["status", "--socket"], ["status", "khi-1"],
                 ["probe"], ["probe", "khi 1"], ["probe", "127.0.0.1:"], ["probe", "127.0.0.1:0"],

@@ -49,10 +49,22 @@ struct CommandDump: Decodable {
         return try JSONDecoder().decode(CommandDump.self, from: Data(output.utf8))
     }
 
-    /// The arguments of a subcommand, without those that every command has.
+    /// The commands that do something themselves, in the order of the help, each with the words that call it:
+    /// `graylog install`.
+    var commands: [(name: String, command: Command)] { Self.commands(command.subcommands ?? [], behind: "") }
+
+    private static func commands(_ commands: [Command], behind words: String) -> [(name: String, command: Command)] {
+        commands.flatMap { command in
+            let name = words + command.commandName
+            guard let inner = command.subcommands else { return [(name, command)] }
+            return Self.commands(inner, behind: name + " ")
+        }
+    }
+
+    /// The arguments of a command, without those that every command has.
     func arguments(of name: String) -> [Argument] {
         let common = Set((command.arguments ?? []).map(\.valueName))
-        let subcommand = command.subcommands?.first { $0.commandName == name }
-        return (subcommand?.arguments ?? []).filter { !common.contains($0.valueName) }
+        let arguments = commands.first { $0.name == name }?.command.arguments ?? []
+        return arguments.filter { !common.contains($0.valueName) }
     }
 }

@@ -21,10 +21,22 @@ extension EndToEnd {
 
         @Test("describes every subcommand in the order of the help, and no other")
         func subcommands() throws {
-            let names = try #require(dump.command.subcommands).map(\.commandName)
+            let names = dump.commands.map(\.name)
             #expect(descriptions.map(\.heading) == names)
-            let synopsis = try #require(page.part("SYNOPSIS"))
-            #expect(synopsis.words.filter { $0.macro == "Cm" }.map(\.text) == names)
+            #expect(try synopses().map(\.name) == names)
+        }
+
+        /// The lines of the synopsis: the words that call a command, and what stands behind them.
+        private func synopses() throws -> [(name: String, words: [ManualPage.Word])] {
+            var rest = try #require(page.part("SYNOPSIS")).words[...]
+            var synopses: [(name: String, words: [ManualPage.Word])] = []
+            while let start = rest.firstIndex(where: { $0.macro == "Cm" }) {
+                let name = rest[start...].prefix { $0.macro == "Cm" }
+                let words = rest[name.endIndex...].prefix { $0.macro != "Cm" }
+                synopses.append((ManualPage.text(of: Array(name)), Array(words)))
+                rest = rest[words.endIndex...]
+            }
+            return synopses
         }
 
         @Test("describes every option and argument of every subcommand, in the order of the help, and no other")
@@ -39,17 +51,15 @@ extension EndToEnd {
 
         @Test("shows in its synopsis every option and argument, and which may be repeated")
         func synopsis() throws {
-            let words = try #require(page.part("SYNOPSIS")).words
-            for (place, word) in words.enumerated() where word.macro == "Cm" {
-                let own = words[(place + 1)...].prefix { $0.macro != "Cm" }
-                let synopsis = ManualPage.text(of: Array(own)) + " "
-                let arguments = dump.arguments(of: word.text)
+            for (name, words) in try synopses() {
+                let synopsis = ManualPage.text(of: words) + " "
+                let arguments = dump.arguments(of: name)
                 for argument in arguments {
-                    #expect(synopsis.contains("\(argument.term) "), "\(word.text)")
+                    #expect(synopsis.contains("\(argument.term) "), "\(name)")
                     #expect(synopsis.contains("\(argument.term) ... ") == argument.isRepeating, "\(argument.term)")
                 }
-                let options = own.filter { $0.macro == "Fl" && $0.text.hasPrefix("-") }
-                #expect(options.count == arguments.count { $0.kind != "positional" }, "\(word.text)")
+                let options = words.filter { $0.macro == "Fl" && $0.text.hasPrefix("-") }
+                #expect(options.count == arguments.count { $0.kind != "positional" }, "\(name)")
             }
         }
 

@@ -12,6 +12,8 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case keys
     /// A configuration's syntax tree.
     case configuration
+    /// What Graylog's REST API says, up to the sentence about it.
+    case graylog
     /// Addresses, durations, sizes and whatever else is a text in a configuration.
     case texts
 
@@ -23,6 +25,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .snapshot: try SnapshotFuzz.check(input)
         case .keys: try KeysFuzz.check(input)
         case .configuration: try ConfigurationFuzz.check(input)
+        case .graylog: try GraylogFuzz.check(input)
         case .texts: try TextsFuzz.check(input)
         }
     }

@@ -16,6 +16,8 @@ actor HTTPPeer {
         case close
         /// Never answers.
         case nothing
+        /// The status, and a body that never ends.
+        case unfinished(UInt)
     }
 
     struct Request: Sendable {
@@ -71,6 +73,12 @@ actor HTTPPeer {
                 if !head.isKeepAlive { context.close(promise: nil) }
             case .close:
                 context.close(promise: nil)
+            case .unfinished(let status):
+                let response = HTTPResponseHead(
+                    version: .http1_1, status: HTTPResponseStatus(statusCode: Int(status)),
+                    headers: ["content-length": "1000000"])
+                context.write(wrapOutboundOut(.head(response)), promise: nil)
+                context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: "{")))), promise: nil)
             case .nothing:
                 break
             }

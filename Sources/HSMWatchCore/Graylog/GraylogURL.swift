@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where a Graylog answers REST requests: `https://graylog.example.net/api`.
+package struct GraylogURL: Equatable, Sendable {
+    /// What a request is spoken over, with its port.
+    private static let schemes = [(prefix: "https://", port: 443), (prefix: "http://", port: 80)]
+    private static let example = "https://graylog.example.net/api"
+
+    /// Whether TLS is spoken.
+    package let isSecure: Bool
+    package let endpoint: HostPort
+    /// Begins with `/` and does not end with it.
+    package let path: String
+
+    /// Reads a URL with `https`, or with `http` when nothing leaves this machine: every request carries the token.
+    package init(parsing text: String) throws(InvalidText) {
+        guard let scheme = Self.schemes.first(where: { text.lowercased().hasPrefix($0.prefix) }) else {
+            throw InvalidText("\(text.quoted) is not a URL; allowed: \(Self.example)")
+        }
+        let rest = text.dropFirst(scheme.prefix.count)
+        let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        // Not shown: it may be a secret.
+        guard !authority.contains("@") else {
+            throw InvalidText("a URL without a user is needed; who asks is said by the token")
+        }
+        isSecure = scheme.port == 443
+        endpoint = try HostPort(parsing: Self.hasPort(authority) ? String(authority) : "\(authority):\(scheme.port)")
+        guard isSecure || Self.isLoopback(endpoint.host) else {
+            throw InvalidText(
+                "\(text.quoted) would send the token in the clear; allowed: https, or http to this machine's loopback")
+        }
+        var path = rest.dropFirst(authority.count)
+        while path.last == "/" { path.removeLast() }
+        guard !path.isEmpty else {
+            throw InvalidText("\(text.quoted) has no path; Graylog's REST API is below /api, as in \(Self.example)")
+        }
+        self.path = try HTTPText.checkPath(String(path))
+    }
+
+    private static func hasPort(_ authority: Substring) -> Bool {
+        guard let colon = authority.lastIndex(of: ":") else { return false }
+        return authority[colon...].firstIndex(of: "]") == nil
+    }
+
+    private static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host == "::1" || host.hasPrefix("127.") && HostText.isIPv4(host)
+    }
+}
+
+extension GraylogURL: CustomStringConvertible {
+    /// Without a port that the scheme has anyway.
+    package var description: String {
+        let isUsual = Self.schemes.contains { $0.port == endpoint.port && ($0.port == 443) == isSecure }
+        let place = "\(endpoint)"
+        return (isSecure ? "https://" : "http://")
+            + (isUsual ? place.dropLast("\(endpoint.port)".count + 1) : place[...])
+            + path
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import HSMWatchCore
+
+/// Where a Graylog is, and what opens it: read once, before anything is asked.
+package struct GraylogAccess: Sendable {
+    package let url: GraylogURL
+    /// Trusted instead of the system's authorities.
+    let authorities: HSMWatchCore.TLSConfiguration
+    /// The value of the header that authorizes.
+    let authorization: String
+
+    /// Reads the files, blocking for as long as the disk takes.
+    ///
+    /// - Parameters:
+    ///   - tokenFile: its first line is an access token of a Graylog user; nobody but its owner may read it.
+    ///   - ca: a PEM file; nil trusts the system's authorities.
+    /// - Throws: which file cannot be used, and why.
+    package init(url: GraylogURL, tokenFile: String, ca: String?) throws(InvalidText) {
+        if let exposure = CredentialPath.exposure(tokenFile) {
+            throw InvalidText("the token in \(tokenFile) \(exposure)")
+        }
+        let token = String(decoding: try CredentialPath.firstLine(of: tokenFile, key: "the token in"), as: UTF8.self)
+        // Graylog's own are letters and digits; a colon would end it (RFC 7617).
+        guard !token.isEmpty, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: ":") }) else {
+            throw InvalidText(
+                "the token in \(tokenFile) is none; allowed: visible ASCII without spaces and colons, in the first line"
+            )
+        }
+        authorities = HSMWatchCore.TLSConfiguration(ca: ca)
+        if url.isSecure { _ = try TLSFiles(authorities).load() }
+        self.url = url
+        // Graylog takes a token for a user whose password is this word.
+        authorization = "Basic " + Data("\(token):token".utf8).base64EncodedString()
+    }
+}

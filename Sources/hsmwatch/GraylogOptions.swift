@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Glibc
+import HSMWatchCore
+import HSMWatchService
+
+/// Where a Graylog is and what opens it, as every command that changes one takes it.
+struct GraylogOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("Graylog's REST API, such as https://graylog.example.net/api.", valueName: "url"),
+        transform: { try GraylogURL(parsing: $0) })
+    var url: GraylogURL
+
+    @Option(
+        help: ArgumentHelp(
+            "A file whose first line is an access token of a Graylog user; nobody else may read it.",
+            valueName: "file"),
+        completion: .file())
+    var tokenFile: String
+
+    @Option(
+        help: ArgumentHelp(
+            "The authorities that may have signed Graylog's certificate, a PEM file (default: the system's).",
+            valueName: "file"),
+        completion: .file())
+    var ca: String?
+
+    @Flag(help: "Say what would be done, and change nothing.")
+    var dryRun = false
+
+    func validate() throws {
+        guard url.isSecure || ca == nil else {
+            throw ValidationError("'--ca' belongs with https, not with \(url).")
+        }
+        _ = try access()
+    }
+
+    /// Does something with a client, and ends the command when Graylog does not do its part.
+    func withClient(
+        _ work: @escaping @ServiceLoop (GraylogClient) async throws(GraylogProblem) -> Void
+    ) async throws {
+        ProcessMemory.seal()
+        signal(SIGPIPE, SIG_IGN)
+        let access = try access()
+        guard let problem = await Self.problem(access, work) else { return }
+        printToStandardError("\(problem)")
+        throw ExitCode(EX_UNAVAILABLE)
+    }
+
+    /// From now on nothing that a person or a lost terminal does ends the command: between two steps Graylog may have no input.
+    /// Every answer has its deadline.
+    static func finishWhatIsBegun() {
+        for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_IGN) }
+    }
+
+    private func access() throws -> GraylogAccess {
+        do {
+            return try GraylogAccess(url: url, tokenFile: tokenFile, ca: ca)
+        } catch {
+            throw ValidationError(error.description)
+        }
+    }
+
+    @ServiceLoop
+    private static func problem(
+        _ access: GraylogAccess, _ work: @ServiceLoop (GraylogClient) async throws(GraylogProblem) -> Void
+    ) async -> GraylogProblem? {
+        let client = GraylogClient(access)
+        var problem: GraylogProblem?
+        do throws(GraylogProblem) {
+            try await work(client)
+        } catch {
+            problem = error
+        }
+        await client.shutDown()
+        return problem
+    }
+}

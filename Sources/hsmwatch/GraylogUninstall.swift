@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import HSMWatchCore
+import HSMWatchService
+
+/// `hsmwatch graylog uninstall`: leaves a Graylog without the content pack.
+struct GraylogUninstall: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "uninstall",
+        abstract: "Remove the content pack from Graylog, with everything that it made there.",
+        discussion: """
+            Uninstalls the pack and deletes all its revisions, with its input, stream, alerts and dashboard, and what was \
+            changed in them by hand. Messages that are stored already stay. Exits 0, or 69 when Graylog does not do it.
+            """
+    )
+
+    @OptionGroup var graylog: GraylogOptions
+
+    func run() async throws {
+        let isDry = graylog.dryRun
+        try await graylog.withClient { client throws(GraylogProblem) in
+            let installer = PackInstaller(client, report: GraylogReport.show)
+            let presence = try await installer.presence()
+            GraylogReport.showTarget(presence.version, at: client.url)
+            let plan = PackPlan.uninstalling(from: presence)
+            GraylogReport.show(plan.notes)
+            if plan.steps.isEmpty { print("Graylog does not have the content pack: nothing to do") }
+            guard !isDry else { return GraylogReport.showIntentions(plan.steps.map(\.intention)) }
+            GraylogOptions.finishWhatIsBegun()
+            try await installer.carryOut(plan, of: nil, in: presence)
+        }
+    }
+}

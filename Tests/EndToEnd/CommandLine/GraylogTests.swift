@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import HSMWatchSimulation
+import Testing
+
+extension EndToEnd {
+    @Suite("hsmwatch graylog", .timeLimit(.minutes(1)))
+    struct GraylogTests {
+        /// Plays a test with a Graylog of this version.
+        private static func play(
+            _ version: GraylogVersion = GraylogVersion(7, 1), _ test: (Stage, GraylogServer) async throws -> Void
+        ) async throws {
+            let server = try await GraylogServer.start(version)
+            do {
+                try await Stage.play { try await test($0, server) }
+            } catch {
+                await server.stop()
+                throw error
+            }
+            await server.stop()
+        }
+
+        /// Runs `hsmwatch graylog`, with the URL of the Graylog and its token.
+        private static func run(
+            _ command: String, _ arguments: [String] = [], on stage: Stage, _ server: GraylogServer,
+            token: String = GraylogState.token
+        ) async throws -> Child.Record {
+            let file = try stage.write("\(token)\n", to: "token")
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
+            let access = ["--url", server.url, "--token-file", file]
+            return try await stage.outcome(of: ["graylog", command] + access + arguments)
+        }
+
+        /// A configuration that watches these HSMs, and what the command line says with it.
+        private static func configuration(_ names: String..., on stage: Stage) throws -> [String] {
+            let hsms = names.map { "  - {name: \($0), address: \"10.10.5.6:9010\"}" }
+            let file = try stage.write(
+                """
+                source: monitor-1
+                hsms:
+                \(hsms.joined(separator: "\n"))
+                outputs:
+                  - {name: graylog, type: gelf-tcp, endpoints: ["10.10.5.7:12201"]}
+
+                """, to: "configuration.yaml")
+            return [
+                "--config", file, "--email", "soc@bank.example", "--webhook", "https://soc.bank.example/hsm",
+            ]
+        }
+
+        @Test(
+            "install installs the pack, again does nothing, and after a change brings it up to date: exit 0",
+            arguments: [GraylogVersion(5, 2), GraylogVersion(6, 3), GraylogVersion(7, 0), GraylogVersion(7, 1)])
+        func install(version: GraylogVersion) async throws {
+            try await Self.play(version) { stage, server in
+                let first = try await Self.run("install", Self.configuration("khi-1", on: stage), on: stage, server)
+                #expect(first.ending == .exited(0))
+                let input = "the input 'hsmwatch: GELF TCP, port 12201' runs"
+                let resumed = version < GraylogVersion(7, 0) ? [] : ["resumed the pack's stream"]
+                let head = "Graylog \(version) at \(server.url)"
+                #expect(
+                    first.lines.map(String.init)
+                        == [head, "uploaded the content pack as revision 1", "installed revision 1"] + resumed + [input]
+                )
+                #expect(first.errors.contains("must be on Graylog's URL allowlist"))
+
+                let again = try await Self.run("install", Self.configuration("khi-1", on: stage), on: stage, server)
+                #expect(again.ending == .exited(0))
+                let nothing = "the content pack is installed already: nothing to do"
+                #expect(again.lines.map(String.init) == [head, nothing, input])
+
+                let more = try Self.configuration("khi-1", "khi-2", on: stage)
+                let dry = try await Self.run("install", more + ["--dry-run"], on: stage, server)
+                #expect(dry.ending == .exited(0))
+                #expect(dry.lines.dropFirst().allSatisfy { $0.hasPrefix("would ") } && dry.lines.count == 5)
+                #expect(dry.errors.hasSuffix("--dry-run: nothing was changed\n"))
+                #expect(await server.state.packs.count == 1)
+
+                let changed = try await Self.run("install", more, on: stage, server)
+                #expect(changed.ending == .exited(0))
+                #expect(changed.errors.contains("with all that was changed in them by hand"))
+                #expect(await server.state.installations.map(\.pack.revision) == [2])
+                #expect(await server.state.userStreams.map(\.isPaused) == [false])
+            }
+        }
+
+        @Test("install that Graylog does not do ends with exit 69, and says why on stderr alone")
+        func refused() async throws {
+            try await Self.play { stage, server in
+                let choices = try Self.configuration("khi-1", on: stage)
+                let unknown = try await Self.run("install", choices, on: stage, server, token: "unknown")
+                #expect(unknown.ending == .exited(69))
+                #expect(unknown.output == "")
+                #expect(unknown.errors.contains("Graylog did not say its version: HTTP 401; the token is not known"))
+
+                await server.change { $0.addInput(title: "Applications", port: 12_201) }
+                let taken = try await Self.run("install", choices, on: stage, server)
+                #expect(taken.ending == .exited(69))
+                #expect(taken.errors.contains("Graylog's input 'Applications' has port 12201 already"))
+                #expect(await server.state.packs.isEmpty)
+
+                await server.stop()
+                let down = try await Self.run("install", choices, on: stage, server)
+                #expect(down.ending == .exited(69))
+                #expect(down.errors.contains("Graylog at \(server.url) is not reached: connection refused"))
+            }
+        }
+
+        @Test("install of a configuration that is not valid asks Graylog nothing: exit 78")
+        func invalid() async throws {
+            try await Self.play { stage, server in
+                let file = try stage.write("hsms: []\n", to: "invalid.yaml")
+                let record = try await Self.run("install", ["--config", file], on: stage, server)
+                #expect(record.ending == .exited(78))
+                #expect(record.output == "")
+                #expect(await server.requests.isEmpty)
+            }
+        }
+
+        @Test("uninstall leaves nothing of the pack, and has nothing to do then: exit 0")
+        func uninstall() async throws {
+            try await Self.play { stage, server in
+                _ = try await Self.run("install", Self.configuration("khi-1", on: stage), on: stage, server)
+                let dry = try await Self.run("uninstall", ["--dry-run"], on: stage, server)
+                #expect(dry.ending == .exited(0))
+                #expect(dry.lines.dropFirst().allSatisfy { $0.hasPrefix("would ") } && dry.lines.count == 3)
+                #expect(await server.state.installations.count == 1)
+                let record = try await Self.run("uninstall", on: stage, server)
+                #expect(record.ending == .exited(0))
+                #expect(record.errors.contains("messages that are stored already stay"))
+                #expect(await server.state.installations.isEmpty)
+                #expect(await server.state.packs.isEmpty)
+                let again = try await Self.run("uninstall", on: stage, server)
+                #expect(again.ending == .exited(0))
+                #expect(again.lines.last == "Graylog does not have the content pack: nothing to do")
+            }
+        }
+
+        @Test("pin-fields fixes the types of the numbers in an index set, and begins a new index if it shall: exit 0")
+        func pinFields() async throws {
+            try await Self.play { stage, server in
+                let dry = try await Self.run("pin-fields", ["--dry-run", "--rotate"], on: stage, server)
+                #expect(dry.ending == .exited(0))
+                #expect(dry.output.contains("would fix the types of 29 fields in index set 'Default index set': "))
+                #expect(dry.output.hasSuffix("would begin a new index\n"))
+                #expect(await server.requests.allSatisfy { $0.method == "GET" })
+                let record = try await Self.run("pin-fields", ["--rotate"], on: stage, server)
+                #expect(record.ending == .exited(0))
+                #expect(record.output.hasSuffix("began a new index\n"))
+                let set = try #require(await server.state.indexSets.first { $0.isDefault })
+                #expect(set.fieldTypes["sockets_available"] == "long")
+                #expect(set.fieldTypes["latency_ms"] == "double")
+                #expect(set.rotations == 1)
+                let other = try await Self.run("pin-fields", ["--index-set", "abc"], on: stage, server)
+                #expect(other.ending == .exited(69))
+                #expect(other.errors.contains("Graylog has no such index set"))
+            }
+        }
+    }
+}
