@@ -50,7 +50,7 @@ extension JSONValue {
 }
 
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral,
-    ExpressibleByBooleanLiteral, ExpressibleByNilLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+    ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
     package init(stringLiteral value: String) {
         self = .string(value)
@@ -62,10 +62,6 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByStringInterpolatio
 
     package init(booleanLiteral value: Bool) {
         self = .boolean(value)
-    }
-
-    package init(nilLiteral: ()) {
-        self = .null
     }
 
     package init(arrayLiteral elements: JSONValue...) {

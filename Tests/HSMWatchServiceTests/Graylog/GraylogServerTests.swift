@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import NIOCore
+import NIOPosix
+import NIOSSL
 import Testing
 
 @testable import HSMWatchSimulation
@@ -73,6 +76,59 @@ struct GraylogServerTests {
         let next = try await RawClient.connected(to: server.address)
         try await next.send(text("GET", "/api/system"))
         _ = try await next.received { $0.text.hasPrefix("HTTP/1.1 200 OK") }
+        await server.stop()
+    }
+
+    /// Sends a request as soon as the connection stands, and promises the first bytes of the answer.
+    private final class Asker: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+
+        private let request: String
+        private let answer: EventLoopPromise<String>
+
+        init(_ request: String, _ answer: EventLoopPromise<String>) {
+            self.request = request
+            self.answer = answer
+        }
+
+        func channelActive(context: ChannelHandlerContext) {
+            context.writeAndFlush(NIOAny(ByteBuffer(string: request)), promise: nil)
+        }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            answer.succeed(String(buffer: unwrapInboundIn(data)))
+        }
+
+        func errorCaught(context: ChannelHandlerContext, error: any Error) {
+            answer.fail(error)
+        }
+    }
+
+    @Test("speaks TLS when it has a certificate")
+    func tls() async throws {
+        let folder = try TemporaryFolder()
+        let authority = try TestAuthority(in: folder)
+        let identity = try authority.issue("graylog")
+        let server = try await GraylogServer.start(
+            GraylogVersion(7, 1, 7), tls: try ReceiverTLS(certificate: identity.certificate, key: identity.key))
+        #expect(server.url == "https://\(server.address)/api")
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.trustRoots = .file(authority.certificate)
+        let context = try NIOSSLContext(configuration: configuration)
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let answer = eventLoop.makePromise(of: String.self)
+        let request = text("GET", "/api/system")
+        let channel = try await ClientBootstrap(group: eventLoop)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: nil))
+                    try pipeline.addHandler(Asker(request, answer))
+                }
+            }
+            .connect(host: server.address.host, port: server.address.ports.lowerBound).get()
+        #expect(try await answer.futureResult.get().hasPrefix("HTTP/1.1 200 OK"))
+        try await channel.close()
         await server.stop()
     }
 }

@@ -69,7 +69,7 @@ enum SamplePack {
         {"title": \(wrapped("Kettles by mail")), "description": \(wrapped("")),
          "config": {
            "type": "email-notification-v1", "sender": \(wrapped("")), "subject": \(wrapped("Kettle: ${event_definition_title}")),
-           "body_template": \(wrapped("${event.message}")), "email_recipients": ["tea@example.org"],
+           "body_template": \(wrapped("${event.message} ${event.fields.kettle}")), "email_recipients": ["tea@example.org"],
            "user_recipients": []}}
         """)
 
@@ -151,7 +151,7 @@ enum SamplePack {
 
     private static let pivotSearch = """
         {\(filter), "type": "pivot", "id": "5f0b4f3e-1c1a-4d3a-9f0a-0000000000c0", "name": "chart", "streams": [],
-         "series": [{"type": "min", "id": "min(celsius)", "field": "celsius"}],
+         "series": [{"type": "min", "id": "Coldest", "field": "celsius"}],
          "row_groups": [
            {"type": "time", "fields": ["timestamp"], "interval": {"type": "auto", "scaling": 1.0}}],
          "column_groups": [{"type": "values", "fields": ["kettle"], "limit": 15}], "sort": [], "rollup": false}

@@ -2,16 +2,16 @@
 
 /// Something in a content pack that Graylog, of one version, does not take as it is meant.
 package struct ContentPackViolation: Hashable, Sendable, CustomStringConvertible {
-    /// What comes of it.
-    package enum Effect: Hashable, Sendable {
-        /// The upload is refused with status 400.
-        case refusesUpload
-        /// The upload fails with status 500.
-        case breaksUpload
-        /// The installation fails with status 500, and nothing is installed.
-        case breaksInstallation
+    /// What comes of it, from the least to the greatest harm.
+    package enum Effect: Hashable, Sendable, Comparable {
         /// It is installed, but what is there does not work as it is meant.
         case misleads
+        /// The installation fails with status 500, and nothing is installed.
+        case breaksInstallation
+        /// The upload fails with status 500.
+        case breaksUpload
+        /// The upload is refused with status 400.
+        case refusesUpload
     }
 
     /// Where, as in `entities[3].data.config.series[0].type`; empty for the pack itself.

@@ -35,7 +35,7 @@ package struct GraylogIndexSet: Hashable, Sendable {
             "retention_strategy_class": "org.graylog2.indexer.retention.strategies.DeletionRetentionStrategy",
             "creation_date": .string(createdAt), "index_analyzer": "standard",
             "index_optimization_max_num_segments": 1, "index_optimization_disabled": false,
-            "field_type_refresh_interval": 5000, "index_template_type": takesFieldTypes ? nil : "events",
+            "field_type_refresh_interval": 5000, "index_template_type": takesFieldTypes ? .null : "events",
         ]
     }
 }

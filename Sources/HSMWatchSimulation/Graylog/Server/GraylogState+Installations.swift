@@ -37,7 +37,7 @@ extension GraylogState {
         let wrapping = ["entity", "share_request"]
         if version.wrapsInstallations {
             try refuseUnknown(in: body, besides: wrapping)
-            guard let order = body["entity"], order != nil else {
+            guard let order = body["entity"], order != .null else {
                 throw unmappable("entity cannot be null")
             }
             try refuseUnknown(in: order, besides: ["parameters", "comment"])

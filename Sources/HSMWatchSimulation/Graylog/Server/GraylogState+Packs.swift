@@ -147,7 +147,8 @@ extension GraylogState {
         }
         packs.append(pack)
         var answer = GraylogAnswer(201)
-        answer.headers["Location"] = "/api/system/content_packs/\(pack.id.id)"
+        // Graylog leaves out what its own paths begin with, /api: nothing is there.
+        answer.headers["Location"] = "http://127.0.0.1:9000/system/content_packs/\(pack.id.id)"
         return answer
     }
 

@@ -28,7 +28,7 @@ package struct GraylogStream: Hashable, Sendable {
         [
             "id": .string(id), "creator_user_id": isSystem ? "local:admin" : "admin", "outputs": [],
             "matching_type": "AND", "description": .string(description), "created_at": .string(createdAt),
-            "disabled": .boolean(isPaused), "rules": [], "title": .string(title), "content_pack": nil,
+            "disabled": .boolean(isPaused), "rules": [], "title": .string(title), "content_pack": .null,
             "is_default": .boolean(id == Self.system[0].id), "remove_matches_from_default_stream": false,
             "index_set_id": .string(indexSet), "is_editable": .boolean(!isSystem),
         ]
