@@ -11,8 +11,8 @@ package struct GraylogInput: Hashable, Sendable {
     func json(createdAt: String) -> JSONValue {
         [
             "id": .string(id), "title": .string(title), "name": "GELF TCP", "type": .string(type), "global": true,
-            "content_pack": nil, "created_at": .string(createdAt), "creator_user_id": "admin", "static_fields": [:],
-            "node": nil,
+            "content_pack": .null, "created_at": .string(createdAt), "creator_user_id": "admin", "static_fields": [:],
+            "node": .null,
             "attributes": ["bind_address": "0.0.0.0", "port": .integer(port), "tls_key_password": ""],
         ]
     }

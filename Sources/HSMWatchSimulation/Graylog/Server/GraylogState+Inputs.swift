@@ -49,7 +49,7 @@ extension GraylogState {
         let isTaken = takenPorts.contains(input.port) || inputs[..<index].contains { $0.port == input.port }
         return GraylogAnswer([
             "id": .string(id), "state": isTaken ? "FAILED" : "RUNNING", "started_at": .string(time),
-            "detailed_message": isTaken ? "Address already in use" : nil,
+            "detailed_message": isTaken ? "Address already in use" : .null,
             "message_input": input.json(createdAt: time),
         ])
     }
