@@ -30,7 +30,8 @@ package struct ContentPack: Sendable {
         let inputs = configurations.flatMap(\.outputs).filter { $0.kind == .gelfTCP }
         let input = inputs.first.map { GELFInput($0) }
         let alerts = AlertDefinitions(scope: scope, runbook: options.runbook)
-        let notifications = [AlertNotification.email(options), AlertNotification.webhook(options)]
+        let notifications =
+            alerts.all.isEmpty ? [] : [AlertNotification.email(options), AlertNotification.webhook(options)]
 
         let all =
             (input.map { [$0.entity(options.tls)] } ?? []) + [MessageStream.entity] + notifications
@@ -41,7 +42,7 @@ package struct ContentPack: Sendable {
         inputPort = input?.port
         notes =
             ContentPackNotes(
-                configurations: configurations, options: options, input: input, missing: alerts.missing
+                configurations: configurations, options: options, input: input, alerts: alerts
             ).all
     }
 

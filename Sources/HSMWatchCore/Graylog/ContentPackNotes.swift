@@ -5,11 +5,10 @@ struct ContentPackNotes {
     let configurations: [Configuration]
     let options: ContentPackOptions
     let input: GELFInput?
-    /// Titles of the alerts that no output's messages can raise.
-    let missing: [String]
+    let alerts: AlertDefinitions
 
     var all: [String] {
-        notifications + inputs + alerts + instances
+        (alerts.all.isEmpty ? [] : notifications) + inputs + missing + instances
     }
 
     private var notifications: [String] {
@@ -50,8 +49,8 @@ struct ContentPackNotes {
         return notes
     }
 
-    private var alerts: [String] {
-        missing.map { "no output gets the messages for the alert '\($0)', so the pack is without it" }
+    private var missing: [String] {
+        alerts.missing.map { "no output gets the messages for the alert '\($0)', so the pack is without it" }
     }
 
     private var instances: [String] {

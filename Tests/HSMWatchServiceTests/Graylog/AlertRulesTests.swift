@@ -147,7 +147,7 @@ struct AlertRulesTests {
                 "entities[3].data.config.query: a word without a field at character 6"),
             .misleads(
                 #"fault:(\"boiled dry\" OR no_lid) AND level:<=3"#, #"fault:(\"boiled dry\" OR no_lid AND level:<=3"#,
-                "entities[4].data.config.query: AND and OR without parentheses at character 34"),
+                "entities[4].data.config.query: ')' is missing at character 30"),
         ] as [PackVariant])
     func queries(variant: PackVariant) throws {
         try variant.check()

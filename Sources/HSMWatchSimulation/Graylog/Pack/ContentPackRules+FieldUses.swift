@@ -60,7 +60,7 @@ extension ContentPackRules {
                 switch term.kind {
                 case .values(let values): .query(values)
                 case .exists: .exists
-                case .range(let lower, let upper): .range(lower: lower, upper: upper)
+                case .range(let lower, let upper): .range(lower: lower?.text, upper: upper?.text)
                 }
             return PackFieldUse(path: path, field: term.field, use: use)
         }

@@ -23,18 +23,35 @@ package struct AlertRule: Hashable, Sendable {
         package let fields: [String: String]
     }
 
+    /// Of a value with a number.
+    private enum Comparison: String {
+        case below = "<"
+        case above = ">"
+        case atMost = "<="
+        case atLeast = ">="
+
+        func holds(_ left: Double, _ right: Double) -> Bool {
+            switch self {
+            case .below: left < right
+            case .above: left > right
+            case .atMost: left <= right
+            case .atLeast: left >= right
+            }
+        }
+    }
+
     package let title: String
-    package let query: SearchExpression
+    package let query: LuceneQuery
     package let group: [String]
     /// `min`, `count`, …
     package let function: String
     package let field: String?
-    let comparison: SearchExpression.Comparison
-    let number: Double
+    private let comparison: Comparison
+    private let number: Double
     /// How far back it looks.
     package let window: Duration
     /// The templates of the event's fields.
-    let templates: [String: String]
+    private let templates: [String: String]
 
     /// The rules of a pack.
     package static func rules(of pack: JSONValue) throws -> [AlertRule] {
@@ -46,12 +63,12 @@ package struct AlertRule: Hashable, Sendable {
         guard let data = entity["data"], let title = data["title"]?["@value"]?.string, let config = data["config"],
             let query = config["query"]?["@value"]?.string, let series = config["series"]?.elements.first,
             let function = series["function"]?.string, let expression = config["conditions"]?["expression"],
-            let comparison = expression["expr"]?.string.flatMap(SearchExpression.Comparison.init),
+            let comparison = expression["expr"]?.string.flatMap(Comparison.init),
             expression["left"]?["ref"] == series["id"], case .decimal(let number)? = expression["right"]?["value"],
             let milliseconds = config["search_within_ms"]?.integer, let specification = data["field_spec"]
         else { throw Problem(reason: "an event definition of another shape") }
         self.title = title
-        self.query = try SearchParser.parse(query)
+        self.query = try LuceneQuery(query)
         self.function = function
         self.comparison = comparison
         self.number = number

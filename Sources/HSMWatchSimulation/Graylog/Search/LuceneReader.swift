@@ -1,49 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A query in Lucene's syntax, as far as a content pack needs it: `field:value`, `field:"two words"`,
-/// `field:(a OR b)`, `_exists_:field`, `field:<5`, `field:[a TO b]`, `*`, with AND, OR, NOT and parentheses.
-///
-/// What Lucene takes but does not mean as it looks is a problem, too: two terms side by side (OR), a word without a
-/// field (the default field), AND and OR mixed without parentheses (no precedence), OR before NOT (the NOT holds for all).
-///
-/// Source: Lucene's classic query parser and OpenSearch's `query_string`.
-struct LuceneQuery: Hashable, Sendable {
-    /// What a term says of a field.
-    struct Term: Hashable, Sendable {
-        enum Kind: Hashable, Sendable {
-            /// One of these values, without their quotes and escapes; `*` and `?` are still in them.
-            case values([String])
-            /// That there is a value.
-            case exists
-            /// A value within bounds; `nil` is none.
-            case range(lower: String?, upper: String?)
-        }
+/// Reads the text of a `LuceneQuery`, from its first character to its last.
+struct LuceneReader {
+    private typealias Problem = LuceneQuery.Problem
+    private typealias Term = LuceneQuery.Term
+    private typealias Expression = LuceneQuery.Expression
 
-        let field: String
-        let kind: Kind
-    }
-
-    /// Why a text is no such query, and the character at which that shows, from 0.
-    struct Problem: Error, Hashable, CustomStringConvertible {
-        let reason: String
-        let offset: Int
-
-        var description: String { "\(reason) at character \(offset)" }
-    }
-
-    /// The terms, in order.
-    private(set) var terms: [Term] = []
+    /// The deepest nesting of parentheses.
+    static let maximumDepth = 50
 
     private let text: [Character]
     private var offset = 0
+    private var depth = 0
 
-    /// Reads a query. An empty one is one for everything.
-    init(_ text: String) throws(Problem) {
+    init(_ text: String) {
         self.text = Array(text)
+    }
+
+    mutating func query() throws(LuceneQuery.Problem) -> LuceneQuery.Expression {
         skipSpaces()
-        if offset == self.text.count || text.allSatisfy({ $0 == "*" || $0 == " " }) { return }
-        try expression { query throws(Problem) in try query.clause() }
-        if offset < self.text.count { throw problem("AND or OR is expected") }
+        if offset == text.count || text.allSatisfy({ $0 == "*" || $0 == " " }) { return .all([]) }
+        let expression = try expression()
+        if offset < text.count { throw problem("AND or OR is expected") }
+        return expression
     }
 
     private func problem(_ reason: String) -> Problem {
@@ -53,77 +32,89 @@ struct LuceneQuery: Hashable, Sendable {
     // MARK: Clauses
 
     /// Clauses with AND between them, or with OR.
-    private mutating func expression(
-        _ part: (inout LuceneQuery) throws(Problem) -> Void
-    ) throws(Problem) {
+    private mutating func expression() throws(Problem) -> Expression {
         var seen: String?
-        var isNegated = skipWord("NOT")
-        try part(&self)
+        var (first, isNegated) = try negation()
+        var parts = [first]
         while let word = ["AND", "OR"].first(where: { skipWord($0) }) {
             if let seen, seen != word { throw problem("AND and OR without parentheses") }
             seen = word
-            isNegated = skipWord("NOT") || isNegated
-            try part(&self)
+            let (part, isNegation) = try negation()
+            isNegated = isNegated || isNegation
+            parts.append(part)
         }
         if isNegated, seen == "OR" { throw problem("OR and NOT without parentheses") }
+        return parts.count == 1 ? first : seen == "OR" ? .any(parts) : .all(parts)
     }
 
-    private mutating func clause() throws(Problem) {
+    private mutating func negation() throws(Problem) -> (Expression, isNegation: Bool) {
+        skipWord("NOT") ? (.not(try clause()), true) : (try clause(), false)
+    }
+
+    private mutating func clause() throws(Problem) -> Expression {
         if skip("(") {
-            try expression { query throws(Problem) in try query.clause() }
+            depth += 1
+            guard depth <= Self.maximumDepth else {
+                throw problem("more than \(Self.maximumDepth) parentheses are open")
+            }
+            let expression = try expression()
             guard skip(")") else { throw problem("')' is missing") }
-            return
+            depth -= 1
+            return expression
         }
         let field = try word()
         guard !field.isEmpty else { throw problem("a field is expected") }
         guard offset < text.count, text[offset] == ":" else { throw problem("a word without a field") }
         guard PackInspection.isFieldName(field) else { throw problem("no name of a field: \(field)") }
         offset += 1
-        try value(of: field)
+        let term = try term(of: field)
         skipSpaces()
+        return .term(term)
     }
 
     // MARK: Values
 
-    private mutating func value(of field: String) throws(Problem) {
+    private mutating func term(of field: String) throws(Problem) -> Term {
         guard field != "_exists_" else {
             let name = try word()
             guard PackInspection.isFieldName(name) else { throw problem("the name of a field is expected") }
-            return terms.append(Term(field: name, kind: .exists))
+            return Term(field: name, kind: .exists)
         }
+        let kind: Term.Kind
         switch offset < text.count ? text[offset] : " " {
-        case "(":
-            offset += 1
-            skipSpaces()
-            terms.append(Term(field: field, kind: .values([])))
-            try expression { query throws(Problem) in
-                let value = try query.single()
-                query.addValue(value)
-                query.skipSpaces()
-            }
-            guard skip(")") else { throw problem("')' is missing") }
-        case "[", "{": terms.append(Term(field: field, kind: try interval()))
-        case "<": terms.append(Term(field: field, kind: .range(lower: nil, upper: try bound())))
-        case ">": terms.append(Term(field: field, kind: .range(lower: try bound(), upper: nil)))
+        case "(": kind = .values(try alternatives())
+        case "[", "{": kind = try interval()
+        case "<": kind = .range(lower: nil, upper: try bound())
+        case ">": kind = .range(lower: try bound(), upper: nil)
         default:
             let value = try single()
-            terms.append(Term(field: field, kind: value == "*" ? .exists : .values([value])))
+            kind = value == "*" ? .exists : .values([value])
         }
+        return Term(field: field, kind: kind)
     }
 
-    private mutating func addValue(_ value: String) {
-        guard let last = terms.popLast(), case .values(let values) = last.kind else { return }
-        terms.append(Term(field: last.field, kind: .values(values + [value])))
+    /// `(a OR b)`: no field has two values at once, so that nothing else means anything.
+    private mutating func alternatives() throws(Problem) -> [String] {
+        offset += 1
+        var values: [String] = []
+        repeat {
+            skipSpaces()
+            values.append(try single())
+        } while skipWord("OR")
+        guard skip(")") else { throw problem("')' is missing") }
+        return values
     }
 
     /// What follows `<`, `<=`, `>` or `>=`.
-    private mutating func bound() throws(Problem) -> String {
+    private mutating func bound() throws(Problem) -> Term.Bound {
         offset += 1
-        if offset < text.count, text[offset] == "=" { offset += 1 }
-        return try single()
+        let isIncluded = offset < text.count && text[offset] == "="
+        if isIncluded { offset += 1 }
+        return Term.Bound(text: try single(), isIncluded: isIncluded)
     }
 
     private mutating func interval() throws(Problem) -> Term.Kind {
+        let isLowerIncluded = text[offset] == "["
         offset += 1
         skipSpaces()
         let lower = try single()
@@ -131,8 +122,12 @@ struct LuceneQuery: Hashable, Sendable {
         guard skipWord("TO") else { throw problem("TO is expected") }
         let upper = try single()
         skipSpaces()
-        guard skip("]") || skip("}") else { throw problem("']' is missing") }
-        return .range(lower: lower == "*" ? nil : lower, upper: upper == "*" ? nil : upper)
+        let isUpperIncluded = skip("]")
+        guard isUpperIncluded || skip("}") else { throw problem("']' is missing") }
+        func end(_ text: String, _ isIncluded: Bool) -> Term.Bound? {
+            text == "*" ? nil : Term.Bound(text: text, isIncluded: isIncluded)
+        }
+        return .range(lower: end(lower, isLowerIncluded), upper: end(upper, isUpperIncluded))
     }
 
     private mutating func single() throws(Problem) -> String {

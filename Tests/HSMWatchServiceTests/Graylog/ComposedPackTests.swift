@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import HSMWatchCore
+import HSMWatchSimulation
+import Testing
+
+/// The pack that hsmwatch composes, against the rules of each Graylog and the messages that hsmwatch sends.
+@Suite("The content pack of a configuration")
+struct ComposedPackTests {
+    /// Configurations that make different packs.
+    static let configurations: [(name: String, configuration: Configuration)] = {
+        func hsm(
+            _ name: String, ports: [UInt16] = [], warning: Threshold? = nil, critical: Threshold = .absolute(50),
+            warnWithin: Duration? = nil
+        ) -> HSMConfiguration {
+            HSMConfiguration(
+                name: name, address: HostPort(host: "10.10.5.6", port: 9010), queryPorts: ports,
+                alert: AlertConfiguration(warning: warning, critical: critical),
+                forecast: ForecastConfiguration(warnWithin: warnWithin))
+        }
+        func configuration(
+            _ hsms: [HSMConfiguration], source: String? = nil, kind: OutputKind = .gelfTCP,
+            tls: TLSConfiguration? = nil, events: Set<Event.Kind> = Set(Event.Kind.allCases)
+        ) -> Configuration {
+            let endpoint = HostPort(host: "10.10.5.7", port: 12_201)
+            return Configuration(
+                source: source, hsms: hsms,
+                outputs: [
+                    OutputConfiguration(name: "graylog", kind: kind, endpoints: [endpoint], tls: tls, events: events)
+                ])
+        }
+        let many = (0...1000).map { hsm("hsm-\($0)") }
+        return [
+            ("one HSM", configuration([hsm("khi-1")])),
+            (
+                "everything",
+                configuration(
+                    [
+                        hsm("khi-1", ports: [9010], warning: .absolute(100), warnWithin: .seconds(600)),
+                        hsm("khi-2", warning: .percent(40), critical: .percent(20)),
+                        hsm("lhe-1", critical: .absolute(10)),
+                    ], source: "monitor \"1\" ${x}", tls: TLSConfiguration(certificate: "c", key: "k"))
+            ),
+            ("TLS alone", configuration([hsm("khi-1")], tls: TLSConfiguration())),
+            ("no GELF over TCP", configuration([hsm("khi-1")], kind: .syslogUDP)),
+            ("changes of state alone", configuration([hsm("khi-1")], events: [.stateChange])),
+            ("too many HSMs for an alert each", configuration(many)),
+        ]
+    }()
+
+    private static func pack(_ configuration: Configuration) throws -> JSONValue {
+        var parser = JSONParser(try ContentPack([configuration], ContentPackOptions()).json(revision: 1))
+        return try parser.value()
+    }
+
+    @Test(
+        "is what each Graylog takes", arguments: Self.configurations.map(\.name), GraylogVersion.examined)
+    func rules(name: String, version: GraylogVersion) throws {
+        let configuration = try #require(Self.configurations.first { $0.name == name }).configuration
+        let violations = ContentPackRules.violations(in: try Self.pack(configuration), for: version)
+        #expect(violations.isEmpty, "\(violations.prefix(20).map(\.description).joined(separator: "\n"))")
+    }
+
+    @Test(
+        "names only fields that a message has, of the type that is needed there",
+        arguments: Self.configurations.map(\.name))
+    func fields(name: String) throws {
+        let configuration = try #require(Self.configurations.first { $0.name == name }).configuration
+        let sent = try Self.sentFields()
+        let uses = ContentPackRules.fieldUses(in: try Self.pack(configuration))
+        #expect(!uses.isEmpty)
+        for use in uses {
+            let types = try #require(sent[use.field], "\(use)")
+            if use.needsNumber { #expect(types.isSubset(of: ["long", "double"]), "\(use): \(types)") }
+            #expect(types.count == 1, "\(use): \(types)")
+        }
+    }
+
+    @Test("looks only for values that a message may have", arguments: Self.configurations.map(\.name))
+    func values(name: String) throws {
+        let configuration = try #require(Self.configurations.first { $0.name == name }).configuration
+        let allowed: [String: Set<String>] = [
+            "event_source": ["hsmwatch"],
+            "event_type": Set(Event.Kind.allCases.map(\.name)),
+            "state": Set(HSMState.allCases.map(\.rawValue)),
+            "action": ["messages_dropped"],
+            "level": ["4"],
+        ]
+        for use in ContentPackRules.fieldUses(in: try Self.pack(configuration)) {
+            guard case .query(let values) = use.use, let allowed = allowed[use.field] else { continue }
+            #expect(allowed.isSuperset(of: values), "\(use)")
+        }
+    }
+
+    /// The fields of the golden messages as Graylog stores them, with the types that they have there.
+    private static func sentFields() throws -> [String: Set<String>] {
+        let folder = ExampleConfigurationTests.file.deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Tests/HSMWatchCoreTests/Golden")
+        var fields: [String: Set<String>] = [:]
+        for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
+            let frame = Array(try Data(contentsOf: file))
+            guard case .stored(let message) = GELFRules.decode(frame, from: "127.0.0.1", at: Timestamp(milliseconds: 1))
+            else {
+                Issue.record("\(file.lastPathComponent) is not stored")
+                continue
+            }
+            for (name, value) in message.fields {
+                let type =
+                    switch value {
+                    case .long: "long"
+                    case .double: "double"
+                    case .string: "string"
+                    }
+                fields[name, default: []].insert(type)
+            }
+        }
+        return fields
+    }
+}
