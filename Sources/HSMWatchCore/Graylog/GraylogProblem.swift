@@ -10,11 +10,19 @@ package struct GraylogProblem: Error, Equatable, CustomStringConvertible {
     package let isUncertain: Bool
     /// Whether Graylog does not have what the request is about.
     package let isMissing: Bool
+    /// Whether the token's user may not have it, or a proxy lets no request to it through.
+    package let isForbidden: Bool
 
-    package init(_ description: String, isUncertain: Bool = false, isMissing: Bool = false) {
+    /// Whether it cannot be known, though all else may be well.
+    package var isWithheld: Bool { isMissing || isForbidden }
+
+    package init(
+        _ description: String, isUncertain: Bool = false, isMissing: Bool = false, isForbidden: Bool = false
+    ) {
         self.description = description
         self.isUncertain = isUncertain
         self.isMissing = isMissing
+        self.isForbidden = isForbidden
     }
 
     /// No answer came, or none that can be understood.
@@ -41,7 +49,8 @@ package struct GraylogProblem: Error, Equatable, CustomStringConvertible {
         self.init(
             "Graylog did not \(request.purpose): \(parts.joined(separator: "; "))",
             // A proxy that has given up says nothing of the Graylog behind it.
-            isUncertain: request.method != .get && (502...504).contains(status), isMissing: status == 404)
+            isUncertain: request.method != .get && (502...504).contains(status), isMissing: status == 404,
+            isForbidden: status == 403)
     }
 
     private static func meaning(of status: UInt, _ request: RESTRequest, location: String?) -> String? {

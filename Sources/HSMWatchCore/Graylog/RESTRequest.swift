@@ -60,6 +60,9 @@ extension RESTRequest {
     /// Which Graylog it is.
     package static let overview = RESTRequest(.get, "/system", to: "say its version", permission: "system:read")
 
+    /// The same, for everybody.
+    package static let greeting = RESTRequest(.get, "/", to: "say its version", permission: "none")
+
     /// Every revision of the pack, with its content. 404 when there is none.
     package static let revisions = RESTRequest(
         .get, pack, to: "list the revisions of the content pack", permission: "contentpack:read")

@@ -5,12 +5,22 @@ import HSMWatchCore
 extension GraylogClient {
     /// Which Graylog it is.
     package func version() async throws(GraylogProblem) -> GraylogRelease {
-        let overview: RESTAnswer.Overview = try await ask(.overview)
+        let overview = try await overview()
         guard let version = GraylogRelease(parsing: overview.version) else {
             throw GraylogProblem(
                 "Graylog's answer is not understood: its version is \(Reply.printable(overview.version.utf8))")
         }
         return version
+    }
+
+    /// What a user who may not look at the system is told as well.
+    private func overview() async throws(GraylogProblem) -> RESTAnswer.Overview {
+        do throws(GraylogProblem) {
+            return try await ask(.overview)
+        } catch {
+            guard error.isWithheld, let greeting: RESTAnswer.Overview = try? await ask(.greeting) else { throw error }
+            return greeting
+        }
     }
 
     /// The index set that is meant, of those that the token's user may see.

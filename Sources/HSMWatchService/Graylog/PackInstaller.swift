@@ -40,13 +40,8 @@ package final class PackInstaller {
         let version = try await client.version()
         let revisions = try await revisions()
         let installations = try await installations()
-        let inputs: RESTAnswer.Inputs = try await client.ask(.inputs)
         return PackPresence(
-            version: version, revisions: revisions, installations: installations,
-            inputs: try inputs.inputs.map { input throws(GraylogProblem) in
-                PackPresence.Input(
-                    id: try Self.id(input.id), title: input.title, type: input.type, port: input.attributes?.port)
-            })
+            version: version, revisions: revisions, installations: installations, inputs: try await inputs())
     }
 
     /// Does what the plan says, step by step.
@@ -80,7 +75,13 @@ package final class PackInstaller {
     package func checkInput(after plan: PackPlan) async throws(GraylogProblem) {
         guard let input = (installed ?? plan.kept)?.input else { return }
         let deadline = Instant.now + startLimit
-        var condition = try await condition(of: input)
+        var condition: InputCondition
+        do throws(GraylogProblem) {
+            condition = try await self.condition(of: input)
+        } catch {
+            guard error.isForbidden else { throw error }
+            return report(.note("\(error): look whether it runs in System / Inputs"))
+        }
         while condition.isPassing, Instant.now < deadline {
             try? await Task.sleep(for: Self.lookInterval)
             condition = try await self.condition(of: input)
@@ -108,7 +109,7 @@ package final class PackInstaller {
             if !left.isEmpty { report(.note(PackStep.leftovers(left.map(\.title)))) }
         case .install(let revision):
             let answer: RESTAnswer.Installation = try await client.ask(.install(revision, on: version))
-            installed = try await installation(answer)
+            installed = try await installation(answer, isNew: true)
         case .start:
             guard let stream = installed?.stream else {
                 throw GraylogProblem(
@@ -170,6 +171,21 @@ package final class PackInstaller {
 
     // MARK: Reading
 
+    /// Those that the token's user may see, and none where a proxy lets no one look: whether another one has the pack's port is then seen when it is installed.
+    private func inputs() async throws(GraylogProblem) -> [PackPresence.Input] {
+        do throws(GraylogProblem) {
+            let answer: RESTAnswer.Inputs = try await client.ask(.inputs)
+            return try answer.inputs.map { input throws(GraylogProblem) in
+                PackPresence.Input(
+                    id: try Self.id(input.id), title: input.title, type: input.type, port: input.attributes?.port)
+            }
+        } catch {
+            guard error.isWithheld else { throw error }
+            report(.note("\(error): whether another input has the pack's port is not known"))
+            return []
+        }
+    }
+
     private func condition(of input: PackPresence.Entity) async throws(GraylogProblem) -> InputCondition {
         do throws(GraylogProblem) {
             let answer: RESTAnswer.InputState = try await client.ask(.inputState(input.id))
@@ -201,13 +217,14 @@ package final class PackInstaller {
         return installations
     }
 
+    /// - Parameter isNew: whether Graylog has just made it.
     private func installation(
-        _ answer: RESTAnswer.Installation
+        _ answer: RESTAnswer.Installation, isNew: Bool = false
     ) async throws(GraylogProblem) -> PackPresence.Installation {
         var stream: PackPresence.Stream?
         if let entity = answer.entities.first(where: { $0.type.name == "stream" && $0.packID == ContentPack.streamID })
         {
-            stream = try await self.stream(try Self.id(entity.id))
+            stream = try await self.stream(try Self.id(entity.id), isNew: isNew)
         }
         return PackPresence.Installation(
             id: try Self.id(answer.id), revision: answer.revision,
@@ -216,12 +233,13 @@ package final class PackInstaller {
             }, stream: stream)
     }
 
-    /// nil when somebody has deleted it.
-    private func stream(_ id: GraylogID) async throws(GraylogProblem) -> PackPresence.Stream? {
+    /// nil when somebody has deleted it. A new one that cannot be looked at counts as paused: to resume it does no harm.
+    private func stream(_ id: GraylogID, isNew: Bool) async throws(GraylogProblem) -> PackPresence.Stream? {
         do throws(GraylogProblem) {
             let answer: RESTAnswer.Stream = try await client.ask(.stream(id))
             return PackPresence.Stream(id: id, isPaused: answer.disabled)
         } catch {
+            if isNew, error.isWithheld { return PackPresence.Stream(id: id, isPaused: true) }
             guard error.isMissing else { throw error }
             return nil
         }

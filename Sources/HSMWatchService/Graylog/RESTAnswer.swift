@@ -9,7 +9,7 @@ enum RESTAnswer {
         let message: String
     }
 
-    /// `GET /system`
+    /// `GET /system`, and `GET /`
     struct Overview: Decodable {
         let version: String
     }

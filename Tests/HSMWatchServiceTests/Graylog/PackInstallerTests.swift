@@ -192,6 +192,35 @@ struct PackInstallerTests {
         }
     }
 
+    @Test(
+        "does without looking at the system, the inputs and the new stream, and says what it does not know",
+        arguments: versions)
+    func fewPermissions(version: GraylogVersion) async throws {
+        try await GraylogStage.play(version) { stage in
+            await stage.server.change { $0.missingPermissions = ["system:read", "inputs:read", "streams:read"] }
+            try await stage.install(GraylogStage.pack("khi-1"))
+            #expect(await stage.server.state.userStreams.map(\.isPaused) == [false])
+            #expect(
+                stage.done == [
+                    "uploaded the content pack as revision 1", "installed revision 1", "resumed the pack's stream",
+                ])
+            #expect(stage.notes.contains { $0.contains("look whether it runs in System / Inputs") })
+        }
+    }
+
+    @Test("does without what a proxy does not let through", arguments: [403, 404])
+    func proxy(status: Int) async throws {
+        try await GraylogStage.play { stage in
+            let answer = GraylogAnswer(status, "text/plain", "no")
+            for path in ["system/inputs", "streams/"] {
+                await stage.server.suffer(GraylogFault(.instead(answer), to: "GET /api/\(path)"))
+            }
+            try await stage.install(GraylogStage.pack("khi-1"))
+            #expect(await stage.server.state.userStreams.map(\.isPaused) == [false])
+            #expect(stage.notes.contains { $0.contains("whether another input has the pack's port is not known") })
+        }
+    }
+
     @Test("does not mind that it may not delete old revisions")
     func deletion() async throws {
         try await GraylogStage.play { stage in
