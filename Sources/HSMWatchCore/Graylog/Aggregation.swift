@@ -143,7 +143,8 @@ extension Aggregation.Pivot {
 extension Aggregation.Look {
     fileprivate var settings: JSONTree {
         switch self {
-        case .number: ["trend": true, "trend_preference": "HIGHER"]
+        // A trend would need a second search, of the time before.
+        case .number: ["trend": false, "trend_preference": "NEUTRAL"]
         case .table: nil
         case .lines: ["interpolation": "linear", "axis_type": "linear"]
         case .bars: ["barmode": "stack", "axis_type": "linear"]

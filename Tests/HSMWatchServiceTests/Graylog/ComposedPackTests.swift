@@ -9,7 +9,7 @@ import Testing
 @Suite("The content pack of a configuration")
 struct ComposedPackTests {
     /// Configurations that make different packs.
-    static let configurations: [(name: String, configuration: Configuration)] = {
+    static let packs: [(name: String, configurations: [Configuration])] = {
         func hsm(
             _ name: String, ports: [UInt16] = [], warning: Threshold? = nil, critical: Threshold = .absolute(50),
             warnWithin: Duration? = nil
@@ -32,43 +32,46 @@ struct ComposedPackTests {
         }
         let many = (0...1000).map { hsm("hsm-\($0)") }
         return [
-            ("one HSM", configuration([hsm("khi-1")])),
+            ("one HSM", [configuration([hsm("khi-1")])]),
             (
                 "everything",
-                configuration(
-                    [
-                        hsm("khi-1", ports: [9010], warning: .absolute(100), warnWithin: .seconds(600)),
-                        hsm("khi-2", warning: .percent(40), critical: .percent(20)),
-                        hsm("lhe-1", critical: .absolute(10)),
-                    ], source: "monitor \"1\" ${x}", tls: TLSConfiguration(certificate: "c", key: "k"))
+                [
+                    configuration(
+                        [
+                            hsm("khi-1", ports: [9010], warning: .absolute(100), warnWithin: .seconds(600)),
+                            hsm("khi-2", warning: .percent(40), critical: .percent(20)),
+                            hsm("lhe-1", critical: .absolute(10)),
+                        ], source: "monitor \"1\" ${x}", tls: TLSConfiguration(certificate: "c", key: "k"))
+                ]
             ),
-            ("TLS alone", configuration([hsm("khi-1")], tls: TLSConfiguration())),
-            ("no GELF over TCP", configuration([hsm("khi-1")], kind: .syslogUDP)),
-            ("changes of state alone", configuration([hsm("khi-1")], events: [.stateChange])),
-            ("too many HSMs for an alert each", configuration(many)),
+            ("TLS alone", [configuration([hsm("khi-1")], tls: TLSConfiguration())]),
+            ("no GELF over TCP", [configuration([hsm("khi-1")], kind: .syslogUDP)]),
+            ("changes of state alone", [configuration([hsm("khi-1")], events: [.stateChange])]),
+            ("too many HSMs for an alert each", [configuration(many)]),
+            ("several instances", [configuration([hsm("khi-1")]), configuration([hsm("lhe-1")], source: "monitor-2")]),
         ]
     }()
 
-    private static func pack(_ configuration: Configuration) throws -> JSONValue {
-        var parser = JSONParser(try ContentPack([configuration], ContentPackOptions()).json(revision: 1))
+    private static func pack(_ configurations: [Configuration]) throws -> JSONValue {
+        var parser = JSONParser(try ContentPack(configurations, ContentPackOptions()).json(revision: 1))
         return try parser.value()
     }
 
     @Test(
-        "is what each Graylog takes", arguments: Self.configurations.map(\.name), GraylogVersion.examined)
+        "is what each Graylog takes", arguments: Self.packs.map(\.name), GraylogVersion.examined)
     func rules(name: String, version: GraylogVersion) throws {
-        let configuration = try #require(Self.configurations.first { $0.name == name }).configuration
-        let violations = ContentPackRules.violations(in: try Self.pack(configuration), for: version)
+        let configurations = try #require(Self.packs.first { $0.name == name }).configurations
+        let violations = ContentPackRules.violations(in: try Self.pack(configurations), for: version)
         #expect(violations.isEmpty, "\(violations.prefix(20).map(\.description).joined(separator: "\n"))")
     }
 
     @Test(
         "names only fields that a message has, of the type that is needed there",
-        arguments: Self.configurations.map(\.name))
+        arguments: Self.packs.map(\.name))
     func fields(name: String) throws {
-        let configuration = try #require(Self.configurations.first { $0.name == name }).configuration
+        let configurations = try #require(Self.packs.first { $0.name == name }).configurations
         let sent = try Self.sentFields()
-        let uses = ContentPackRules.fieldUses(in: try Self.pack(configuration))
+        let uses = ContentPackRules.fieldUses(in: try Self.pack(configurations))
         #expect(!uses.isEmpty)
         for use in uses {
             let types = try #require(sent[use.field], "\(use)")
@@ -77,9 +80,9 @@ struct ComposedPackTests {
         }
     }
 
-    @Test("looks only for values that a message may have", arguments: Self.configurations.map(\.name))
+    @Test("looks only for values that a message may have", arguments: Self.packs.map(\.name))
     func values(name: String) throws {
-        let configuration = try #require(Self.configurations.first { $0.name == name }).configuration
+        let configurations = try #require(Self.packs.first { $0.name == name }).configurations
         let allowed: [String: Set<String>] = [
             "event_source": ["hsmwatch"],
             "event_type": Set(Event.Kind.allCases.map(\.name)),
@@ -87,8 +90,14 @@ struct ComposedPackTests {
             "action": ["messages_dropped"],
             "level": ["4"],
         ]
-        for use in ContentPackRules.fieldUses(in: try Self.pack(configuration)) {
-            guard case .query(let values) = use.use, let allowed = allowed[use.field] else { continue }
+        for use in ContentPackRules.fieldUses(in: try Self.pack(configurations)) {
+            let values: [String] =
+                switch use.use {
+                case .query(let values): values
+                case .rule(let value): [value]
+                default: []
+                }
+            guard let allowed = allowed[use.field] else { continue }
             #expect(allowed.isSuperset(of: values), "\(use)")
         }
     }

@@ -70,7 +70,8 @@ struct DashboardRulesTests {
         "tells what is wrong with a search",
         arguments: [
             .breaks(
-                #", "sort": [], "rollup": false}"#, #", "sort": []}"#, "\(search).search_types[0].rollup: is missing"),
+                #", "sort": [], "rollup": false}"#, #", "sort": []}"#, "\(search).search_types[0].rollup: is missing",
+                "\(page).widgets[0].config.rollup: not that of its search, which is what is shown first"),
             .breaks(
                 #""type": "time", "fields": ["timestamp"]"#, #""type": "time", "field": "timestamp""#,
                 "\(search).search_types[0].row_groups[0].fields: is missing",
@@ -160,6 +161,16 @@ struct DashboardRulesTests {
                 #""formatting_settings": null, "sort": [{"type": "series", "field": "Coldest", "direction": "Ascending"}]"#,
                 "\(page).widgets[0].config.sort[0].field: no series Coldest",
                 "\(page).widgets[0].config.sort: not that of its search, which is what is shown first"),
+            .misleads(
+                #""rollup": false, "formatting_settings""#, #""rollup": true, "formatting_settings""#,
+                "\(page).widgets[0].config.rollup: not that of its search, which is what is shown first"),
+            .misleads(
+                #""visualization": "line", "visualization_config": {"interpolation": "linear", "axis_type": "linear"}"#,
+                #""visualization": "numeric", "visualization_config": {"trend": true, "trend_preference": "LOWER"}"#,
+                "\(page).widgets[0].config.row_pivots: a single number has no groups",
+                "\(page).widgets[0].config.column_pivots: a single number has no groups",
+                "\(page).widgets[0].config.visualization_config.trend: "
+                    + #"a search "chart" and an offset one "trend" are expected"#),
             .breaks(#""show_message_row": true, "#, "", "\(page).widgets[1].config.show_message_row: is missing"),
             .breaks(
                 #""direction": "Descending""#, #""direction": "DESC""#,

@@ -57,7 +57,7 @@ extension PackInspection {
 
     /// Source: `SearchTypeEntity.mappedStreams`, `WidgetEntity.toNativeEntity`; at 7.2 a stream that is not there is
     /// passed over.
-    private mutating func checkStreams(_ element: JSONValue, _ path: String, _ contents: PackContents) {
+    mutating func checkStreams(_ element: JSONValue, _ path: String, _ contents: PackContents) {
         for (index, stream) in (element["streams"]?.elements ?? []).enumerated() {
             guard let id = stream.string, !contents.hasStream(id) else { continue }
             report(
@@ -67,7 +67,7 @@ extension PackInspection {
     }
 
     /// Source: `RelativeRange.Builder.build`.
-    private mutating func checkTimeRange(_ range: JSONValue?, _ path: String) {
+    mutating func checkTimeRange(_ range: JSONValue?, _ path: String) {
         guard let range, range["type"] == "relative" else { return }
         let from = range["from"]?.integer
         let to = range["to"]?.integer
@@ -81,7 +81,7 @@ extension PackInspection {
     }
 
     /// A sort by a series names its function, whatever the series is called.
-    private mutating func checkSorts(_ sorts: JSONValue?, by functions: [String], _ path: String) {
+    mutating func checkSorts(_ sorts: JSONValue?, by functions: [String], _ path: String) {
         for (index, sort) in (sorts?.elements ?? []).enumerated() {
             guard sort["type"] == "series", let field = sort["field"]?.string, !functions.contains(field) else {
                 continue
@@ -150,92 +150,5 @@ extension PackInspection {
             }
             taken.append((id, columns, rows))
         }
-    }
-
-    // MARK: Widgets
-
-    private mutating func checkWidget(
-        _ widget: JSONValue, _ searches: [JSONValue], _ path: String, _ contents: PackContents
-    ) {
-        checkStreams(widget, path, contents)
-        checkTimeRange(widget["timerange"], "\(path).timerange")
-        checkQuery(widget["query"]?["query_string"], "\(path).query.query_string")
-        let wanted = widget["type"] == "messages" ? "messages" : "pivot"
-        for search in searches where search["type"]?.string != wanted {
-            report(path, "its search is no \(wanted)")
-        }
-        for key in ["query", "timerange"] {
-            // A search for a trend is that of another time.
-            for search in searches where search["timerange"]?["type"] != "offset" || key == "query" {
-                guard (search[key] ?? .null) != (widget[key] ?? .null) else { continue }
-                report("\(path).\(key)", "not that of its search, which is what is shown first")
-            }
-        }
-        if widget["type"] == "aggregation" { checkAggregation(widget["config"] ?? .null, searches, "\(path).config") }
-    }
-
-    /// What a widget shows, it takes from the result of its search by name: that of the series, or else its function.
-    ///
-    /// Source: `Series.effectiveName`, `PivotConfigGenerator` and `DataTableEntry` of the web interface.
-    private mutating func checkAggregation(_ config: JSONValue, _ searches: [JSONValue], _ path: String) {
-        var functions: [String] = []
-        var names: [String] = []
-        for (index, series) in (config["series"]?.elements ?? []).enumerated() {
-            guard let text = series["function"]?.string else { continue }
-            guard let function = PackFunction(text), PackSchema.series[function.name] != nil,
-                function.field != nil || ["count", "percentage"].contains(function.name)
-            else {
-                report("\(path).series[\(index)].function", "no known function: \(text)")
-                continue
-            }
-            functions.append(function.text)
-            let name = series["config"]?["name"]?.string ?? ""
-            names.append(name.isEmpty ? text : name)
-        }
-        if functions.isEmpty { report("\(path).series", "nothing is shown") }
-        checkSorts(config["sort"], by: functions, "\(path).sort")
-        for search in searches where search["type"] == "pivot" {
-            checkSame(
-                series(of: search).map { "\($0.name) = \($0.function)" },
-                zip(names, functions).map { "\($0) = \($1)" }, "\(path).series")
-            for (pivots, groups) in [("row_pivots", "row_groups"), ("column_pivots", "column_groups")] {
-                checkSame(
-                    (search[groups]?.elements ?? []).map(Self.pivot), (config[pivots]?.elements ?? []).map(Self.pivot),
-                    "\(path).\(pivots)")
-            }
-            if (search["sort"] ?? []) != (config["sort"] ?? []) {
-                report("\(path).sort", "not that of its search, which is what is shown first")
-            }
-        }
-        for pivots in ["row_pivots", "column_pivots"] {
-            for (index, pivot) in (config[pivots]?.elements ?? []).enumerated() {
-                guard let type = pivot["type"]?.string, let schema = PackSchema.pivotConfigurations[type] else {
-                    continue
-                }
-                let path = "\(path).\(pivots)[\(index)]"
-                inspect(pivot["config"] ?? .null, as: .object(schema), "\(path).config")
-                if pivot["fields"]?.elements.isEmpty != false { report("\(path).fields", "no field") }
-            }
-        }
-    }
-
-    private mutating func checkSame(_ search: [String], _ widget: [String], _ path: String) {
-        guard search != widget else { return }
-        report(
-            path,
-            "the search has \(search.joined(separator: ", ")), but the widget \(widget.joined(separator: ", "))")
-    }
-
-    private func series(of search: JSONValue) -> [(name: String, function: String)] {
-        (search["series"]?.elements ?? []).compactMap { element in
-            guard case .object(let members) = element else { return nil }
-            let function = PackFunction(members["type"]?.string ?? "", members).text
-            return (members["id"]?.string ?? function, function)
-        }
-    }
-
-    private static func pivot(_ pivot: JSONValue) -> String {
-        let fields = (pivot["fields"]?.elements ?? []).compactMap(\.string).joined(separator: "+")
-        return "\(pivot["type"]?.string ?? "") of \(fields)"
     }
 }
