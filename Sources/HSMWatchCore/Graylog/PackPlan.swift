@@ -36,16 +36,19 @@ package struct PackPlan: Equatable, Sendable {
     package let kept: PackPresence.Installation?
     /// What is installed newly.
     private let revision: Int?
+    /// Where the messages of the stream are stored that is replaced.
+    private let storage: PackPresence.StreamStorage?
 
     private init(
         steps: [PackStep], notes: [String], fallback: Int? = nil, kept: PackPresence.Installation? = nil,
-        revision: Int? = nil
+        revision: Int? = nil, storage: PackPresence.StreamStorage? = nil
     ) {
         self.steps = steps
         self.notes = notes
         self.fallback = fallback
         self.kept = kept
         self.revision = revision
+        self.storage = storage
     }
 
     // MARK: Installing
@@ -77,18 +80,25 @@ package struct PackPlan: Equatable, Sendable {
         }
         try checkPort(inputPort, in: presence)
         let next = if let known = same.last { known } else { try number(after: presence.revisions) }
+        let storage = superfluous.last?.stream?.storage
         return PackPlan(
             steps: (same.isEmpty ? [.upload(revision: next)] : []) + superfluous.map(PackStep.uninstall)
-                + [.install(revision: next), .start] + deletions(besides: next, of: presence.revisions),
+                + installation(of: next, storage) + deletions(besides: next, of: presence.revisions),
             notes: notes(before: superfluous, .replacement),
-            fallback: superfluous.last.flatMap { $0.revision == next ? nil : $0.revision }, revision: next)
+            fallback: superfluous.last.flatMap { $0.revision == next ? nil : $0.revision }, revision: next,
+            storage: storage)
     }
 
     /// What to do when Graylog was not heard to install the revision, now that it says what it has.
     package func aftermath(in installations: [PackPresence.Installation]) -> Aftermath {
         if let installation = installations.last(where: { $0.revision == revision }) { return .installed(installation) }
         guard let fallback, installations.isEmpty else { return .nothing }
-        return .restoration([.install(revision: fallback), .start])
+        return .restoration(Self.installation(of: fallback, storage))
+    }
+
+    /// The stream takes messages only when it is known where they are stored.
+    private static func installation(of revision: Int, _ storage: PackPresence.StreamStorage?) -> [PackStep] {
+        [.install(revision: revision)] + (storage.map { [.store($0)] } ?? []) + [.start]
     }
 
     private static func number(after revisions: [PackPresence.Revision]) throws(GraylogProblem) -> Int {
@@ -142,8 +152,9 @@ package struct PackPlan: Equatable, Sendable {
                 [
                     hasInput ? "the input is gone for a moment; what hsmwatch has to send waits in its spool" : nil,
                     hasStream
-                        ? "the new stream has another id: messages that are stored already stay, but are not in it, and "
-                            + "what was tied to the old one by hand, such as an index set, has to be tied again"
+                        ? "the new stream has another id: messages that are stored already stay, but are not in it; its index set "
+                            + "is kept, and what else was tied to the old one by hand, such as a pipeline, has to be tied "
+                            + "again"
                         : nil,
                 ]
             case .surplus:

@@ -60,10 +60,25 @@ package struct PackPresence: Equatable, Sendable {
     package struct Stream: Equatable, Sendable {
         package let id: GraylogID
         package let isPaused: Bool
+        /// nil when Graylog does not say it.
+        package let storage: StreamStorage?
 
-        package init(id: GraylogID, isPaused: Bool) {
+        package init(id: GraylogID, isPaused: Bool, storage: StreamStorage? = nil) {
             self.id = id
             self.isPaused = isPaused
+            self.storage = storage
+        }
+    }
+
+    /// Where the messages of a stream are stored, which an administrator chooses.
+    package struct StreamStorage: Equatable, Sendable {
+        package let indexSet: GraylogID
+        /// Whether they are not stored in the default stream's index set as well.
+        package let leavesDefaultStream: Bool
+
+        package init(indexSet: GraylogID, leavesDefaultStream: Bool) {
+            self.indexSet = indexSet
+            self.leavesDefaultStream = leavesDefaultStream
         }
     }
 

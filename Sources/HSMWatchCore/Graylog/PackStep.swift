@@ -5,6 +5,8 @@ package enum PackStep: Equatable, Sendable {
     case upload(revision: Int)
     case uninstall(PackPresence.Installation)
     case install(revision: Int)
+    /// Gives the stream of what was just installed the index set of the one before.
+    case store(PackPresence.StreamStorage)
     /// Resumes the stream of what was just installed, if Graylog has paused it.
     case start
     /// Resumes a stream that is paused.
@@ -21,6 +23,7 @@ package enum PackStep: Equatable, Sendable {
         case .uninstall(let installation):
             "uninstall revision \(installation.revision): \(Self.list(installation.entities))"
         case .install(let revision): "install revision \(revision)"
+        case .store(let storage): "keep the stream in the index set \(storage.indexSet)"
         case .start: "resume the pack's stream, if it is paused"
         case .resume: "resume the pack's stream, which is paused"
         case .delete(let revision): "delete revision \(revision), which is not installed"
@@ -35,6 +38,7 @@ package enum PackStep: Equatable, Sendable {
         case .uninstall(let installation):
             "uninstalled revision \(installation.revision): \(Self.list(installation.entities))"
         case .install(let revision): "installed revision \(revision)"
+        case .store(let storage): "kept the stream in the index set \(storage.indexSet)"
         case .start, .resume: "resumed the pack's stream"
         case .delete(let revision): "deleted revision \(revision), which was not installed"
         case .deleteAll: "deleted every revision of the content pack"

@@ -89,6 +89,15 @@ extension RESTRequest {
             .post, "/streams/\(id)/resume", to: "resume the stream", permission: "streams:changestate")
     }
 
+    /// What is not named stays as it is.
+    package static func store(_ storage: PackPresence.StreamStorage, of stream: GraylogID) -> RESTRequest {
+        RESTRequest(
+            .put, "/streams/\(stream)",
+            #"{"index_set_id":"\#(storage.indexSet)","#
+                + #""remove_matches_from_default_stream":\#(storage.leavesDefaultStream)}"#,
+            to: "keep the stream in its index set", permission: "streams:edit")
+    }
+
     /// - Parameter pack: with its revision in it, which Graylog must not have yet.
     package static func upload(_ pack: [UInt8]) -> RESTRequest {
         RESTRequest(

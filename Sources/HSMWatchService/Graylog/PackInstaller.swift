@@ -60,7 +60,7 @@ package final class PackInstaller {
                 switch step {
                 case .install:
                     try await recover(from: error, plan, on: presence.version)
-                case .delete:
+                case .store, .delete:
                     report(.note(error.description))
                 default:
                     throw error
@@ -110,6 +110,9 @@ package final class PackInstaller {
         case .install(let revision):
             let answer: RESTAnswer.Installation = try await client.ask(.install(revision, on: version))
             installed = try await installation(answer, isNew: true)
+        case .store(let storage):
+            guard let stream = installed?.stream, stream.storage != storage else { return }
+            try await client.send(.store(storage, of: stream.id))
         case .start:
             guard let stream = installed?.stream else {
                 throw GraylogProblem(
@@ -237,7 +240,13 @@ package final class PackInstaller {
     private func stream(_ id: GraylogID, isNew: Bool) async throws(GraylogProblem) -> PackPresence.Stream? {
         do throws(GraylogProblem) {
             let answer: RESTAnswer.Stream = try await client.ask(.stream(id))
-            return PackPresence.Stream(id: id, isPaused: answer.disabled)
+            let indexSet = try answer.indexSet.map { text throws(GraylogProblem) in try Self.id(text) }
+            return PackPresence.Stream(
+                id: id, isPaused: answer.disabled,
+                storage: indexSet.map {
+                    PackPresence.StreamStorage(
+                        indexSet: $0, leavesDefaultStream: answer.leavesDefaultStream ?? false)
+                })
         } catch {
             if isNew, error.isWithheld { return PackPresence.Stream(id: id, isPaused: true) }
             guard error.isMissing else { throw error }

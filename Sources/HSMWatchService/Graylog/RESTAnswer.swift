@@ -85,6 +85,14 @@ enum RESTAnswer {
     /// `GET /streams/{id}`
     struct Stream: Decodable {
         let disabled: Bool
+        let indexSet: String?
+        let leavesDefaultStream: Bool?
+
+        enum CodingKeys: String, CodingKey {
+            case disabled
+            case indexSet = "index_set_id"
+            case leavesDefaultStream = "remove_matches_from_default_stream"
+        }
     }
 
     /// `GET /system/inputs`

@@ -73,7 +73,7 @@ extension EndToEnd {
                 let more = try Self.configuration("khi-1", "khi-2", on: stage)
                 let dry = try await Self.run("install", more + ["--dry-run"], on: stage, server)
                 #expect(dry.ending == .exited(0))
-                #expect(dry.lines.dropFirst().allSatisfy { $0.hasPrefix("would ") } && dry.lines.count == 5)
+                #expect(dry.lines.dropFirst().allSatisfy { $0.hasPrefix("would ") } && dry.lines.count == 6)
                 #expect(dry.errors.hasSuffix("--dry-run: nothing was changed\n"))
                 #expect(await server.state.packs.count == 1)
 

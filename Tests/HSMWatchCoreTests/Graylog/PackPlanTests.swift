@@ -60,6 +60,17 @@ struct PackPlanTests {
         #expect(try Self.plan(presence).notes == [])
     }
 
+    @Test("keeps the stream in its index set, when the pack is replaced and when it goes back")
+    func storage() throws {
+        let storage = PackPresence.StreamStorage(indexSet: try GraylogID(parsing: "set"), leavesDefaultStream: true)
+        let stream = PackPresence.Stream(id: try GraylogID(parsing: "s"), isPaused: false, storage: storage)
+        let old = PackPresence.Installation(id: try GraylogID(parsing: "i"), revision: 4, entities: [], stream: stream)
+        let plan = try Self.plan(Self.presence([Self.revision(4, Self.other)], [old]))
+        #expect(
+            plan.steps == [.upload(revision: 5), .uninstall(old), .install(revision: 5), .store(storage), .start])
+        #expect(plan.aftermath(in: []) == .restoration([.install(revision: 4), .store(storage), .start]))
+    }
+
     @Test("resumes the stream of a pack that is installed, and does no more")
     func paused() throws {
         let installation = try Self.installation("i", of: 3, isPaused: true)

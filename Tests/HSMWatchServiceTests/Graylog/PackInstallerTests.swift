@@ -90,6 +90,41 @@ struct PackInstallerTests {
         }
     }
 
+    @Test(
+        "keeps the stream in the index set that somebody has chosen for it, before it takes messages",
+        arguments: versions)
+    func indexSet(version: GraylogVersion) async throws {
+        try await GraylogStage.play(version) { stage in
+            let own = "650000000000000000000004"
+            try await stage.install(GraylogStage.pack("khi-1"))
+            await stage.server.change { $0.storeStreams(inNewIndexSet: own) }
+            try await stage.install(GraylogStage.pack("khi-2"))
+            let stream = try #require(await stage.server.state.userStreams.first)
+            #expect(stream.indexSet == own)
+            #expect(stream.leavesDefaultStream)
+            #expect(!stream.isPaused)
+            #expect(stage.done.contains("kept the stream in the index set \(own)"))
+            let changes = await changes(on: stage).filter { $0.contains("/streams/\(stream.id)") }
+            let stored = "PUT /api/streams/\(stream.id)"
+            let resumed = version.pausesNewStreams ? ["POST /api/streams/\(stream.id)/resume"] : []
+            #expect(changes == [stored] + resumed)
+        }
+    }
+
+    @Test("says that the stream is not in its index set, when it may not be put there")
+    func indexSetPermission() async throws {
+        try await GraylogStage.play { stage in
+            try await stage.install(GraylogStage.pack("khi-1"))
+            await stage.server.change {
+                $0.storeStreams(inNewIndexSet: "650000000000000000000004")
+                $0.missingPermissions = ["streams:edit"]
+            }
+            try await stage.install(GraylogStage.pack("khi-2"))
+            #expect(await stage.server.state.userStreams.map(\.isPaused) == [false])
+            #expect(stage.notes.contains { $0.contains("did not keep the stream in its index set: HTTP 403") })
+        }
+    }
+
     // MARK: When Graylog does not install it
 
     @Test("goes back to the revision before when Graylog fails, and says so")

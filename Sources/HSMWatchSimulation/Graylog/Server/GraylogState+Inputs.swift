@@ -78,6 +78,16 @@ extension GraylogState {
         for index in streams.indices where streams[index].id == id { streams[index].isPaused = true }
     }
 
+    /// Somebody makes an index set of this id, and has the streams of packs stored there and nowhere else.
+    package mutating func storeStreams(inNewIndexSet id: String) {
+        indexSets.append(
+            GraylogIndexSet(id: id, title: id, prefix: id, isDefault: false, takesFieldTypes: true))
+        for index in streams.indices where !streams[index].isSystem {
+            streams[index].indexSet = id
+            streams[index].leavesDefaultStream = true
+        }
+    }
+
     /// Somebody deletes a stream in the web interface.
     package mutating func deleteStream(_ id: String) {
         streams.removeAll { $0.id == id }

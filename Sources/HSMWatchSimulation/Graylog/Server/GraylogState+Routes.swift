@@ -42,7 +42,13 @@ extension GraylogState {
     private static func streamResource(_ route: [String]) -> [String: GraylogOperation]? {
         switch route.count {
         case 0: ["GET": GraylogOperation { state, _ throws(GraylogAnswer) in state.listStreams() }]
-        case 1: ["GET": GraylogOperation { state, _ throws(GraylogAnswer) in try state.showStream(route[0]) }]
+        case 1:
+            [
+                "GET": GraylogOperation { state, _ throws(GraylogAnswer) in try state.showStream(route[0]) },
+                "PUT": GraylogOperation { state, request throws(GraylogAnswer) in
+                    try state.editStream(route[0], request)
+                },
+            ]
         case 2 where route[1] == "resume":
             ["POST": GraylogOperation { state, _ throws(GraylogAnswer) in try state.setPaused(false, route[0]) }]
         case 2 where route[1] == "pause":
@@ -64,6 +70,24 @@ extension GraylogState {
         return GraylogAnswer(json(stream))
     }
 
+    /// What is not named, or is null, stays.
+    private mutating func editStream(_ id: String, _ request: GraylogRequest) throws(GraylogAnswer) -> GraylogAnswer {
+        try permit("streams:edit", on: id)
+        guard let index = streams.firstIndex(where: { $0.id == id }) else { throw noStream(id) }
+        guard !streams[index].isSystem else { throw .failure(400, "The stream cannot be edited.") }
+        let change = request.json
+        if let indexSet = change?["index_set_id"]?.string {
+            guard indexSets.contains(where: { $0.id == indexSet }) else {
+                throw .failure(400, "Index set with ID <\(indexSet)> does not exist!")
+            }
+            streams[index].indexSet = indexSet
+        }
+        if let leaves = change?["remove_matches_from_default_stream"]?.boolean {
+            streams[index].leavesDefaultStream = leaves
+        }
+        return GraylogAnswer(json(streams[index]))
+    }
+
     private mutating func setPaused(_ isPaused: Bool, _ id: String) throws(GraylogAnswer) -> GraylogAnswer {
         if missingPermissions.contains("streams:changestate") { try permit("streams:edit", on: id) }
         guard let index = streams.firstIndex(where: { $0.id == id }) else { throw noStream(id) }
@@ -79,6 +103,6 @@ extension GraylogState {
     }
 
     private func json(_ stream: GraylogStream) -> JSONValue {
-        stream.json(createdAt: time, in: indexSets.first { $0.isDefault }?.id ?? "")
+        stream.json(createdAt: time)
     }
 }

@@ -7,6 +7,10 @@ package struct GraylogStream: Hashable, Sendable {
     let description: String
     /// Whether it takes no messages: Graylog's `disabled`.
     package internal(set) var isPaused: Bool
+    /// Where its messages are stored.
+    package internal(set) var indexSet = GraylogIndexSet.initial[0].id
+    /// Whether they are not in the default stream as well.
+    package internal(set) var leavesDefaultStream = false
     /// Whether it is Graylog's own, and cannot be edited.
     let isSystem: Bool
 
@@ -24,12 +28,13 @@ package struct GraylogStream: Hashable, Sendable {
             description: "Stream containing all system events created by Graylog", isPaused: false, isSystem: true),
     ]
 
-    func json(createdAt: String, in indexSet: String) -> JSONValue {
+    func json(createdAt: String) -> JSONValue {
         [
             "id": .string(id), "creator_user_id": isSystem ? "local:admin" : "admin", "outputs": [],
             "matching_type": "AND", "description": .string(description), "created_at": .string(createdAt),
             "disabled": .boolean(isPaused), "rules": [], "title": .string(title), "content_pack": .null,
-            "is_default": .boolean(id == Self.system[0].id), "remove_matches_from_default_stream": false,
+            "is_default": .boolean(id == Self.system[0].id),
+            "remove_matches_from_default_stream": .boolean(leavesDefaultStream),
             "index_set_id": .string(indexSet), "is_editable": .boolean(!isSystem),
         ]
     }
