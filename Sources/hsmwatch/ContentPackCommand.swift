@@ -36,6 +36,6 @@ struct ContentPackCommand: ParsableCommand {
         for note in pack.notes {
             printToStandardError("note: \(note)")
         }
-        print(String(decoding: pack.json(revision: revision), as: UTF8.self), terminator: "")
+        try StandardOutput.write(pack.json(revision: revision))
     }
 }

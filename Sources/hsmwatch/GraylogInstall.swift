@@ -32,7 +32,7 @@ struct GraylogInstall: AsyncParsableCommand {
             let plan = try PackPlan.installing(
                 fingerprint: pack.fingerprint, inputPort: pack.inputPort, in: presence)
             GraylogReport.show(plan.notes)
-            if plan.steps.isEmpty { print("the content pack is installed already: nothing to do") }
+            if plan.steps.isEmpty { GraylogReport.say("the content pack is installed already: nothing to do") }
             guard !isDry else { return GraylogReport.showIntentions(plan.steps.map(\.intention)) }
             GraylogOptions.finishWhatIsBegun()
             try await installer.carryOut(plan, of: pack, in: presence)

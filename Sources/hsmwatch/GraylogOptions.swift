@@ -33,6 +33,7 @@ struct GraylogOptions: ParsableArguments {
         guard url.isSecure || ca == nil else {
             throw ValidationError("'--ca' belongs with https, not with \(url).")
         }
+        ProcessMemory.seal()
         _ = try access()
     }
 
@@ -40,7 +41,6 @@ struct GraylogOptions: ParsableArguments {
     func withClient(
         _ work: @escaping @ServiceLoop (GraylogClient) async throws(GraylogProblem) -> Void
     ) async throws {
-        ProcessMemory.seal()
         signal(SIGPIPE, SIG_IGN)
         let access = try access()
         guard let problem = await Self.problem(access, work) else { return }

@@ -41,10 +41,10 @@ struct GraylogPinFields: AsyncParsableCommand {
                 return GraylogReport.showIntentions([pinning] + (isRotated ? ["begin a new index"] : []))
             }
             try await client.pinFields(in: indexSet)
-            print("fixed the types of \(MessageField.numeric.count) fields in \(indexSet): \(FieldPinning.types)")
+            GraylogReport.say("fixed the types of \(MessageField.numeric.count) fields in \(indexSet): \(FieldPinning.types)")
             guard isRotated else { return }
             try await client.rotate(indexSet)
-            print("began a new index")
+            GraylogReport.say("began a new index")
         }
     }
 }

@@ -7,9 +7,14 @@ import HSMWatchService
 enum GraylogReport {
     static func show(_ report: PackInstaller.Report) {
         switch report {
-        case .done(let text): print(text)
+        case .done(let text): say(text)
         case .note(let text): printToStandardError("note: \(text)")
         }
+    }
+
+    /// At once. That nobody reads it any more ends nothing: what is begun is finished.
+    static func say(_ line: String) {
+        try? StandardOutput.write(line: line)
     }
 
     /// What must be known before anything is done.
@@ -18,12 +23,12 @@ enum GraylogReport {
     }
 
     static func showTarget(_ version: GraylogRelease, at url: GraylogURL) {
-        print("Graylog \(version) at \(url)")
+        say("Graylog \(version) at \(url)")
     }
 
     /// The steps of a dry run.
     static func showIntentions(_ intentions: [String]) {
-        for intention in intentions { print("would \(intention)") }
+        for intention in intentions { say("would \(intention)") }
         if !intentions.isEmpty { printToStandardError("--dry-run: nothing was changed") }
     }
 }

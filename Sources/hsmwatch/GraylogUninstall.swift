@@ -25,7 +25,7 @@ struct GraylogUninstall: AsyncParsableCommand {
             GraylogReport.showTarget(presence.version, at: client.url)
             let plan = PackPlan.uninstalling(from: presence)
             GraylogReport.show(plan.notes)
-            if plan.steps.isEmpty { print("Graylog does not have the content pack: nothing to do") }
+            if plan.steps.isEmpty { GraylogReport.say("Graylog does not have the content pack: nothing to do") }
             guard !isDry else { return GraylogReport.showIntentions(plan.steps.map(\.intention)) }
             GraylogOptions.finishWhatIsBegun()
             try await installer.carryOut(plan, of: nil, in: presence)

@@ -30,7 +30,7 @@ struct AlertDefinition: Hashable, Sendable {
         let comparison: Comparison
         let number: Int
 
-        /// As many messages as that, at least or at most.
+        /// As many messages as that at least, or fewer.
         static func count(_ comparison: Comparison, _ number: Int) -> Condition {
             Condition(function: .count, field: nil, comparison: comparison, number: number)
         }
@@ -52,6 +52,8 @@ struct AlertDefinition: Hashable, Sendable {
 
     /// How often Graylog looks.
     static let distance = Duration.seconds(60)
+    /// How far back a look goes for what is said only once: the index may show it a moment after Graylog has looked.
+    static let twice = distance * 2
     /// How long the same alert about the same HSM is not told again.
     static let gracePeriod = Duration.seconds(300)
     /// Messages that a notification quotes at the most.

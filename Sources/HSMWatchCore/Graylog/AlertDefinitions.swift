@@ -2,15 +2,15 @@
 
 /// The event definitions for what is watched: no reading, no HSM and no instance is without one.
 ///
-/// A threshold that is a number is compared by Graylog itself. All others, percentages and those that have changed since
-/// the pack was made, are hsmwatch's own judgement, its field `state`. So a changed configuration may make an alert late,
-/// but never mute.
+/// A threshold that is a number is compared by Graylog itself. All else is hsmwatch's own judgement, its field `state`:
+/// percentages, forecasts, thresholds that have changed since the pack was made, and a state that is not yet over because
+/// `clear_margin` is not reached. So every reading that is not `ok` is found by one of them.
 struct AlertDefinitions {
     /// HSMs that each have a definition for their silence. MongoDB takes no document above 16 MiB, and a content pack is
     /// one; beyond this, silence is counted.
     static let silentHSMs = 1000
-    /// What is soon, where no HSM has a `warn_within`.
-    static let defaultForecast = Duration.seconds(1800)
+    /// An exhaustion that is told before it comes.
+    static let soon = Duration.seconds(1800)
 
     let scope: PackScope
     /// Where the runbook stands.
@@ -27,13 +27,8 @@ struct AlertDefinitions {
     }
 
     private var complete: [AlertDefinition] {
-        let critical = judged(
-            .critical, title: "HSM critical, by another threshold", besides: scope.critical, what: "critical")
-        let warning = judged(
-            .warning, title: "HSM in warning, by another threshold or a forecast", besides: scope.warning,
-            what: "in warning")
-        return below(scope.critical, .critical) + [critical] + below(scope.warning, .warning) + [warning] + forecasts
-            + failures + silentHSMs + silentInstances + troubles
+        thresholds(scope.critical, .critical) + thresholds(scope.warning, .warning) + [forecast] + failures
+            + silentHSMs + silentInstances + troubles
     }
 
     // MARK: Sockets
@@ -43,9 +38,14 @@ struct AlertDefinitions {
         case critical, warning
 
         var field: String { "threshold_\(rawValue)" }
+        var words: String { self == .critical ? "critical" : "in warning" }
         var priority: AlertDefinition.Priority { self == .critical ? .high : .normal }
         /// What a warning must not be: an HSM is told once.
         var worse: String { self == .critical ? "" : "NOT state:critical" }
+    }
+
+    private func thresholds(_ numbers: [Int], _ grade: Grade) -> [AlertDefinition] {
+        below(numbers, grade) + held(numbers, grade) + [judged(grade, besides: numbers)]
     }
 
     /// One for each threshold that is a number, which Graylog compares.
@@ -56,46 +56,50 @@ struct AlertDefinitions {
                 name: "\(grade.rawValue) below \(threshold)",
                 title: "HSM below \(threshold) sockets" + (grade == .critical ? "" : ", not critical yet"),
                 description: "The lowest sockets_available of an HSM in a minute is below \(threshold), its threshold.",
-                query: SearchQuery.messages(.reading, where: "\(grade.field):\(threshold)", grade.worse),
+                query: SearchQuery.messages(.reading, where: ["\(grade.field):\(threshold)", grade.worse]),
                 what: "sockets available, below \(threshold)")
         }
     }
 
+    /// One for each, too, for an HSM that hsmwatch holds to be so without a reading of the minute below the number: by a
+    /// forecast, or since it is not `clear_margin` above the number yet.
+    private func held(_ thresholds: [Int], _ grade: Grade) -> [AlertDefinition] {
+        thresholds.map { threshold in
+            sockets(
+                .init(function: .min, field: "sockets_available", comparison: .atLeast, number: threshold), grade,
+                name: "\(grade.rawValue) not below \(threshold)",
+                title: "HSM \(grade.words), though not below \(threshold)",
+                description:
+                    "hsmwatch holds an HSM to be \(grade.words) with no reading in a minute below \(threshold): "
+                    + "by a forecast, or as not over yet.",
+                query: SearchQuery.messages(
+                    .reading, where: ["state:\(grade.rawValue)", "\(grade.field):\(threshold)"]),
+                what: "sockets available, \(grade.words) though not below \(threshold)")
+        }
+    }
+
     /// One for all other thresholds: hsmwatch has compared.
-    private func judged(_ grade: Grade, title: String, besides thresholds: [Int], what: String) -> AlertDefinition {
+    private func judged(_ grade: Grade, besides thresholds: [Int]) -> AlertDefinition {
         sockets(
             .init(function: .min, field: "sockets_available", comparison: .atLeast, number: 0), grade,
-            name: "\(grade.rawValue) by state", title: title,
-            description: "hsmwatch judges an HSM so by a threshold that this content pack does not compare itself: a "
-                + "percentage, a forecast, or one that has changed since.",
+            name: "\(grade.rawValue) by state",
+            title: "HSM \(grade.words), by another threshold" + (grade == .critical ? "" : " or a forecast"),
+            description: "hsmwatch holds an HSM to be \(grade.words) by a threshold that this content pack does not "
+                + "compare itself: a percentage, or one that has changed since; or by a forecast.",
             query: SearchQuery.messages(
-                .reading, where: "state:\(grade.rawValue)", SearchQuery.unless(grade.field, in: thresholds)),
-            what: "sockets available, \(what)")
+                .reading, where: ["state:\(grade.rawValue)"] + SearchQuery.unless(grade.field, in: thresholds)),
+            what: "sockets available, \(grade.words)")
     }
 
-    /// By every forecast of a minute. How soon critical is matters where an HSM warns of it; that all will be used up is told
-    /// in any case.
-    private var forecasts: [AlertDefinition] {
-        let exhaustion = foreseen(
-            "exhaustion_seconds", within: scope.warnWithin ?? Self.defaultForecast, name: "forecast of exhaustion",
-            title: "HSM will have no socket left", what: "s until no socket is left, if it goes on so")
-        let critical = scope.warnWithin.map {
-            foreseen(
-                "critical_seconds", within: $0, name: "forecast of critical", title: "HSM will be critical",
-                what: "s until it is critical, if it goes on so")
-        }
-        return (critical.map { [$0] } ?? []) + [exhaustion]
-    }
-
-    private func foreseen(
-        _ field: String, within soon: Duration, name: String, title: String, what: String
-    ) -> AlertDefinition {
+    private var forecast: AlertDefinition {
         sockets(
-            .init(function: .max, field: field, comparison: .below, number: Int(soon.wholeSeconds)), .warning,
-            name: name, title: "\(title) in \(soon.roughSentencePart)",
-            description: "Available sockets fall so that it comes to this within \(soon.roughSentencePart), by every "
-                + "forecast of a minute. An HSM that is critical already is not told here.",
-            query: SearchQuery.messages(.reading, where: "_exists_:\(field)", Grade.warning.worse), what: what)
+            .init(
+                function: .min, field: "exhaustion_seconds", comparison: .below, number: Int(Self.soon.wholeSeconds)),
+            .warning, name: "forecast", title: "HSM will have no socket left in \(Self.soon.roughSentencePart)",
+            description: "Available sockets fall so that all are used up within \(Self.soon.roughSentencePart). An HSM "
+                + "that is critical already is not told here.",
+            query: SearchQuery.messages(.reading, where: ["_exists_:exhaustion_seconds", Grade.warning.worse]),
+            what: "s until no socket is left, if it goes on so")
     }
 
     private func sockets(
@@ -104,7 +108,7 @@ struct AlertDefinitions {
     ) -> AlertDefinition {
         AlertDefinition(
             name: name, title: title, description: description, priority: grade.priority, needs: [.reading],
-            query: query, streams: .ours, group: "hsm_name", condition: condition, window: AlertDefinition.distance,
+            query: query, streams: .ours, group: "hsm_name", condition: condition, window: scope.window,
             what: "HSM ${source.hsm_name}: ${source.\(condition.sourceField)} \(what).", step: step(.holders))
     }
 
@@ -126,8 +130,10 @@ struct AlertDefinitions {
         AlertDefinition(
             name: state.rawValue, title: "HSM \(state.rawValue)", description: description, priority: .high,
             needs: [.probeFailure],
-            query: SearchQuery.messages(.probeFailure, where: "state:\(state.rawValue)"),
-            streams: .ours, group: "hsm_name", condition: .count(.atLeast, 1), window: AlertDefinition.distance,
+            query: SearchQuery.messages(.probeFailure, where: ["state:\(state.rawValue)"]),
+            streams: .ours, group: "hsm_name", condition: .count(.atLeast, 1),
+            // An HSM that rejects the command is asked so rarely that each answer must be looked for twice.
+            window: state == .unknown ? AlertDefinition.twice : scope.window,
             what: "HSM ${source.hsm_name} \(what).",
             step: self.step(step))
     }
@@ -144,7 +150,7 @@ struct AlertDefinitions {
                 description: "Neither a reading nor a failure of HSM \(hsm.name) in \(window.roughSentencePart).",
                 needs: [.reading, .probeFailure],
                 query: SearchQuery.messages(
-                    .reading, .probeFailure, where: SearchQuery.phrase("hsm_name", hsm.name)),
+                    .reading, .probeFailure, where: [SearchQuery.phrase("hsm_name", hsm.name)]),
                 condition: .count(.below, 1), window: window,
                 what: "HSM \(hsm.name): nothing heard for \(window.roughSentencePart). Nobody knows its sockets.")
         }
@@ -173,7 +179,7 @@ struct AlertDefinitions {
                 description: "No heartbeat in \(window.roughSentencePart): nobody watches the HSMs.",
                 needs: [.heartbeat],
                 query: SearchQuery.messages(
-                    .heartbeat, where: instance.source.map { SearchQuery.phrase("source", $0) } ?? ""),
+                    .heartbeat, where: instance.source.map { [SearchQuery.phrase("source", $0)] } ?? []),
                 condition: .count(.below, 1), window: window,
                 what: "\(Self.template(who)): no heartbeat for \(window.roughSentencePart). Nobody watches the HSMs.")
         }
@@ -192,25 +198,26 @@ struct AlertDefinitions {
     // MARK: hsmwatch itself
 
     private var troubles: [AlertDefinition] {
-        // What is said once is looked for twice: the index may show it a moment after Graylog has looked.
-        let window = AlertDefinition.distance * 2
         let dropped = AlertDefinition.Condition(function: .sum, field: "dropped", comparison: .atLeast, number: 1)
         return [
             AlertDefinition(
                 name: "messages dropped", title: "hsmwatch has dropped messages",
                 description: "Messages were deleted before every output had them: there is a gap.",
                 priority: .normal, needs: [.service],
-                query: SearchQuery.messages(.service, where: "action:messages_dropped"), streams: .ours,
-                group: "source", condition: dropped, window: window,
-                what: "hsmwatch of ${source.source} has dropped ${source.\(dropped.sourceField)} messages.",
+                query: SearchQuery.messages(.service, where: ["action:messages_dropped"]), streams: .ours,
+                group: "source", condition: dropped, window: AlertDefinition.twice,
+                what:
+                    "hsmwatch of ${source.source} has dropped ${source.\(dropped.sourceField)} messages in two minutes.",
                 step: step(.dropped)),
             AlertDefinition(
                 name: "attention", title: "hsmwatch wants attention",
-                description: "An output is down, a configuration was refused, a certificate ends soon.",
+                description: "An output is down or was, a configuration was refused, a certificate ends soon.",
                 priority: .normal, needs: [.service],
                 query: SearchQuery.messages(
-                    .service, where: "level:\(Level.warning.rawValue)", "NOT action:messages_dropped"),
-                streams: .ours, group: "source", condition: .count(.atLeast, 1), window: window,
+                    .service,
+                    where: [
+                        "(level:\(Level.warning.rawValue) OR action:output_up)", "NOT action:messages_dropped",
+                    ]), streams: .ours, group: "source", condition: .count(.atLeast, 1), window: AlertDefinition.twice,
                 what: "hsmwatch of ${source.source} wants attention: an output, its configuration or a certificate.",
                 step: step(.attention)),
         ]

@@ -27,8 +27,7 @@ package struct ContentPack: Sendable {
     /// - Parameter configurations: of all instances that send to this Graylog; at least one.
     package init(_ configurations: [Configuration], _ options: ContentPackOptions) {
         let scope = PackScope(configurations)
-        let inputs = configurations.flatMap(\.outputs).filter { $0.kind == .gelfTCP }
-        let input = inputs.first.map { GELFInput($0) }
+        let input = configurations.flatMap(\.outputs).lazy.compactMap(GELFInput.init).first
         let alerts = AlertDefinitions(scope: scope, runbook: options.runbook)
         let notifications =
             alerts.all.isEmpty ? [] : [AlertNotification.email(options), AlertNotification.webhook(options)]

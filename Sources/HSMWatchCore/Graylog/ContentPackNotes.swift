@@ -23,7 +23,9 @@ struct ContentPackNotes {
                 "HTTP goes to \(ContentPackOptions.exampleWebhook), which reaches nobody: give --webhook, or edit the "
                     + "notification in Graylog")
         } else {
-            notes.append("\(options.webhook) must be on Graylog's URL allowlist (System / Configurations)")
+            // What follows the host may be a secret.
+            let host = options.webhook.split(separator: "/", maxSplits: 2).prefix(2).joined(separator: "//")
+            notes.append("the webhook at \(host) must be on Graylog's URL allowlist (System / Configurations)")
         }
         return notes
     }
@@ -34,8 +36,7 @@ struct ContentPackNotes {
         }
         var notes: [String] = []
         let others = configurations.flatMap(\.outputs).contains { output in
-            output.kind != .gelfTCP || output.endpoints.contains { $0.port != input.port }
-                || GELFInput(output).security != input.security
+            output.endpoints.contains { $0.port != input.port } || GELFInput(output)?.security != input.security
         }
         if others {
             notes.append(
@@ -50,7 +51,11 @@ struct ContentPackNotes {
     }
 
     private var missing: [String] {
-        alerts.missing.map { "no output gets the messages for the alert '\($0)', so the pack is without it" }
+        let outputs = configurations.flatMap(\.outputs)
+        guard outputs.contains(where: { !$0.kind.isSyslog }) else {
+            return ["no output sends GELF, so the pack has no alerts: in syslog every number is a text"]
+        }
+        return alerts.missing.map { "no output gets the messages for the alert '\($0)', so the pack is without it" }
     }
 
     private var instances: [String] {

@@ -76,7 +76,7 @@ struct Dashboard {
     private var widgets: [DashboardWidget] {
         var widgets: [DashboardWidget] = []
         var row = 1
-        for band in [summary, present, [available], [consumed], changes, causes, ourselves] {
+        for band in [summary] + present + [[available], [consumed], changes, causes, ourselves] {
             let width = Self.width / band.count
             for (index, item) in band.enumerated() {
                 widgets.append(
@@ -106,43 +106,43 @@ struct Dashboard {
                 .aggregation(.number(.init(.min, "sockets_available", named: "Available")))
             ),
             (
-                "State of each HSM", SearchQuery.messages(.reading, .probeFailure), scope.silenceOfAnyHSM,
-                .aggregation(
-                    .table(
-                        of: ["hsm_name"], limit: tableLimit,
-                        [.init(.latest, "state", named: "State"), .init(.latest, "timestamp", named: "Last heard of")]))
+                "Lowest in the last hour", SearchQuery.messages(.reading), Self.hour,
+                .aggregation(.table(of: ["hsm_name"], limit: tableLimit, [lowest], smallestFirst: lowest))
             ),
         ]
     }
 
-    private var present: [Item] {
+    private var lowest: Aggregation.Series { .init(.min, "sockets_available", named: "Lowest") }
+
+    /// By HSM and, where one is asked about several ports, by those: each has a number and a state of its own.
+    private var present: [[Item]] {
+        let whole = present("", of: ["hsm_name"], where: "NOT _exists_:query_port")
+        let byPort = present(", by query port", of: ["hsm_name", "query_port"], where: "_exists_:query_port")
+        return scope.hasQueryPorts ? [whole, byPort] : [whole]
+    }
+
+    private func present(_ suffix: String, of rows: [String], where clause: String) -> [Item] {
         let left = Aggregation.Series(.latest, "sockets_available", named: "Available")
         let now: [Aggregation.Series] = [
             left, .init(.latest, "sockets_total", named: "Total"),
             .init(.latest, "sockets_consumed_percent", named: "% consumed"),
         ]
-        let lowest = Aggregation.Series(.min, "sockets_available", named: "Lowest")
-        // Where an HSM is asked about several ports, each has a number of its own.
-        let ports: [Item] =
-            scope.hasQueryPorts
-            ? [
-                (
-                    "Sockets now, by query port", SearchQuery.messages(.reading, where: "_exists_:query_port"),
-                    scope.present,
-                    .aggregation(
-                        .table(of: ["hsm_name", "query_port"], limit: tableLimit, now, smallestFirst: left))
-                )
-            ] : []
         return [
             (
-                "Sockets now", SearchQuery.messages(.reading, where: "NOT _exists_:query_port"), scope.present,
-                .aggregation(.table(of: ["hsm_name"], limit: tableLimit, now, smallestFirst: left))
-            )
-        ] + ports + [
+                "Sockets now\(suffix)", SearchQuery.messages(.reading, where: [clause]), scope.present,
+                .aggregation(.table(of: rows, limit: tableLimit, now, smallestFirst: left))
+            ),
             (
-                "Lowest in the last hour", SearchQuery.messages(.reading), Self.hour,
-                .aggregation(.table(of: ["hsm_name"], limit: tableLimit, [lowest], smallestFirst: lowest))
-            )
+                "State of each HSM\(suffix)", SearchQuery.messages(.reading, .probeFailure, where: [clause]),
+                scope.silenceOfAnyHSM,
+                .aggregation(
+                    .table(
+                        of: rows, limit: tableLimit,
+                        [
+                            .init(.latest, "state", named: "State"),
+                            .init(.latest, "timestamp", named: "Last heard of"),
+                        ]))
+            ),
         ]
     }
 
@@ -163,18 +163,19 @@ struct Dashboard {
     }
 
     private var changes: [Item] {
-        let exhaustion = Aggregation.Series(.latest, "exhaustion_seconds", named: "Seconds until none is left")
+        let exhaustion = Aggregation.Series(.min, "exhaustion_seconds", named: "Seconds until none is left")
         return [
             (
                 "Changes of state", SearchQuery.messages(.stateChange), Self.day,
                 .messages(columns: ["timestamp", "hsm_name", "previous_state", "state", "sockets_available"])
             ),
             (
-                "Exhaustion ahead", SearchQuery.messages(.reading, where: "_exists_:exhaustion_seconds"), scope.present,
+                "Exhaustion ahead", SearchQuery.messages(.reading, where: ["_exists_:exhaustion_seconds"]),
+                scope.present,
                 .aggregation(
                     .table(
                         of: ["hsm_name"], limit: tableLimit,
-                        [exhaustion, .init(.latest, "critical_seconds", named: "Seconds until critical")],
+                        [exhaustion, .init(.min, "critical_seconds", named: "Seconds until critical")],
                         smallestFirst: exhaustion))
             ),
         ]

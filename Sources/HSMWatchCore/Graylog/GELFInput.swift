@@ -14,16 +14,16 @@ struct GELFInput: Hashable, Sendable {
     /// Bytes that a compressed message may become; hsmwatch compresses nothing.
     private static let longestDecompressed = 8_388_608
 
+    /// What the input listens on: every address of IPv4, or also of IPv6 where hsmwatch uses one.
+    let bindAddress: String
     let port: UInt16
     let security: Security
 
-    init(port: UInt16, security: Security) {
-        self.port = port
-        self.security = security
-    }
-
-    init(_ output: OutputConfiguration) {
-        port = output.endpoints[0].port
+    /// Nil for an output of another type.
+    init?(_ output: OutputConfiguration) {
+        guard output.kind == .gelfTCP, let endpoint = output.endpoints.first else { return nil }
+        bindAddress = output.endpoints.contains { $0.host.contains(":") } ? "::" : "0.0.0.0"
+        port = endpoint.port
         security = output.tls.map { .tls(requiresCertificate: $0.certificate != nil) } ?? .plain
     }
 
@@ -42,7 +42,7 @@ struct GELFInput: Hashable, Sendable {
 
     private var common: [JSONTree.Member] {
         [
-            .init("bind_address", .wrapped("0.0.0.0")),
+            .init("bind_address", .wrapped(bindAddress)),
             .init("port", .wrapped(Int(port))),
             .init("recv_buffer_size", .wrapped(Self.receiveBuffer)),
             .init("tcp_keepalive", .wrapped(true)),

@@ -69,7 +69,7 @@ package struct PackPlan: Equatable, Sendable {
         }
         let same = presence.revisions.filter { $0.fingerprint == fingerprint }.map(\.number)
         // The oldest has the port, if there are several.
-        let current = presence.installations.first { same.contains($0.revision) && $0.stream != nil }
+        let current = presence.installations.first { same.contains($0.revision) && $0.isWhole }
         let superfluous = presence.installations.filter { $0.id != current?.id }
         if let current {
             // Several installations are several inputs on one port, and every alert several times.

@@ -27,13 +27,21 @@ package struct PackPresence: Equatable, Sendable {
         package let revision: Int
         package let entities: [Entity]
         package let stream: Stream?
+        /// Whether Graylog is known not to have the pack's input any more.
+        package let hasLostInput: Bool
 
-        package init(id: GraylogID, revision: Int, entities: [Entity], stream: Stream?) {
+        package init(
+            id: GraylogID, revision: Int, entities: [Entity], stream: Stream?, hasLostInput: Bool = false
+        ) {
             self.id = id
             self.revision = revision
             self.entities = entities
             self.stream = stream
+            self.hasLostInput = hasLostInput
         }
+
+        /// Whether nobody has deleted what the rest is of no use without.
+        var isWhole: Bool { stream != nil && !hasLostInput }
 
         /// The pack's input; nil when it has none.
         package var input: Entity? { entities.first { $0.kind == "input" } }

@@ -28,13 +28,11 @@ struct PackScope: Hashable, Sendable {
     let instances: [Instance]
     /// Each name once.
     let hsms: [HSM]
-    /// The kinds of messages that any output gets.
+    /// The kinds of messages that any output gets in fields of their types: as GELF. In syslog every number is a text.
     let kinds: Set<Event.Kind>
     /// The thresholds that are numbers, ascending, without 0, which switches one off; at most `thresholds`.
     let critical: [Int]
     let warning: [Int]
-    /// The longest `forecast.warn_within`.
-    let warnWithin: Duration?
     let hasQueryPorts: Bool
 
     init(_ configurations: [Configuration]) {
@@ -42,11 +40,18 @@ struct PackScope: Hashable, Sendable {
         instances = Self.unique(
             configurations.map { Instance(source: $0.source, heartbeat: $0.heartbeat) }, by: \.source)
         self.hsms = Self.unique(hsms.map { HSM(name: $0.name, interval: $0.interval) }, by: \.name)
-        kinds = configurations.flatMap(\.outputs).reduce(into: []) { $0.formUnion($1.events) }
+        kinds = configurations.flatMap(\.outputs).filter { !$0.kind.isSyslog }.reduce(into: []) {
+            $0.formUnion($1.events)
+        }
         critical = Self.numbers(hsms.map(\.alert.critical))
         warning = Self.numbers(hsms.compactMap(\.alert.warning))
-        warnWithin = hsms.compactMap(\.forecast.warnWithin).max()
         hasQueryPorts = hsms.contains { !$0.queryPorts.isEmpty }
+    }
+
+    /// How far back a look goes for what an HSM says at each probe: once is enough where there are several in a minute.
+    var window: Duration {
+        let isFrequent = hsms.allSatisfy { $0.interval * 2 <= AlertDefinition.distance }
+        return isFrequent ? AlertDefinition.distance : AlertDefinition.twice
     }
 
     /// How long the present lasts: every HSM that answers has done so within it.

@@ -3,7 +3,7 @@
 import Foundation
 import HSMWatchCore
 
-/// Where a Graylog is, and what opens it: read once, before anything is asked.
+/// Where a Graylog is, and what opens it: read before anything is asked.
 package struct GraylogAccess: Sendable {
     package let url: GraylogURL
     /// Trusted instead of the system's authorities.

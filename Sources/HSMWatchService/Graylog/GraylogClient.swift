@@ -12,7 +12,7 @@ import NIOHTTP1
 /// it has, is known before the token leaves this machine.
 @ServiceLoop
 package final class GraylogClient {
-    /// Bytes of an answer: the greatest is the list of the pack's revisions, some of 200 KiB each.
+    /// Bytes of an answer: the greatest is the list of the pack's revisions, each of up to 4 MiB where there are 1,000 HSMs.
     nonisolated static let answerLimit = 32 << 20
 
     private let access: GraylogAccess
@@ -149,22 +149,12 @@ package final class GraylogClient {
 
     private func addresses(of endpoint: HostPort) async throws(GraylogProblem) -> [SocketAddress] {
         let limit = TCPConnection.connectTimeout
-        let resolution = await withCheckedContinuation { continuation in
-            // The resolver may answer late, or never.
-            var waiting: CheckedContinuation<Resolver.Resolution, Never>? = continuation
-            func resume(_ resolution: Resolver.Resolution) {
-                waiting?.resume(returning: resolution)
-                waiting = nil
-            }
-            let timer = ServiceLoop.after(limit) {
-                resume(.failed("cannot resolve \(endpoint.host): not within \(DurationText.format(limit))"))
-            }
-            Resolver().resolve(host: endpoint.host, port: endpoint.port) {
-                timer.cancel()
-                resume($0)
-            }
-        }
+        let resolution = await within(limit) { Resolver().resolve(host: endpoint.host, port: endpoint.port, then: $0) }
         switch resolution {
+        case nil:
+            throw GraylogProblem(
+                "Graylog at \(access.url) is not reached: cannot resolve \(endpoint.host): not within "
+                    + DurationText.format(limit))
         case .addresses(let addresses): return addresses
         case .failed(let reason): throw GraylogProblem("Graylog at \(access.url) is not reached: \(reason)")
         }
@@ -188,6 +178,24 @@ package final class GraylogClient {
         return failure
     }
 
+    /// What is answered; nil when that takes too long, or for ever.
+    private func within<Answer: Sendable>(
+        _ limit: Duration, _ ask: (@escaping (Answer) -> Void) -> Void
+    ) async -> Answer? {
+        await withCheckedContinuation { continuation in
+            var waiting: CheckedContinuation<Answer?, Never>? = continuation
+            func resume(_ answer: Answer?) {
+                waiting?.resume(returning: answer)
+                waiting = nil
+            }
+            let timer = ServiceLoop.after(limit) { resume(nil) }
+            ask {
+                timer.cancel()
+                resume($0)
+            }
+        }
+    }
+
     private func makeClient(to address: SocketAddress) async throws(GraylogProblem) -> HTTPClient {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
@@ -196,10 +204,13 @@ package final class GraylogClient {
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.dnsOverride = [access.url.endpoint.host: address.ipAddress ?? access.url.endpoint.host]
         if let credentials {
-            let loaded = await withCheckedContinuation { continuation in
-                credentials.load { continuation.resume(returning: $0) }
-            }
+            let limit = TCPConnection.connectTimeout
+            let loaded = await within(limit) { credentials.load(then: $0) }
             switch loaded {
+            case nil:
+                throw GraylogProblem(
+                    "Graylog at \(access.url) is not reached: TLS: its files could not be read within "
+                        + DurationText.format(limit))
             case .success(let material): configuration.tlsConfiguration = material.configuration
             case .failure(let problem): throw GraylogProblem("Graylog at \(access.url) is not reached: TLS: \(problem)")
             }

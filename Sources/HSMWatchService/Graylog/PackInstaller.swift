@@ -13,25 +13,30 @@ package final class PackInstaller {
         case note(String)
     }
 
-    /// How long an input may take to start, or an installation whose answer is lost to end.
+    /// How long an input may take to start.
     nonisolated static let startLimit = Duration.seconds(10)
+    /// How long an installation may take to end whose answer is lost. Graylog lists it only then.
+    nonisolated static let lostLimit = Duration.seconds(180)
     /// From one look at that to the next.
     private nonisolated static let lookInterval = Duration.milliseconds(250)
 
     private let client: GraylogClient
     private let startLimit: Duration
+    private let lostLimit: Duration
     private let report: (Report) -> Void
     /// What Graylog has answered to the latest installation.
     private var installed: PackPresence.Installation?
 
     /// - Parameters:
-    ///   - startLimit: a constant to all but a test.
+    ///   - startLimit: a constant to all but a test, as is `lostLimit`.
     ///   - report: called on the event loop.
     package init(
-        _ client: GraylogClient, startLimit: Duration = PackInstaller.startLimit, report: @escaping (Report) -> Void
+        _ client: GraylogClient, startLimit: Duration = PackInstaller.startLimit,
+        lostLimit: Duration = PackInstaller.lostLimit, report: @escaping (Report) -> Void
     ) {
         self.client = client
         self.startLimit = startLimit
+        self.lostLimit = lostLimit
         self.report = report
     }
 
@@ -39,9 +44,10 @@ package final class PackInstaller {
     package func presence() async throws(GraylogProblem) -> PackPresence {
         let version = try await client.version()
         let revisions = try await revisions()
-        let installations = try await installations()
+        let inputs = try await inputs()
         return PackPresence(
-            version: version, revisions: revisions, installations: installations, inputs: try await inputs())
+            version: version, revisions: revisions, installations: try await installations(besides: inputs),
+            inputs: inputs ?? [])
     }
 
     /// Does what the plan says, step by step.
@@ -49,7 +55,8 @@ package final class PackInstaller {
     /// - Parameters:
     ///   - pack: nil when nothing is to be uploaded.
     ///   - presence: what the plan was made for.
-    /// - Throws: what Graylog has not done. When that is an installation, the one before was made again, if there was one.
+    /// - Throws: what Graylog has not done. When that is an installation, the one before was made again, if there was
+    ///   one.
     package func carryOut(
         _ plan: PackPlan, of pack: ContentPack?, in presence: PackPresence
     ) async throws(GraylogProblem) {
@@ -157,7 +164,7 @@ package final class PackInstaller {
     private func aftermath(
         of problem: GraylogProblem, _ plan: PackPlan
     ) async throws(GraylogProblem) -> (PackPlan.Aftermath, [PackPresence.Installation]) {
-        let deadline = Instant.now + startLimit
+        let deadline = Instant.now + lostLimit
         while true {
             let installations: [PackPresence.Installation]
             do throws(GraylogProblem) {
@@ -174,8 +181,9 @@ package final class PackInstaller {
 
     // MARK: Reading
 
-    /// Those that the token's user may see, and none where a proxy lets no one look: whether another one has the pack's port is then seen when it is installed.
-    private func inputs() async throws(GraylogProblem) -> [PackPresence.Input] {
+    /// Those that the token's user may see; nil where a proxy lets no one look: whether another one has the pack's port is
+    /// then seen when it is installed.
+    private func inputs() async throws(GraylogProblem) -> [PackPresence.Input]? {
         do throws(GraylogProblem) {
             let answer: RESTAnswer.Inputs = try await client.ask(.inputs)
             return try answer.inputs.map { input throws(GraylogProblem) in
@@ -185,7 +193,7 @@ package final class PackInstaller {
         } catch {
             guard error.isWithheld else { throw error }
             report(.note("\(error): whether another input has the pack's port is not known"))
-            return []
+            return nil
         }
     }
 
@@ -211,29 +219,46 @@ package final class PackInstaller {
         }
     }
 
-    private func installations() async throws(GraylogProblem) -> [PackPresence.Installation] {
+    /// - Parameter inputs: what Graylog lists of them; nil when that is not known.
+    private func installations(
+        besides inputs: [PackPresence.Input]? = nil
+    ) async throws(GraylogProblem) -> [PackPresence.Installation] {
         let answer: RESTAnswer.Installations = try await client.ask(.installations)
         var installations: [PackPresence.Installation] = []
         for installation in answer.installations.sorted(by: { ($0.createdAt ?? "") < ($1.createdAt ?? "") }) {
-            installations.append(try await self.installation(installation))
+            installations.append(try await self.installation(installation, besides: inputs))
         }
         return installations
     }
 
     /// - Parameter isNew: whether Graylog has just made it.
     private func installation(
-        _ answer: RESTAnswer.Installation, isNew: Bool = false
+        _ answer: RESTAnswer.Installation, isNew: Bool = false, besides inputs: [PackPresence.Input]? = nil
     ) async throws(GraylogProblem) -> PackPresence.Installation {
         var stream: PackPresence.Stream?
         if let entity = answer.entities.first(where: { $0.type.name == "stream" && $0.packID == ContentPack.streamID })
         {
             stream = try await self.stream(try Self.id(entity.id), isNew: isNew)
         }
+        let entities = try answer.entities.map { entity throws(GraylogProblem) in
+            PackPresence.Entity(kind: entity.type.name, id: try Self.id(entity.id), title: entity.title)
+        }
         return PackPresence.Installation(
-            id: try Self.id(answer.id), revision: answer.revision,
-            entities: try answer.entities.map { entity throws(GraylogProblem) in
-                PackPresence.Entity(kind: entity.type.name, id: try Self.id(entity.id), title: entity.title)
-            }, stream: stream)
+            id: try Self.id(answer.id), revision: answer.revision, entities: entities, stream: stream,
+            hasLostInput: try await hasLost(entities.first { $0.kind == "input" }, besides: inputs))
+    }
+
+    /// Whether an input is gone. The list leaves out what the token's user may not see, whose state he may not ask for, too.
+    private func hasLost(
+        _ input: PackPresence.Entity?, besides inputs: [PackPresence.Input]?
+    ) async throws(GraylogProblem) -> Bool {
+        guard let input, let inputs, !inputs.contains(where: { $0.id == input.id }) else { return false }
+        do throws(GraylogProblem) {
+            return try await condition(of: input) == .absent
+        } catch {
+            guard error.isForbidden else { throw error }
+            return false
+        }
     }
 
     /// nil when somebody has deleted it. A new one that cannot be looked at counts as paused: to resume it does no harm.

@@ -44,7 +44,7 @@ struct AlertDefinitionsTests {
         #expect(alert.window == .seconds(60))
     }
 
-    @Test("have one definition for each threshold that is a number, and one for the state by any other")
+    @Test("have two definitions for each threshold that is a number, and one for the state by any other")
     func thresholds() {
         let definitions = Self.definitions(of: [
             Self.hsm("a", warning: .absolute(100)), Self.hsm("b", critical: .absolute(10)),
@@ -53,12 +53,16 @@ struct AlertDefinitionsTests {
         let names = definitions.all.map(\.name).filter { $0.hasPrefix("critical") || $0.hasPrefix("warning") }
         #expect(
             names == [
-                "critical below 10", "critical below 50", "critical by state", "warning below 100", "warning by state",
+                "critical below 10", "critical below 50", "critical not below 10", "critical not below 50",
+                "critical by state", "warning below 100", "warning not below 100", "warning by state",
             ])
         let byState = definitions.all.first { $0.name == "critical by state" }
         #expect(
             byState?.query == "event_source:hsmwatch AND event_type:reading AND state:critical "
                 + "AND NOT threshold_critical:(10 OR 50)")
+        let held = definitions.all.first { $0.name == "critical not below 50" }
+        #expect(
+            held?.query == "event_source:hsmwatch AND event_type:reading AND state:critical AND threshold_critical:50")
     }
 
     @Test("leave thresholds beyond the limit to the state")
@@ -69,20 +73,32 @@ struct AlertDefinitionsTests {
         #expect(definitions.all.contains { $0.name == "critical by state" })
     }
 
-    @Test("take what is soon from the configuration, and foresee critical where an HSM warns of it")
+    @Test("tell an exhaustion that is half an hour away by the nearest forecast of an HSM")
     func forecast() throws {
-        let silent = Self.definitions(of: [Self.hsm()])
-        #expect(try Self.named("forecast of exhaustion", in: silent).condition.number == 1800)
-        #expect(!silent.all.contains { $0.name == "forecast of critical" })
-        let warning = Self.definitions(of: [
-            Self.hsm(warnWithin: .seconds(600)), Self.hsm("b", warnWithin: .seconds(60)),
-        ])
-        #expect(try Self.named("forecast of exhaustion", in: warning).condition.number == 600)
-        let critical = try Self.named("forecast of critical", in: warning)
-        #expect(critical.title == "HSM will be critical in 10 min")
+        let alert = try Self.named("forecast", in: Self.definitions(of: [Self.hsm(warnWithin: .seconds(60))]))
         #expect(
-            critical.condition
-                == .init(function: .max, field: "critical_seconds", comparison: .below, number: 600))
+            alert.condition
+                == .init(function: .min, field: "exhaustion_seconds", comparison: .below, number: 1800))
+    }
+
+    @Test(
+        "look for what an HSM says at each probe twice, where it does not say it several times a minute",
+        arguments: [(5, 60), (30, 60), (31, 120), (3600, 120)])
+    func windows(interval: Int, seconds: Int) throws {
+        let definitions = Self.definitions(of: [Self.hsm("a"), Self.hsm("b", interval: .seconds(interval))])
+        for name in ["critical below 50", "critical by state", "unreachable", "forecast"] {
+            #expect(try Self.named(name, in: definitions).window == .seconds(seconds))
+        }
+        #expect(
+            try Self.named("unknown", in: definitions).window == .seconds(120), "one that is asked every 10 minutes")
+    }
+
+    @Test("are none over syslog, in which a number is a text")
+    func syslog() {
+        let output = OutputConfiguration(
+            name: "siem", kind: .syslogTCP, endpoints: [HostPort(host: "10.10.5.7", port: 514)])
+        let scope = PackScope([Configuration(hsms: [Self.hsm()], outputs: [output])])
+        #expect(AlertDefinitions(scope: scope, runbook: "r").all.isEmpty)
     }
 
     @Test(
@@ -126,7 +142,7 @@ struct AlertDefinitionsTests {
         #expect(definitions.all.map(\.name) == ["silence of hsmwatch "])
         #expect(definitions.missing.contains("HSM below 50 sockets"))
         #expect(definitions.missing.contains("HSM khi-1 gone silent"))
-        #expect(definitions.missing.count == 9)
+        #expect(definitions.missing.count == 10)
     }
 
     @Test("say where in the runbook the first step is, and nothing in a name is taken for a value")

@@ -18,8 +18,7 @@ struct GraylogPageTests {
     func alerts() throws {
         let hsm = HSMConfiguration(
             name: "khi-1", address: HostPort(host: "10.10.5.6", port: 9010),
-            alert: AlertConfiguration(warning: .absolute(100), critical: .absolute(50)),
-            forecast: ForecastConfiguration(warnWithin: .seconds(600)))
+            alert: AlertConfiguration(warning: .absolute(100), critical: .absolute(50)))
         let output = OutputConfiguration(name: "graylog", endpoints: [HostPort(host: "10.10.5.7", port: 12_201)])
         let configuration = Configuration(source: "monitor-1", hsms: [hsm], outputs: [output])
         let pack = ContentPack([configuration], try ContentPackOptions()).json(revision: 1)

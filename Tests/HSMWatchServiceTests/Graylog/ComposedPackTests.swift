@@ -87,7 +87,7 @@ struct ComposedPackTests {
             "event_source": ["hsmwatch"],
             "event_type": Set(Event.Kind.allCases.map(\.name)),
             "state": Set(HSMState.allCases.map(\.rawValue)),
-            "action": ["messages_dropped"],
+            "action": ["messages_dropped", "output_up"],
             "level": ["4"],
         ]
         for use in ContentPackRules.fieldUses(in: try Self.pack(configurations)) {

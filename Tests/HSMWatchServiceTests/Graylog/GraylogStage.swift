@@ -87,7 +87,9 @@ final class GraylogStage {
     /// Installs a pack as the command does.
     func install(_ pack: ContentPack, startLimit: Duration = .seconds(5), patience: Duration? = nil) async throws {
         try await ask(patience: patience) { client throws(GraylogProblem) in
-            let installer = PackInstaller(client, startLimit: startLimit) { self.reports.append($0) }
+            let installer = PackInstaller(client, startLimit: startLimit, lostLimit: startLimit) {
+                self.reports.append($0)
+            }
             let presence = try await installer.presence()
             let plan = try PackPlan.installing(
                 fingerprint: pack.fingerprint, inputPort: pack.inputPort, in: presence)

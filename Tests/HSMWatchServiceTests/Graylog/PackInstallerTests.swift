@@ -125,6 +125,19 @@ struct PackInstallerTests {
         }
     }
 
+    @Test("makes the pack anew when somebody has deleted its input")
+    func lostInput() async throws {
+        try await GraylogStage.play { stage in
+            try await stage.install(GraylogStage.pack("khi-1"))
+            await stage.server.change { $0.deleteInputs() }
+            try await stage.install(GraylogStage.pack("khi-1"))
+            let state = await stage.server.state
+            #expect(state.installations.count == 1)
+            #expect(state.inputs.count == 1)
+            #expect(stage.done.last == "the input 'hsmwatch: GELF TCP, port 12201' runs")
+        }
+    }
+
     // MARK: When Graylog does not install it
 
     @Test("goes back to the revision before when Graylog fails, and says so")

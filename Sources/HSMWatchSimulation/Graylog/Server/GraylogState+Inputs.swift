@@ -3,8 +3,10 @@
 extension GraylogState {
     /// Every input: those that somebody has made, and then those of installed packs.
     package var inputs: [GraylogInput] {
-        otherInputs
-            + installations.flatMap { installation in installation.entities.compactMap { input($0, installation) } }
+        let installed = installations.flatMap { installation in
+            installation.entities.compactMap { input($0, installation) }
+        }
+        return (otherInputs + installed).filter { !deletedInputs.contains($0.id) }
     }
 
     /// Somebody makes an input by hand.
@@ -86,6 +88,11 @@ extension GraylogState {
             streams[index].indexSet = id
             streams[index].leavesDefaultStream = true
         }
+    }
+
+    /// Somebody deletes every input in the web interface.
+    package mutating func deleteInputs() {
+        deletedInputs.formUnion(inputs.map(\.id))
     }
 
     /// Somebody deletes a stream in the web interface.

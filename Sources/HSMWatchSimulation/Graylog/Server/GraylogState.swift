@@ -23,6 +23,8 @@ package struct GraylogState: Sendable {
     package internal(set) var installations: [PackInstallation] = []
     package internal(set) var streams = GraylogStream.system
     package internal(set) var indexSets = GraylogIndexSet.initial
+    /// The inputs that somebody has deleted by hand.
+    var deletedInputs: Set<String> = []
     /// The inputs that belong to no pack.
     var otherInputs: [GraylogInput] = []
     /// TCP ports of the machine that other programs have.
