@@ -8,6 +8,12 @@ struct ContentPackCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "content-pack",
         abstract: "Print the Graylog content pack for a configuration.",
+        usage: """
+            hsmwatch content-pack [--config <file> ...] [--email <address> ...]
+                                  [--webhook <url>] [--runbook <place>]
+                                  [--tls-certificate <file>] [--tls-key <file>]
+                                  [--tls-client-ca <file>] [--revision <number>]
+            """,
         discussion: """
             It has a GELF TCP input, a stream, alerts by mail and HTTP, and a dashboard, for Graylog 5.2 and later. \
             Upload it in System / Content Packs, or let 'hsmwatch graylog install' do that. The same configuration always \

@@ -9,6 +9,13 @@ struct GraylogInstall: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "install",
         abstract: "Install the content pack of a configuration in Graylog, or bring it up to date.",
+        usage: """
+            hsmwatch graylog install --url <url> --token-file <file>
+                                     [--ca <file>] [--dry-run] [--config <file> ...]
+                                     [--email <address> ...] [--webhook <url>]
+                                     [--runbook <place>] [--tls-certificate <file>]
+                                     [--tls-key <file>] [--tls-client-ca <file>]
+            """,
         discussion: """
             Uploads the pack that 'hsmwatch content-pack' prints, installs it, and resumes its stream, which Graylog 7.0 and \
             later make paused. When that pack is installed already, nothing is done. An older revision is uninstalled first, \

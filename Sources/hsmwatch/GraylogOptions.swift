@@ -54,11 +54,13 @@ struct GraylogOptions: ParsableArguments {
         for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_IGN) }
     }
 
+    /// What is wrong with a file is said alone: how the command is used is not the matter.
     private func access() throws -> GraylogAccess {
         do {
             return try GraylogAccess(url: url, tokenFile: tokenFile, ca: ca)
         } catch {
-            throw ValidationError(error.description)
+            printToStandardError("\(error)")
+            throw ExitCode(EX_USAGE)
         }
     }
 

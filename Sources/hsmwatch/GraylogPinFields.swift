@@ -9,6 +9,11 @@ struct GraylogPinFields: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pin-fields",
         abstract: "Fix the types of hsmwatch's numeric fields in an index set of Graylog.",
+        usage: """
+            hsmwatch graylog pin-fields --url <url> --token-file <file>
+                                        [--ca <file>] [--dry-run]
+                                        [--index-set <id>] [--rotate]
+            """,
         discussion: """
             Sets long for every integer and double for every decimal field that hsmwatch sends. The types count from the \
             next index of the set on: --rotate begins one at once, else Graylog does when its rotation is due. May be \
@@ -41,7 +46,8 @@ struct GraylogPinFields: AsyncParsableCommand {
                 return GraylogReport.showIntentions([pinning] + (isRotated ? ["begin a new index"] : []))
             }
             try await client.pinFields(in: indexSet)
-            GraylogReport.say("fixed the types of \(MessageField.numeric.count) fields in \(indexSet): \(FieldPinning.types)")
+            GraylogReport.say(
+                "fixed the types of \(MessageField.numeric.count) fields in \(indexSet): \(FieldPinning.types)")
             guard isRotated else { return }
             try await client.rotate(indexSet)
             GraylogReport.say("began a new index")

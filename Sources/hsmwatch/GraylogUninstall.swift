@@ -9,6 +9,10 @@ struct GraylogUninstall: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "uninstall",
         abstract: "Remove the content pack from Graylog, with everything that it made there.",
+        usage: """
+            hsmwatch graylog uninstall --url <url> --token-file <file>
+                                       [--ca <file>] [--dry-run]
+            """,
         discussion: """
             Uninstalls the pack and deletes all its revisions, with its input, stream, alerts and dashboard, and what was \
             changed in them by hand. Messages that are stored already stay. Exits 0, or 69 when Graylog does not do it.

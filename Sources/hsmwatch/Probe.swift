@@ -19,9 +19,9 @@ struct Probe: AsyncParsableCommand {
         abstract: "One probe of an HSM, as the service makes it: what happened, and what that means.",
         usage: """
             hsmwatch probe <hsm> [--query-port <n> ...] [--warning <x>]
-                                  [--critical <x>] [--timeout <d>] [--line-ending <e>]
-                                  [--count <n>] [--interval <d>] [--format <format>]
-                                  [--config <file>]
+                           [--critical <x>] [--timeout <d>] [--line-ending <e>]
+                           [--count <n>] [--interval <d>] [--format <format>]
+                           [--config <file>]
             """,
         discussion: """
             The HSM is HOST:PORT, and no configuration is read; or the name of one in the configuration, whose settings \

@@ -17,11 +17,11 @@ struct Receive: AsyncParsableCommand {
         abstract: "Graylog's inputs with Graylog's own rules: what it would store, what it would drop, and why.",
         usage: """
             hsmwatch receive [--type <type> ...] [--listen <h:p> ...]
-                                    [--format <format>] [--tls-certificate <file>
-                                    --tls-key <file> [--tls-client-ca <file>]]
-                                    [--http-path <path>] [--http-bulk]
-                                    [--http-authorization <file>
-                                    [--http-authorization-header <name>]]
+                             [--format <format>] [--tls-certificate <file>
+                             --tls-key <file> [--tls-client-ca <file>]]
+                             [--http-path <path>] [--http-bulk]
+                             [--http-authorization <file>
+                             [--http-authorization-header <name>]]
             """,
         discussion: """
             A message for each kind of input, where it listens by default:

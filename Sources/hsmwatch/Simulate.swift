@@ -11,7 +11,7 @@ struct Simulate: AsyncParsableCommand {
         abstract: "An HSM that speaks the protocol, counts its TCP connections, and misbehaves on request.",
         usage: """
             hsmwatch simulate [--listen <h:p> ...] [--total <n>] [--in-use <n>]
-                                     [--fault <kind>]
+                              [--fault <kind>]
             """,
         discussion: """
             Answers <1223#> and <1223#PORT#> with its sockets: available, total and used. Every client that connects \

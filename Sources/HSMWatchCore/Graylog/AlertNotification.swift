@@ -12,7 +12,7 @@ enum AlertNotification {
         ${if backlog}
         Latest messages:
         ${foreach backlog message}
-        ${message.timestamp} ${message.message}
+        ${message.timestamp} ${message.source} ${message.message}
         ${end}
         ${end}
         """

@@ -45,7 +45,9 @@ package final class GraylogClient {
         do {
             return try JSONDecoder().decode(Answer.self, from: Data(body.readableBytesView))
         } catch {
-            throw GraylogProblem(to: request, "its answer is not understood (\(Self.place(of: error)))")
+            throw GraylogProblem(
+                to: request,
+                "its answer is not understood (\(Self.place(of: error))): is Graylog's REST API at \(access.url)")
         }
     }
 
