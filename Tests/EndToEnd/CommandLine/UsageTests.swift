@@ -30,9 +30,6 @@ extension EndToEnd {
                 ["receive", "--type", "gelf-http", "--http-authorization", "/dev/null"],
                 ["graylog", "nonsense"], ["graylog", "install"],
                 ["graylog", "install", "--url", "http://graylog.example.net/api", "--token-file", "/dev/null"],
-                ["graylog", "install", "--url", "https://127.0.0.1:1/api", "--token-file", "/dev/null"],
-                ["graylog", "uninstall", "--url", "https://127.0.0.1:1/api", "--token-file", "/nonexistent"],
-                ["graylog", "pin-fields", "--url", "https://127.0.0.1:1/api", "--token-file", "/nonexistent"],
                 ["demo", "--duration", "soon"], ["demo", "--duration", "0s"],
                 ["status", "--watch", "--json"], ["status", "--socket"], ["status", "khi-1"],
                 ["probe"], ["probe", "khi 1"], ["probe", "127.0.0.1:"], ["probe", "127.0.0.1:0"],
@@ -53,6 +50,25 @@ extension EndToEnd {
                 #expect(record.ending == .exited(64))
                 #expect(record.output == "")
                 #expect(record.errors.contains("Usage: hsmwatch"))
+            }
+        }
+
+        @Test(
+            "a file that is wrong ends with exit 64, too, and is said alone",
+            arguments: [
+                ("install", "/dev/null", "the token in /dev/null can be read or changed by others than its owner"),
+                ("uninstall", "/nonexistent", "the token in /nonexistent cannot be read: No such file or directory"),
+                ("pin-fields", "/nonexistent", "the token in /nonexistent cannot be read: No such file or directory"),
+            ])
+        func wrongFile(command: String, file: String, problem: String) async throws {
+            try await Stage.play { stage in
+                let record = try await stage.outcome(of: [
+                    "graylog", command, "--url", "https://127.0.0.1:1/api", "--token-file", file,
+                ])
+                #expect(record.ending == .exited(64))
+                #expect(record.output == "")
+                #expect(record.errors.hasPrefix(problem))
+                #expect(record.errors.count { $0 == "\n" } == 1)
             }
         }
 
