@@ -8,6 +8,8 @@ ARGS =
 SWIFTFLAGS =
 # Inputs that `make fuzz` gives each of its targets.
 RUNS = 1000000
+# How often `make standby` does each harm.
+ROUNDS = 3
 # Where `make release` puts the program; what is there, `make install` takes without building.
 BINARY = .build/hsmwatch
 
@@ -17,6 +19,7 @@ deb_packages = $(build_packages) debhelper dpkg-dev lintian systemd
 lint_packages = $(build_packages) man-db mandoc
 test_packages = $(build_packages) systemd systemd-container libnetty-java default-jdk-headless openssl e2fsprogs mount \
     bsdutils curl netcat-openbsd fish zsh iproute2 debootstrap $(deb_packages)
+standby_packages = systemd-container debootstrap iproute2 procps util-linux $(deb_packages)
 
 # The Swift runtime is linked in, so the installed program needs no toolchain. Its symbols stay: a backtrace, gdb or
 # perf on a machine in production is worth more than the megabytes.
@@ -43,11 +46,12 @@ etc = $(DESTDIR)/etc/hsmwatch
 # Behind what is of no use where the files are only gathered.
 on_target = $(if $(DESTDIR), (on the machine that gets $(DESTDIR)))
 
-.PHONY: help demo test fuzz lint bench release deb install uninstall clean
+.PHONY: help demo test standby fuzz lint bench release deb install uninstall clean
 
 help:
 	@echo 'make demo       builds hsmwatch and shows it with simulated HSMs and Graylog; ARGS="--duration 30s"'
 	@echo 'make test       builds and runs all tests, as root also those under a real systemd'
+	@echo 'make standby    as root: a pair of containers under Pacemaker, and what becomes of it, ROUNDS=$(ROUNDS) times each'
 	@echo 'make fuzz       gives the parsers RUNS=$(RUNS) hostile inputs each: HSM, Graylog, terminal, configuration'
 	@echo 'make lint       checks format, imports, house rules, man pages and warnings'
 	@echo 'make bench      measures CPU time per poll, memory, and how fast a backlog leaves'
@@ -72,6 +76,11 @@ test:
 	scripts/run-tests $(SWIFTFLAGS) --skip '^SystemdTests\.'
 	$(MAKE) --no-print-directory deb
 	scripts/run-tests $(SWIFTFLAGS) --filter '^SystemdTests\.'
+
+# Half an hour, in network namespaces of its own.
+standby: deb
+	@scripts/install-packages $(standby_packages)
+	ROUNDS=$(ROUNDS) Tests/Systemd/Standby/try .build .build/standby
 
 # Opens nothing but files below .build/fuzz.
 fuzz:
@@ -107,7 +116,7 @@ deb: release
 # since README.md links into them.
 install: $(if $(wildcard $(BINARY)),,release)
 	install -D -m 0755 $(BINARY) $(bin)/hsmwatch
-	install -d $(units) $(catalog) $(doc)/docs/pictures $(doc)/systemd $(etc)
+	install -d $(units) $(catalog) $(doc)/docs/pictures $(doc)/systemd/standby $(etc)
 	for unit in $(installed_units); do \
 	    sed 's,/usr/,$(PREFIX)/,' "systemd/$$unit" >"$(units)/$$unit" && chmod 0644 "$(units)/$$unit" || exit 1; \
 	done
@@ -116,6 +125,7 @@ install: $(if $(wildcard $(BINARY)),,release)
 	install -m 0644 docs/*.md docs/*.json $(doc)/docs
 	install -m 0644 docs/pictures/*.svg $(doc)/docs/pictures
 	install -m 0644 systemd/hsmwatch.yaml systemd/*.conf $(doc)/systemd
+	install -m 0644 systemd/standby/* $(doc)/systemd/standby
 	for page in $(installed_man_pages); do \
 	    install -d "$(man)/$$(dirname "$$page")" && \
 	    sed 's,/usr/,$(PREFIX)/,' "docs/man/$$(basename "$$page" .gz)" | gzip -9n >"$(man)/$$page" && \
