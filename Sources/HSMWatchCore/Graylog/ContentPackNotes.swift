@@ -23,8 +23,8 @@ struct ContentPackNotes {
                 "HTTP goes to \(ContentPackOptions.exampleWebhook), which reaches nobody: give --webhook, or edit the "
                     + "notification in Graylog")
         } else {
-            // What follows the host may be a secret.
-            let host = options.webhook.split(separator: "/", maxSplits: 2).prefix(2).joined(separator: "//")
+            // What stands before and after the host may be a secret.
+            let host = options.webhook.split(separator: "/").dropFirst().first?.split(separator: "@").last ?? ""
             notes.append("the webhook at \(host) must be on Graylog's URL allowlist (System / Configurations)")
         }
         return notes

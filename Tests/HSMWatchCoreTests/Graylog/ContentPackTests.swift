@@ -75,7 +75,8 @@ struct ContentPackTests {
         #expect(pack.notes.count { $0.contains("reaches nobody") } == 2)
         let real = try Self.pack(Self.configuration())
         #expect(!real.notes.contains { $0.contains("reaches nobody") })
-        #expect(real.notes.contains { $0.contains("allowlist") })
+        #expect(
+            real.notes.contains { $0.contains("the webhook at soc.bank.example must be on Graylog's URL allowlist") })
     }
 
     @Test("of several instances watches the HSMs and heartbeats of all, and says what cannot be told apart")
@@ -96,5 +97,14 @@ struct ContentPackTests {
         let names = (0..<1000).map { "hsm-\($0)-" + String(repeating: "x", count: 54) }
         let pack = try Self.pack(Self.configuration(names))
         #expect(pack.json(revision: 1).count < 16 * 1024 * 1024)
+    }
+
+    @Test("says of a webhook no more than its host: the rest may be a secret")
+    func webhook() throws {
+        let options = try ContentPackOptions(
+            webhook: "https://user:password@soc.bank.example:8443/hooks/T0K3N?key=T0K3N")
+        let notes = ContentPack([Self.configuration()], options).notes
+        #expect(notes.contains { $0.contains("the webhook at soc.bank.example:8443 must") })
+        #expect(!notes.contains { $0.contains("T0K3N") || $0.contains("password") })
     }
 }
