@@ -10,11 +10,8 @@ enum ConnectFailure {
     ///
     /// - Parameter name: what the user calls the peer; the address is told only where it says more.
     static func describe(_ error: any Error, address: SocketAddress, name: HostPort) -> Failure {
-        let address = HostPort(address)
-        let place = address == name ? "" : "\(address): "
-        if error is ChannelError {
-            return Failure(.timeout, "\(place)no connection in time")
-        }
+        if error is ChannelError { return late(address: address, name: name) }
+        let place = place(address, name: name)
         guard let error = error as? IOError else {
             return Failure(.unreachable, place + Reply.printable("\(error)".utf8))
         }
@@ -24,6 +21,16 @@ enum ConnectFailure {
         case ETIMEDOUT: Failure(.timeout, detail)
         default: Failure(.unreachable, detail)
         }
+    }
+
+    /// A connection that took too long; the name is what the user calls the peer.
+    static func late(address: SocketAddress, name: HostPort) -> Failure {
+        Failure(.timeout, place(address, name: name) + "no connection in time")
+    }
+
+    private static func place(_ address: SocketAddress, name: HostPort) -> String {
+        let address = HostPort(address)
+        return address == name ? "" : "\(address): "
     }
 
     /// How a connection ended, in words that follow the peer's name.

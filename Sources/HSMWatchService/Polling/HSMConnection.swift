@@ -15,6 +15,10 @@ final class HSMConnection: ChannelInboundHandler {
     /// What ends a connection that nobody closed here.
     private static let closed = "closed the connection"
 
+    /// How long the channel lets the kernel try to connect: longer than any probe. Its own timer would not look at the
+    /// network before it fires, as `hasNews` does.
+    private static let connectTimeout = ConfigurationLimits.timeout.upperBound * 2
+
     /// Bytes of one read; a reply has about 20. The buffer stays with the connection.
     private static let readSize = 256
 
@@ -39,9 +43,15 @@ final class HSMConnection: ChannelInboundHandler {
         self.report = report
     }
 
+    /// Whether the kernel has something that the busy event loop has not told of yet: that it is connected or not, bytes,
+    /// or an end.
+    var hasNews: Bool {
+        channel?.withSocket { isOpen ? $0.isReadable : $0.hasSettled } ?? false
+    }
+
     /// Starts to connect; the report is `connected` or `notConnected`.
-    func open(_ address: SocketAddress, on loop: any EventLoop, within limit: Duration) {
-        bootstrap(on: loop, within: limit) { self.channel = $0 }
+    func open(_ address: SocketAddress, on loop: any EventLoop) {
+        bootstrap(on: loop) { self.channel = $0 }
             .connect(to: address)
             .assumeIsolated()
             .whenComplete { result in
@@ -58,7 +68,7 @@ final class HSMConnection: ChannelInboundHandler {
     func takeUp(_ descriptor: CInt, on loop: any EventLoop) {
         isOpen = true
         isKept = true
-        bootstrap(on: loop, within: .zero) { channel in
+        bootstrap(on: loop) { channel in
             self.channel = channel
             self.place?.keep(channel, true)
         }
@@ -119,10 +129,8 @@ final class HSMConnection: ChannelInboundHandler {
         tell(.ended(detail: ending))
     }
 
-    private func bootstrap(
-        on loop: any EventLoop, within limit: Duration, opening: @escaping (any Channel) -> Void
-    ) -> ClientBootstrap {
-        ClientBootstrap.tcp(on: loop, within: limit, handler: self, opening: opening)
+    private func bootstrap(on loop: any EventLoop, opening: @escaping (any Channel) -> Void) -> ClientBootstrap {
+        ClientBootstrap.tcp(on: loop, within: Self.connectTimeout, handler: self, opening: opening)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelOption(.maxMessagesPerRead, value: 1)
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.readSize))

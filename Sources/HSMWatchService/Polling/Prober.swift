@@ -19,8 +19,12 @@ package final class Prober {
     private var connection: HSMConnection?
     private var addresses: [SocketAddress] = []
     private var expiry: Scheduled<Void>?
+    /// Ends the turn of an address that others come after.
+    private var turn: Scheduled<Void>?
     private var waiting: CheckedContinuation<[ProbeConversation.Answer], Never>?
     private var deadline = Instant.now
+    /// Whether the probe that runs was given its time anew.
+    private var hasMadeUp = false
     /// Whether no probe is answered any more.
     private(set) var isStopped = false
     /// Gives up waiting for the reply to an open question.
@@ -54,8 +58,9 @@ package final class Prober {
     /// One probe: an answer for each query that may be asked now, at the latest when the timeout has passed. One probe
     /// at a time.
     ///
-    /// The timeout counts from here and not from the tick: an HSM is not to blame for a tick that came late. On a
-    /// connection that another process has used, the first probe begins when that has settled.
+    /// The timeout counts from here and not from the tick: an HSM is not to blame for a tick that came late, nor for what
+    /// the kernel has had in time and a busy event loop has not looked at. What is asked after that has its time anew,
+    /// once. On a connection that another process has used, the first probe begins when that has settled.
     package func probe() async -> [ProbeConversation.Answer] {
         await withCheckedContinuation { continuation in
             guard !isStopped else { return continuation.resume(returning: []) }
@@ -94,10 +99,37 @@ package final class Prober {
     }
 
     private func begin() {
-        deadline = .now + timeout
+        hasMadeUp = false
+        allowTime()
         handle(.start)
-        guard waiting != nil else { return }
-        expiry = ServiceLoop.after(timeout) { self.handle(.deadline) }
+    }
+
+    private func allowTime() {
+        deadline = .now + timeout
+        expiry?.cancel()
+        expireLater()
+    }
+
+    private func expireLater() {
+        expiry = ServiceLoop.after(timeout) { self.expire() }
+    }
+
+    /// The HSM is late, unless this loop is. Then the event is about to come, and many timers that are set for soon would
+    /// only keep it away: the loop runs what is due before it looks at the network.
+    private func expire() {
+        if connection?.hasNews == true {
+            expireLater()
+        } else {
+            handle(.deadline)
+        }
+    }
+
+    /// An event that comes after the deadline was late to be seen; what follows from it is not to suffer. Once a probe, so
+    /// that it ends.
+    private func makeUp() {
+        guard !hasMadeUp, waiting != nil, deadline < .now else { return }
+        hasMadeUp = true
+        allowTime()
     }
 
     private func handle(_ event: ProbeConversation.Event) {
@@ -109,10 +141,14 @@ package final class Prober {
         case .none:
             break
         case .resolve:
+            makeUp()
             lookUp()
         case .connect(let index):
+            makeUp()
             connect(to: index)
         case .send(let request):
+            makeUp()
+            turn?.cancel()
             connection?.send(request)
         case .finish(let answers):
             // Not before it has answered: one that never does would be put in and taken out with every probe.
@@ -148,9 +184,19 @@ package final class Prober {
     /// An address that does not answer leaves their share of the time to those after it.
     private func connect(to index: Int) {
         disconnect()
-        let share = (deadline - .now) / (addresses.count - index)
-        newConnection()
-            .open(addresses[index], on: ServiceLoop.shared.eventLoop, within: max(share, .milliseconds(1)))
+        let untried = addresses.count - index
+        if untried > 1 { endTurn(of: addresses[index], after: (deadline - .now) / untried) }
+        newConnection().open(addresses[index], on: ServiceLoop.shared.eventLoop)
+    }
+
+    private func endTurn(of peer: SocketAddress, after share: Duration) {
+        turn = ServiceLoop.after(share) {
+            if self.connection?.hasNews == true {
+                self.endTurn(of: peer, after: share)
+            } else {
+                self.handle(.notConnected(ConnectFailure.late(address: peer, name: self.address)))
+            }
+        }
     }
 
     private func newConnection() -> HSMConnection {
@@ -160,6 +206,8 @@ package final class Prober {
     }
 
     private func disconnect() {
+        turn?.cancel()
+        turn = nil
         connection?.close()
         connection = nil
     }

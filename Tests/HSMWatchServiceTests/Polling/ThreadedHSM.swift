@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Glibc
+import NIOCore
+import Testing
+
+@testable import HSMWatchSimulation
+
+/// An HSM on a thread of its own, for tests that hold an event loop: it serves one connection, and whoever blocks may wait
+/// for its replies.
+struct ThreadedHSM {
+    static let reply = "<2223#50#64#14#>"
+
+    let port: Int
+    private let listener: CInt
+    private let replied = DispatchSemaphore(value: 0)
+
+    /// - Parameter isSilent: whether it only reads.
+    init(isSilent: Bool = false) throws {
+        let socket = try BoundSocket(try SocketAddress(ipAddress: "127.0.0.1", port: 0), .stream)
+        try #require(listen(socket.descriptor, 1) == 0)
+        port = try #require(socket.address.port)
+        listener = socket.descriptor
+        let (listener, replied) = (listener, replied)
+        DispatchQueue(label: "threaded-hsm").async {
+            let connection = accept(listener, nil, nil)
+            var question = [UInt8](repeating: 0, count: 64)
+            while read(connection, &question, question.count) > 0 {
+                if isSilent { continue }
+                _ = write(connection, Self.reply, Self.reply.utf8.count)
+                replied.signal()
+            }
+            close(connection)
+        }
+    }
+
+    /// Blocks until the next reply is with the kernel.
+    func awaitReply() {
+        _ = replied.wait(timeout: .now() + 60)
+    }
+
+    func stop() {
+        close(listener)
+    }
+}
