@@ -109,12 +109,13 @@ extension JSONWriter {
             string("_output", output)
             string("_endpoint", endpoint)
             string("_reason", reason)
-        case .outputUp(let output, let endpoint, let outage, let waiting, let resent):
+        case .outputUp(let output, let endpoint, let outage, let waiting, let resent, let dropped):
             string("_output", output)
             string("_endpoint", endpoint)
             integer("_outage_seconds", Int(outage.wholeSeconds))
             integer("_waiting", waiting)
             integer("_resent", resent)
+            if dropped > 0 { integer("_dropped", dropped) }
         case .certificateExpiring(let output, let endpoint, let side, let certificate, _):
             string("_output", output)
             string("_endpoint", endpoint)

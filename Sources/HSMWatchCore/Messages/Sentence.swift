@@ -97,9 +97,10 @@ extension ServiceAction {
             "hsmwatch dropped \(counted(count, "message")) before delivery: \(reason)"
         case .outputDown(let output, let endpoint, let reason):
             "Output \(output) cannot deliver to \(endpoint): \(reason); messages are queued in the spool"
-        case .outputUp(let output, let endpoint, let outage, let waiting, let resent):
+        case .outputUp(let output, let endpoint, let outage, let waiting, let resent, let dropped):
             "Output \(output) delivers again to \(endpoint) after \(outage.sentencePart): "
                 + "\(counted(waiting, "message")) queued, \(resent) sent again"
+                + (dropped > 0 ? ", \(dropped) dropped" : "")
         case .certificateExpiring(let output, let endpoint, let side, let certificate, let days):
             "Output \(output) to \(endpoint): \(side.rawValue) (serial \(certificate.serialNumber)) ends in "
                 + "\(counted(days, "day")), on \(certificate.notAfter.utcText); without a new one nothing is delivered then"

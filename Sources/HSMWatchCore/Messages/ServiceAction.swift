@@ -11,7 +11,8 @@ package enum ServiceAction: Hashable, Sendable {
     case stopping(waiting: Int)
     case messagesDropped(count: Int, reason: String)
     case outputDown(output: String, endpoint: String, reason: String)
-    case outputUp(output: String, endpoint: String, outage: Duration, waiting: Int, resent: Int)
+    /// `dropped` counts what the output has lost in the outage.
+    case outputUp(output: String, endpoint: String, outage: Duration, waiting: Int, resent: Int, dropped: Int)
     /// A certificate that an output needs ends in so many days.
     case certificateExpiring(output: String, endpoint: String, CertificateWatch.Side, CertificateTerm, days: Int)
     /// Somebody tries whether an output delivers.

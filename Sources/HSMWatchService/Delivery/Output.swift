@@ -36,6 +36,8 @@ package final class Output: Service {
     private let probation: Duration
     private var reconnection: Reconnection
     private var outage: Outage
+    /// What the output had lost when the outage began.
+    private var droppedBefore = 0
     private var certificates = CertificateWatch()
     private var session: TCPConnection.Session?
     private var status: OutputStatus
@@ -137,6 +139,7 @@ package final class Output: Service {
             guard !isOver else { break }
             status.lost(endpoint, reason: end.reason, at: .now)
             if outage.lost(at: .now) {
+                droppedBefore = spool.dropped(by: name)
                 tell(.outputDown(output: name, endpoint: "\(endpoint)", reason: end.reason))
             }
             await pause(reconnection.failed(isRefusal: end.isRefusal, random: .random(in: 0...1)))
@@ -275,7 +278,7 @@ package final class Output: Service {
         tell(
             .outputUp(
                 output: name, endpoint: "\(endpoint)", outage: recovery.lasted, waiting: recovery.waiting,
-                resent: resent))
+                resent: resent, dropped: spool.dropped(by: name) - droppedBefore))
     }
 
     private func tell(_ action: ServiceAction) {

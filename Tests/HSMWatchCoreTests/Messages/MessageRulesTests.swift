@@ -32,7 +32,9 @@ struct MessageRulesTests {
             .service(.messagesDropped(count: .max, reason: text)),
             .service(.outputDown(output: text, endpoint: text, reason: text)),
             .service(
-                .outputUp(output: text, endpoint: text, outage: .seconds(Int64.max), waiting: .max, resent: .min)),
+                .outputUp(
+                    output: text, endpoint: text, outage: .seconds(Int64.max), waiting: .max, resent: .min,
+                    dropped: .max)),
             .service(.sendTest(output: text, endpoint: text)),
         ]
     }

@@ -51,6 +51,30 @@ struct OutputFailureTests {
         await receiver.shutDown()
     }
 
+    @Test("an output that is back says how much it has lost meanwhile, and no other outage's loss")
+    func lossInOutage() async throws {
+        let receiver = try await Receiver.started()
+        let delivery = OutputStage(
+            in: folder, subscriptions: [Subscription(name: "a")], limits: SpoolConfiguration(maxSize: 256 << 10))
+        try await running(delivery.spool, delivery.output(to: receiver.hostPort)) {
+            for (outage, count) in [(1, 400), (2, 1)] {
+                delivery.append(1...1)
+                try await delivery.delivered()
+                try await receiver.stop()
+                try await delivery.noted("Output a cannot deliver", times: outage)
+                delivery.append(1...count, length: 4000)
+                if outage == 1 { try await delivery.noted("hsmwatch dropped ") }
+                try await receiver.start()
+                try await delivery.noted("Output a delivers again", times: outage)
+            }
+        }
+        #expect(delivery.notes.count("Output a delivers again to \(receiver.hostPort) after ") == 2)
+        let told = "\(delivery.notes)".matches(of: /sent again, (\d+) dropped/).compactMap { Int($0.1) }
+        #expect(told.count == 1)
+        #expect(told.allSatisfy { (1...delivery.spool.dropped(by: "a")).contains($0) }, "\(told)")
+        await receiver.shutDown()
+    }
+
     @Test("the name is resolved at each connect, and its addresses are tried one after the other")
     func resolves() async throws {
         let first = try await Receiver.started()

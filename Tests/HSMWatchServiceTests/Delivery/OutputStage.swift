@@ -17,10 +17,12 @@ final class OutputStage {
         self.init(in: folder, subscriptions: outputs.map { Subscription(name: $0) })
     }
 
-    init(in folder: TemporaryFolder, subscriptions: [Subscription]) {
+    init(
+        in folder: TemporaryFolder, subscriptions: [Subscription], limits: SpoolConfiguration = SpoolConfiguration()
+    ) {
         spool = Spool(
             file: SpoolFile(directory: folder.path), outputs: subscriptions,
-            limits: SpoolConfiguration(), encoder: MessageEncoder(source: "test"), logger: notes.logger)
+            limits: limits, encoder: MessageEncoder(source: "test"), logger: notes.logger)
     }
 
     /// An output that waits as long as a service's, unless a test says otherwise, but confirms often.
