@@ -16,6 +16,12 @@ struct ContentPackChoices: ParsableArguments {
     var configurations: [String] = []
 
     @Option(
+        name: .customLong("output"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "An output that sends to this Graylog, by its name; may be repeated. (default: all)", valueName: "name"))
+    var outputs: [String] = []
+
+    @Option(
         name: .customLong("email"), parsing: .singleValue,
         help: ArgumentHelp(
             "Who gets alerts by mail; may be repeated. (default: \(ContentPackOptions.exampleRecipient))",
@@ -27,6 +33,9 @@ struct ContentPackChoices: ParsableArguments {
 
     @Option(help: ArgumentHelp("Where alerts say that the runbook is.", valueName: "place"))
     var runbook = ContentPackOptions.installedRunbook
+
+    @Flag(help: "Leave the input out, because Graylog has one.")
+    var noInput = false
 
     @Option(help: ArgumentHelp("Certificate of a TLS input, a file on the Graylog server.", valueName: "file"))
     var tlsCertificate = ContentPackOptions.InputTLS.standard.certificate
@@ -50,15 +59,26 @@ struct ContentPackChoices: ParsableArguments {
     /// The pack of the configurations; their problems go to stderr, and an error among them ends the command.
     func pack() throws -> ContentPack {
         let files = configurations.isEmpty ? [ConfigurationFile.defaultPath] : configurations
-        let read = try files.map { try ConfigurationOption(path: $0).loadWithoutFiles() }
+        var read = try files.map { try ConfigurationOption(path: $0).loadWithoutFiles() }
+        if !outputs.isEmpty { try keepOutputs(in: &read) }
         return try ContentPack(read, options)
+    }
+
+    private func keepOutputs(in configurations: inout [Configuration]) throws {
+        let names = configurations.flatMap(\.outputs).map(\.name)
+        if let unknown = outputs.first(where: { !names.contains($0) }) {
+            throw ValidationError("no output is named '\(unknown)'; there are: \(names.joined(separator: ", "))")
+        }
+        for index in configurations.indices {
+            configurations[index].outputs.removeAll { !outputs.contains($0.name) }
+        }
     }
 
     private var options: ContentPackOptions {
         get throws(InvalidText) {
             try ContentPackOptions(
                 recipients: recipients.isEmpty ? [ContentPackOptions.exampleRecipient] : recipients,
-                webhook: webhook, runbook: runbook,
+                webhook: webhook, runbook: runbook, hasInput: !noInput,
                 tls: .init(certificate: tlsCertificate, key: tlsKey, clientAuthorities: tlsClientCa))
         }
     }

@@ -9,8 +9,9 @@ struct ContentPackCommand: ParsableCommand {
         commandName: "content-pack",
         abstract: "Print the Graylog content pack for a configuration.",
         usage: """
-            hsmwatch content-pack [--config <file> ...] [--email <address> ...]
-                                  [--webhook <url>] [--runbook <place>]
+            hsmwatch content-pack [--config <file> ...] [--output <name> ...]
+                                  [--email <address> ...] [--webhook <url>]
+                                  [--runbook <place>] [--no-input]
                                   [--tls-certificate <file>] [--tls-key <file>]
                                   [--tls-client-ca <file>] [--revision <number>]
             """,

@@ -12,16 +12,17 @@ struct GraylogInstall: AsyncParsableCommand {
         usage: """
             hsmwatch graylog install --url <url> --token-file <file>
                                      [--ca <file>] [--dry-run] [--config <file> ...]
-                                     [--email <address> ...] [--webhook <url>]
-                                     [--runbook <place>] [--tls-certificate <file>]
+                                     [--output <name> ...] [--email <address> ...]
+                                     [--webhook <url>] [--runbook <place>]
+                                     [--no-input] [--tls-certificate <file>]
                                      [--tls-key <file>] [--tls-client-ca <file>]
             """,
         discussion: """
             Uploads the pack that 'hsmwatch content-pack' prints, installs it, and resumes its stream, which Graylog 7.0 and \
             later make paused. When that pack is installed already, nothing is done. An older revision is uninstalled first, \
             since Graylog changes no installed pack: what was changed in it by hand is lost. When Graylog does not install \
-            the new revision, the older one is installed again. Exits 0 when the pack is installed and its input runs, 69 \
-            when not, 78 when the configuration is not valid.
+            the new revision, the older one is installed again. Exits 0 when the pack is installed and its input runs, or \
+            Graylog does not show whether it does; 69 when not, 78 when the configuration is not valid.
             """
     )
 

@@ -38,7 +38,7 @@ struct Aggregation: Hashable, Sendable {
         case bars = "bar"
     }
 
-    /// Series by which a table is sorted, the smallest value first.
+    /// Series by which a table is sorted, the smallest value first; not `latest`, by which Graylog cannot.
     private let smallestFirst: Series?
     private let look: Look
     private let rows: [Pivot]

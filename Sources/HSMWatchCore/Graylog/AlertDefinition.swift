@@ -54,7 +54,7 @@ struct AlertDefinition: Hashable, Sendable {
     static let distance = Duration.seconds(60)
     /// How far back a look goes for what is said only once: the index may show it a moment after Graylog has looked.
     static let twice = distance * 2
-    /// How long the same alert about the same HSM is not told again.
+    /// How long the same alert is not told again about what its group names.
     static let gracePeriod = Duration.seconds(300)
     /// Messages that a notification quotes at the most.
     static let backlog = 5
@@ -68,10 +68,12 @@ struct AlertDefinition: Hashable, Sendable {
     let priority: Priority
     /// The kinds of messages without which it says nothing true.
     let needs: Set<Event.Kind>
+    /// The kinds that Graylog gets of what is watched.
+    let heard: Set<Event.Kind>
     let query: String
     let streams: Streams
-    /// The field by which an alert is one of its own; nil: one for all.
-    let group: String?
+    /// The fields by which an alert is one of its own; none: one for all.
+    let group: [String]
     let condition: Condition
     /// How far back a look goes.
     let window: Duration
@@ -79,6 +81,9 @@ struct AlertDefinition: Hashable, Sendable {
     let what: String
     /// What to do first.
     let step: String
+
+    /// Whether Graylog gets what it needs.
+    var isPossible: Bool { needs.isSubset(of: heard) }
 
     var id: String { PackIdentity.uuid(of: "event definition \(name)") }
 
@@ -92,7 +97,7 @@ struct AlertDefinition: Hashable, Sendable {
                 "alert": .wrapped(true),
                 "config": configuration(stream: stream),
                 "field_spec": fieldSpecification,
-                "key_spec": .strings(group.map { [$0] } ?? []),
+                "key_spec": .strings(group),
                 "notification_settings": [
                     "grace_period_ms": .integer(Int(Self.gracePeriod.wholeSeconds) * 1000),
                     "backlog_size": .integer(Self.backlog),
@@ -111,7 +116,7 @@ struct AlertDefinition: Hashable, Sendable {
             "type": "aggregation-v1",
             "query": .wrapped(query),
             "streams": streams == .ours ? [.string(stream)] : [],
-            "group_by": .strings(group.map { [$0] } ?? []),
+            "group_by": .strings(group),
             // `type` in its place is unknown before 5.2, and every later version still takes `function`.
             "series": [
                 .object(
@@ -131,8 +136,7 @@ struct AlertDefinition: Hashable, Sendable {
 
     /// The event's own fields, which a notification's text names.
     private var fieldSpecification: JSONTree {
-        var fields = [("what", what), ("step", step)]
-        if let group { fields.insert((group, "${source.\(group)}"), at: 0) }
+        let fields = group.map { ($0, "${source.\($0)}") } + [("what", what), ("step", step)]
         return .object(
             fields.map { name, template in
                 JSONTree.Member(

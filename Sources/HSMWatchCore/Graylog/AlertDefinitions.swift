@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The event definitions for what is watched: no reading, no HSM and no instance is without one.
+/// The event definitions for what is watched: no HSM and no instance is without one.
 ///
 /// A threshold that is a number is compared by Graylog itself. All else is hsmwatch's own judgement, its field `state`:
 /// percentages, forecasts, thresholds that have changed since the pack was made, and a state that is not yet over because
-/// `clear_margin` is not reached. So every reading that is not `ok` is found by one of them.
+/// `clear_margin` is not reached. So every reading in the state `critical` or `warning` is found by one of them, and so is
+/// every failure in the state `unreachable` or `unknown`.
 struct AlertDefinitions {
     /// HSMs that each have a definition for their silence. MongoDB takes no document above 16 MiB, and a content pack is
     /// one; beyond this, silence is counted.
@@ -18,17 +19,17 @@ struct AlertDefinitions {
 
     /// Those that the outputs' messages can speak for.
     var all: [AlertDefinition] {
-        complete.filter { $0.needs.isSubset(of: scope.kinds) }
+        complete.filter(\.isPossible)
     }
 
     /// The titles of those for which no output gets the messages.
     var missing: [String] {
-        complete.filter { !$0.needs.isSubset(of: scope.kinds) }.map(\.title)
+        complete.filter { !$0.isPossible }.map(\.title)
     }
 
     private var complete: [AlertDefinition] {
-        thresholds(scope.critical, .critical) + thresholds(scope.warning, .warning) + [forecast] + failures
-            + silentHSMs + silentInstances + troubles
+        thresholds(scope.critical, .critical) + thresholds(scope.warning, .warning) + forecast + failures
+            + silentHSMs + silentInstances + dropped + attention
     }
 
     // MARK: Sockets
@@ -45,71 +46,73 @@ struct AlertDefinitions {
     }
 
     private func thresholds(_ numbers: [Int], _ grade: Grade) -> [AlertDefinition] {
-        below(numbers, grade) + held(numbers, grade) + [judged(grade, besides: numbers)]
+        numbers.flatMap { below($0, grade) } + numbers.flatMap { held($0, grade) } + judged(grade, besides: numbers)
     }
 
-    /// One for each threshold that is a number, which Graylog compares.
-    private func below(_ thresholds: [Int], _ grade: Grade) -> [AlertDefinition] {
-        thresholds.map { threshold in
-            sockets(
-                .init(function: .min, field: "sockets_available", comparison: .below, number: threshold), grade,
-                name: "\(grade.rawValue) below \(threshold)",
-                title: "HSM below \(threshold) sockets" + (grade == .critical ? "" : ", not critical yet"),
-                description: "The lowest sockets_available of an HSM in a minute is below \(threshold), its threshold.",
-                query: SearchQuery.messages(.reading, where: ["\(grade.field):\(threshold)", grade.worse]),
-                what: "sockets available, below \(threshold)")
-        }
+    /// For a threshold that is a number, which Graylog compares.
+    private func below(_ threshold: Int, _ grade: Grade) -> [AlertDefinition] {
+        sockets(
+            .init(function: .min, field: "sockets_available", comparison: .below, number: threshold), grade,
+            name: "\(grade.rawValue) below \(threshold)",
+            title: "HSM below \(threshold) sockets" + (grade == .critical ? "" : ", not critical yet"),
+            description: "The lowest sockets_available of an HSM within \(scope.window.roughSentencePart) is below "
+                + "\(threshold), its threshold.",
+            clauses: ["\(grade.field):\(threshold)", grade.worse], what: "sockets available, below \(threshold)")
     }
 
-    /// One for each, too, for an HSM that hsmwatch holds to be so without a reading of the minute below the number: by a
-    /// forecast, or since it is not `clear_margin` above the number yet.
-    private func held(_ thresholds: [Int], _ grade: Grade) -> [AlertDefinition] {
-        thresholds.map { threshold in
-            sockets(
-                .init(function: .min, field: "sockets_available", comparison: .atLeast, number: threshold), grade,
-                name: "\(grade.rawValue) not below \(threshold)",
-                title: "HSM \(grade.words), though not below \(threshold)",
-                description:
-                    "hsmwatch holds an HSM to be \(grade.words) with no reading in a minute below \(threshold): "
-                    + "by a forecast, or as not over yet.",
-                query: SearchQuery.messages(
-                    .reading, where: ["state:\(grade.rawValue)", "\(grade.field):\(threshold)"]),
-                what: "sockets available, \(grade.words) though not below \(threshold)")
-        }
+    /// For the same threshold, and an HSM that hsmwatch holds to be so without a reading of the window below it: by a
+    /// forecast, or since it is not `clear_margin` above it yet.
+    private func held(_ threshold: Int, _ grade: Grade) -> [AlertDefinition] {
+        sockets(
+            .init(function: .min, field: "sockets_available", comparison: .atLeast, number: threshold), grade,
+            name: "\(grade.rawValue) not below \(threshold)",
+            title: "HSM \(grade.words), though not below \(threshold)",
+            description: "hsmwatch holds an HSM to be \(grade.words) with no reading within "
+                + "\(scope.window.roughSentencePart) below \(threshold): by a forecast, or as not over yet.",
+            clauses: ["state:\(grade.rawValue)", "\(grade.field):\(threshold)"],
+            what: "sockets available, \(grade.words) though not below \(threshold)")
     }
 
-    /// One for all other thresholds: hsmwatch has compared.
-    private func judged(_ grade: Grade, besides thresholds: [Int]) -> AlertDefinition {
+    /// For all other thresholds: hsmwatch has compared.
+    private func judged(_ grade: Grade, besides thresholds: [Int]) -> [AlertDefinition] {
         sockets(
             .init(function: .min, field: "sockets_available", comparison: .atLeast, number: 0), grade,
             name: "\(grade.rawValue) by state",
             title: "HSM \(grade.words), by another threshold" + (grade == .critical ? "" : " or a forecast"),
             description: "hsmwatch holds an HSM to be \(grade.words) by a threshold that this content pack does not "
                 + "compare itself: a percentage, or one that has changed since; or by a forecast.",
-            query: SearchQuery.messages(
-                .reading, where: ["state:\(grade.rawValue)"] + SearchQuery.unless(grade.field, in: thresholds)),
+            clauses: ["state:\(grade.rawValue)"] + SearchQuery.unless(grade.field, in: thresholds),
             what: "sockets available, \(grade.words)")
     }
 
-    private var forecast: AlertDefinition {
+    private var forecast: [AlertDefinition] {
         sockets(
             .init(
                 function: .min, field: "exhaustion_seconds", comparison: .below, number: Int(Self.soon.wholeSeconds)),
             .warning, name: "forecast", title: "HSM will have no socket left in \(Self.soon.roughSentencePart)",
             description: "Available sockets fall so that all are used up within \(Self.soon.roughSentencePart). An HSM "
                 + "that is critical already is not told here.",
-            query: SearchQuery.messages(.reading, where: ["_exists_:exhaustion_seconds", Grade.warning.worse]),
+            clauses: ["_exists_:exhaustion_seconds", Grade.warning.worse],
             what: "s until no socket is left, if it goes on so")
     }
 
+    /// One for the numbers of HSMs, and one for those of query ports if there are any: they are no less separate.
     private func sockets(
         _ condition: AlertDefinition.Condition, _ grade: Grade, name: String, title: String, description: String,
-        query: String, what: String
-    ) -> AlertDefinition {
-        AlertDefinition(
-            name: name, title: title, description: description, priority: grade.priority, needs: [.reading],
-            query: query, streams: .ours, group: "hsm_name", condition: condition, window: scope.window,
-            what: "HSM ${source.hsm_name}: ${source.\(condition.sourceField)} \(what).", step: step(.holders))
+        clauses: [String], what: String
+    ) -> [AlertDefinition] {
+        scope.subjects.map { subject in
+            // As long as nobody asks about ports, nothing is left out: a port that comes later is told as its HSM.
+            let part = scope.subjects.count > 1 ? subject.clause : ""
+            let port = subject == .hsm ? "" : ", port ${source.query_port}"
+            return AlertDefinition(
+                name: name + subject.suffix, title: title + subject.suffix, description: description,
+                priority: grade.priority, needs: [.reading], heard: scope.kinds,
+                query: SearchQuery.messages(.reading, where: clauses + [part]), streams: .ours, group: subject.fields,
+                condition: condition, window: scope.window,
+                what: "HSM ${source.hsm_name}\(port): ${source.\(condition.sourceField)} \(what).", step: step(.holders)
+            )
+        }
     }
 
     // MARK: No reading
@@ -129,9 +132,9 @@ struct AlertDefinitions {
     private func failing(_ state: HSMState, description: String, what: String, step: RunbookStep) -> AlertDefinition {
         AlertDefinition(
             name: state.rawValue, title: "HSM \(state.rawValue)", description: description, priority: .high,
-            needs: [.probeFailure],
+            needs: [.probeFailure], heard: scope.kinds,
             query: SearchQuery.messages(.probeFailure, where: ["state:\(state.rawValue)"]),
-            streams: .ours, group: "hsm_name", condition: .count(.atLeast, 1),
+            streams: .ours, group: ["hsm_name"], condition: .count(.atLeast, 1),
             // An HSM that rejects the command is asked so rarely that each answer must be looked for twice.
             window: state == .unknown ? AlertDefinition.twice : scope.window,
             what: "HSM ${source.hsm_name} \(what).",
@@ -148,7 +151,7 @@ struct AlertDefinitions {
             return silence(
                 name: "silence of HSM \(hsm.name)", title: "HSM \(hsm.name) gone silent",
                 description: "Neither a reading nor a failure of HSM \(hsm.name) in \(window.roughSentencePart).",
-                needs: [.reading, .probeFailure],
+                needs: [.reading, .probeFailure], heard: hsm.kinds,
                 query: SearchQuery.messages(
                     .reading, .probeFailure, where: [SearchQuery.phrase("hsm_name", hsm.name)]),
                 condition: .count(.below, 1), window: window,
@@ -157,16 +160,18 @@ struct AlertDefinitions {
     }
 
     private var countedSilence: AlertDefinition {
+        let needs: Set<Event.Kind> = [.reading, .probeFailure]
+        let heard = scope.hsms.filter { needs.isSubset(of: $0.kinds) }.count
         let window = scope.silenceOfAnyHSM
         let condition = AlertDefinition.Condition(
-            function: .card, field: "hsm_name", comparison: .below, number: scope.hsms.count)
+            function: .card, field: "hsm_name", comparison: .below, number: heard)
         return silence(
-            name: "silence of HSMs", title: "HSMs gone silent, of \(scope.hsms.count)",
+            name: "silence of HSMs", title: "HSMs gone silent, of \(heard)",
             description: "In \(window.roughSentencePart) there are readings or failures of fewer than "
-                + "\(scope.hsms.count) HSMs. Graylog counts so many only roughly.",
-            needs: [.reading, .probeFailure], query: SearchQuery.messages(.reading, .probeFailure),
+                + "\(heard) HSMs. Graylog counts so many only roughly.",
+            needs: needs, heard: scope.kinds, query: SearchQuery.messages(.reading, .probeFailure),
             condition: condition, window: window,
-            what: "Only ${source.\(condition.sourceField)} of \(scope.hsms.count) HSMs heard in "
+            what: "Only ${source.\(condition.sourceField)} of \(heard) HSMs heard in "
                 + "\(window.roughSentencePart).")
     }
 
@@ -177,7 +182,7 @@ struct AlertDefinitions {
             return silence(
                 name: "silence of hsmwatch \(instance.source ?? "")", title: "\(who) gone silent",
                 description: "No heartbeat in \(window.roughSentencePart): nobody watches the HSMs.",
-                needs: [.heartbeat],
+                needs: [.heartbeat], heard: instance.kinds,
                 query: SearchQuery.messages(
                     .heartbeat, where: instance.source.map { [SearchQuery.phrase("source", $0)] } ?? []),
                 condition: .count(.below, 1), window: window,
@@ -186,41 +191,57 @@ struct AlertDefinitions {
     }
 
     private func silence(
-        name: String, title: String, description: String, needs: Set<Event.Kind>, query: String,
+        name: String, title: String, description: String, needs: Set<Event.Kind>, heard: Set<Event.Kind>, query: String,
         condition: AlertDefinition.Condition, window: Duration, what: String
     ) -> AlertDefinition {
         AlertDefinition(
-            name: name, title: title, description: description, priority: .high, needs: needs, query: query,
-            streams: .all, group: nil, condition: condition, window: window, what: what,
+            name: name, title: title, description: description, priority: .high, needs: needs, heard: heard,
+            query: query, streams: .all, group: [], condition: condition, window: window, what: what,
             step: step(.silence))
     }
 
     // MARK: hsmwatch itself
 
-    private var troubles: [AlertDefinition] {
-        let dropped = AlertDefinition.Condition(function: .sum, field: "dropped", comparison: .atLeast, number: 1)
+    /// By the message that says so: that of the moment, which may come too late to be seen, and `output_up` after it.
+    private var dropped: [AlertDefinition] {
+        let condition = AlertDefinition.Condition(function: .sum, field: "dropped", comparison: .atLeast, number: 1)
+        let count = "${source.\(condition.sourceField)}"
         return [
-            AlertDefinition(
+            trouble(
                 name: "messages dropped", title: "hsmwatch has dropped messages",
                 description: "Messages were deleted before every output had them: there is a gap.",
-                priority: .normal, needs: [.service],
-                query: SearchQuery.messages(.service, where: ["action:messages_dropped"]), streams: .ours,
-                group: "source", condition: dropped, window: AlertDefinition.twice,
-                what:
-                    "hsmwatch of ${source.source} has dropped ${source.\(dropped.sourceField)} messages in two minutes.",
-                step: step(.dropped)),
-            AlertDefinition(
-                name: "attention", title: "hsmwatch wants attention",
-                description: "An output is down or was, a configuration was refused, a certificate ends soon.",
-                priority: .normal, needs: [.service],
-                query: SearchQuery.messages(
-                    .service,
-                    where: [
-                        "(level:\(Level.warning.rawValue) OR action:output_up)", "NOT action:messages_dropped",
-                    ]), streams: .ours, group: "source", condition: .count(.atLeast, 1), window: AlertDefinition.twice,
-                what: "hsmwatch of ${source.source} wants attention: an output, its configuration or a certificate.",
-                step: step(.attention)),
+                clauses: ["_exists_:dropped"], group: ["source", "action"], condition: condition,
+                what: "says in ${source.action} that it has dropped \(count) messages", step: .dropped)
         ]
+    }
+
+    /// One for the outputs, each of which is told for itself, and one for the rest.
+    private var attention: [AlertDefinition] {
+        let clauses = ["(level:\(Level.warning.rawValue) OR action:output_up)", "NOT action:messages_dropped"]
+        return [
+            trouble(
+                name: "attention", title: "hsmwatch wants attention",
+                description: "A configuration was refused, or something was not as it should be at the start.",
+                clauses: clauses + ["NOT _exists_:output"], group: ["source", "action"], condition: .count(.atLeast, 1),
+                what: "wants attention: ${source.action}", step: .attention),
+            trouble(
+                name: "attention of outputs", title: "hsmwatch wants attention, for an output",
+                description: "An output is down or was, or a certificate that it needs ends soon.",
+                clauses: clauses + ["_exists_:output"], group: ["source", "action", "output"],
+                condition: .count(.atLeast, 1),
+                what: "wants attention: ${source.action} of output ${source.output}", step: .attention),
+        ]
+    }
+
+    private func trouble(
+        name: String, title: String, description: String, clauses: [String], group: [String],
+        condition: AlertDefinition.Condition, what: String, step: RunbookStep
+    ) -> AlertDefinition {
+        AlertDefinition(
+            name: name, title: title, description: description, priority: .normal, needs: [.service],
+            heard: scope.kinds, query: SearchQuery.messages(.service, where: clauses), streams: .ours, group: group,
+            condition: condition, window: AlertDefinition.twice, what: "hsmwatch of ${source.source} \(what).",
+            step: self.step(step))
     }
 
     // MARK: Texts

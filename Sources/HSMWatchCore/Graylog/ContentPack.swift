@@ -19,7 +19,7 @@ package struct ContentPack: Sendable {
     package let fingerprint: String
     /// What an administrator should know of this pack, a sentence each.
     package let notes: [String]
-    /// The input that the pack makes; nil when no output sends GELF over TCP.
+    /// The input that the pack makes; nil when it makes none.
     package let inputPort: UInt16?
 
     private let entities: JSONTree
@@ -27,7 +27,7 @@ package struct ContentPack: Sendable {
     /// - Parameter configurations: of all instances that send to this Graylog; at least one.
     package init(_ configurations: [Configuration], _ options: ContentPackOptions) {
         let scope = PackScope(configurations)
-        let input = configurations.flatMap(\.outputs).lazy.compactMap(GELFInput.init).first
+        let input = options.hasInput ? configurations.flatMap(\.outputs).lazy.compactMap(GELFInput.init).first : nil
         let alerts = AlertDefinitions(scope: scope, runbook: options.runbook)
         let notifications =
             alerts.all.isEmpty ? [] : [AlertNotification.email(options), AlertNotification.webhook(options)]
@@ -41,7 +41,7 @@ package struct ContentPack: Sendable {
         inputPort = input?.port
         notes =
             ContentPackNotes(
-                configurations: configurations, options: options, input: input, alerts: alerts
+                configurations: configurations, options: options, input: input, alerts: alerts, scope: scope
             ).all
     }
 

@@ -8,6 +8,8 @@ package struct ContentPackOptions: Equatable, Sendable {
     package let webhook: String
     /// Where the runbook of the alerts stands: a URL or a path.
     package let runbook: String
+    /// Whether the pack has an input; not when Graylog has one already.
+    package let hasInput: Bool
     /// Files on the Graylog server for a TLS input.
     package let tls: InputTLS
 
@@ -46,6 +48,7 @@ package struct ContentPackOptions: Equatable, Sendable {
         recipients: [String] = [ContentPackOptions.exampleRecipient],
         webhook: String = ContentPackOptions.exampleWebhook,
         runbook: String = ContentPackOptions.installedRunbook,
+        hasInput: Bool = true,
         tls: InputTLS = .standard
     ) throws(InvalidText) {
         guard recipients.count <= Self.mostRecipients else {
@@ -69,6 +72,7 @@ package struct ContentPackOptions: Equatable, Sendable {
         self.recipients = recipients
         self.webhook = webhook
         self.runbook = runbook
+        self.hasInput = hasInput
         self.tls = tls
     }
 

@@ -2,10 +2,10 @@
 
 /// The dashboard on which an analyst sees at a glance which HSM it is.
 struct Dashboard {
-    /// Rows of a table at the most; a page shows no more of use, and the smallest come first.
-    private static let longestTable = 1000
-    /// Lines of a chart at the most: more are one colour.
-    private static let mostLines = 50
+    /// Rows of a table at the most.
+    static let longestTable = 1000
+    /// Lines of a chart at the most: more are one colour. Graylog takes those with the most messages.
+    static let mostLines = 50
     /// The fewest rows and lines, so that some new HSMs need no new pack.
     private static let spare = 15
     private static let hour = Duration.seconds(3600)
@@ -96,7 +96,7 @@ struct Dashboard {
         title: String, query: String, range: Duration, content: DashboardWidget.Content
     )
 
-    private var tableLimit: Int { min(max(scope.hsms.count, Self.spare), Self.longestTable) }
+    private var tableLimit: Int { min(max(scope.numbers, Self.spare), Self.longestTable) }
     private var lineLimit: Int { min(max(scope.hsms.count, Self.spare), Self.mostLines) }
 
     private var summary: [Item] {
@@ -116,28 +116,26 @@ struct Dashboard {
 
     /// By HSM and, where one is asked about several ports, by those: each has a number and a state of its own.
     private var present: [[Item]] {
-        let whole = present("", of: ["hsm_name"], where: "NOT _exists_:query_port")
-        let byPort = present(", by query port", of: ["hsm_name", "query_port"], where: "_exists_:query_port")
-        return scope.hasQueryPorts ? [whole, byPort] : [whole]
+        scope.subjects.map(present)
     }
 
-    private func present(_ suffix: String, of rows: [String], where clause: String) -> [Item] {
-        let left = Aggregation.Series(.latest, "sockets_available", named: "Available")
+    private func present(of subject: PackScope.Subject) -> [Item] {
+        // Graylog cannot sort by what is the latest.
         let now: [Aggregation.Series] = [
-            left, .init(.latest, "sockets_total", named: "Total"),
-            .init(.latest, "sockets_consumed_percent", named: "% consumed"),
+            .init(.latest, "sockets_available", named: "Available"), .init(.latest, "sockets_total", named: "Total"),
+            .init(.latest, "sockets_consumed_percent", named: "% consumed"), lowest,
         ]
         return [
             (
-                "Sockets now\(suffix)", SearchQuery.messages(.reading, where: [clause]), scope.present,
-                .aggregation(.table(of: rows, limit: tableLimit, now, smallestFirst: left))
+                "Sockets now\(subject.suffix)", SearchQuery.messages(.reading, where: [subject.clause]), scope.present,
+                .aggregation(.table(of: subject.fields, limit: tableLimit, now, smallestFirst: lowest))
             ),
             (
-                "State of each HSM\(suffix)", SearchQuery.messages(.reading, .probeFailure, where: [clause]),
-                scope.silenceOfAnyHSM,
+                "State of each HSM\(subject.suffix)",
+                SearchQuery.messages(.reading, .probeFailure, where: [subject.clause]), scope.silenceOfAnyHSM,
                 .aggregation(
                     .table(
-                        of: rows, limit: tableLimit,
+                        of: subject.fields, limit: tableLimit,
                         [
                             .init(.latest, "state", named: "State"),
                             .init(.latest, "timestamp", named: "Last heard of"),
@@ -205,7 +203,9 @@ struct Dashboard {
             (
                 "hsmwatch, by its last heartbeat", SearchQuery.messages(.heartbeat), Self.hour,
                 .aggregation(
-                    .table(of: ["source"], limit: Self.spare, last.map { .init(.latest, $0.field, named: $0.name) }))
+                    .table(
+                        of: ["source"], limit: max(scope.instances.count, Self.spare),
+                        last.map { .init(.latest, $0.field, named: $0.name) }))
             ),
             (
                 "What hsmwatch says of itself", SearchQuery.messages(.service), Self.day,

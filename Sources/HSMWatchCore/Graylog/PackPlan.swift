@@ -16,7 +16,7 @@ package struct PackPlan: Equatable, Sendable {
 
     /// Why something is uninstalled.
     private enum Reason {
-        case replacement
+        case replacement(hasInput: Bool)
         /// Another installation is the right one.
         case surplus
         case removal
@@ -84,7 +84,7 @@ package struct PackPlan: Equatable, Sendable {
         return PackPlan(
             steps: (same.isEmpty ? [.upload(revision: next)] : []) + superfluous.map(PackStep.uninstall)
                 + installation(of: next, storage) + deletions(besides: next, of: presence.revisions),
-            notes: notes(before: superfluous, .replacement),
+            notes: notes(before: superfluous, .replacement(hasInput: inputPort != nil)),
             fallback: superfluous.last.flatMap { $0.revision == next ? nil : $0.revision }, revision: next,
             storage: storage)
     }
@@ -119,7 +119,8 @@ package struct PackPlan: Equatable, Sendable {
         guard let other, let port else { return }
         throw GraylogProblem(
             "Graylog's input \(other.title.quoted) has port \(port) already, so that the pack's could not start: delete "
-                + "that input in System / Inputs, or have both sides use another port")
+                + "that input in System / Inputs, have both sides use another port, or leave the pack's out with "
+                + "--no-input")
     }
 
     /// Revisions that hsmwatch has uploaded and nobody needs; what others have made of the pack stays.
@@ -148,14 +149,19 @@ package struct PackPlan: Equatable, Sendable {
         let common = "to uninstall deletes \(PackStep.list(entities)), with all that was changed in them by hand"
         let consequences: [String?] =
             switch reason {
-            case .replacement:
+            case .replacement(let hasNewInput):
                 [
-                    hasInput ? "the input is gone for a moment; what hsmwatch has to send waits in its spool" : nil,
+                    hasInput
+                        ? "the input is gone\(hasNewInput ? " for a moment" : ""); what hsmwatch has to send waits in its "
+                            + "spool" : nil,
                     hasStream
-                        ? "the new stream has another id: messages that are stored already stay, but are not in it; its index set "
-                            + "is kept, and what else was tied to the old one by hand, such as a pipeline, has to be tied "
-                            + "again"
-                        : nil,
+                        ? "the new stream has another id: messages that are stored already stay, but are not in it; its "
+                            + "index set is kept, and what else was tied to the old one by hand, such as a pipeline, has to "
+                            + "be tied again" : nil,
+                    "whoever may see the stream and the dashboard by sharing has to be given them again",
+                    uninstalled.contains { $0.stream?.storage?.leavesDefaultStream == true }
+                        ? "the old stream keeps its messages out of the default stream: those stored so far are found no more "
+                            + "unless another stream has them, too" : nil,
                 ]
             case .surplus:
                 ["the pack is installed more than once, so that every alert comes more than once; one stays"]

@@ -7,12 +7,31 @@ struct PackScope: Hashable, Sendable {
         /// The `source` of its configuration; nil when that does not say one.
         let source: String?
         let heartbeat: Duration
+        /// What Graylog hears of it.
+        let kinds: Set<Event.Kind>
     }
 
     /// An HSM that is polled.
     struct HSM: Hashable, Sendable {
         let name: String
         let interval: Duration
+        /// What Graylog hears of it.
+        let kinds: Set<Event.Kind>
+    }
+
+    /// What a number of sockets belongs to. An HSM that is asked about its ports has one for each.
+    enum Subject: Hashable, Sendable {
+        case hsm
+        case queryPort
+
+        /// The fields by which one is told from another.
+        var fields: [String] { self == .hsm ? ["hsm_name"] : ["hsm_name", "query_port"] }
+
+        /// For messages of this alone.
+        var clause: String { self == .hsm ? "NOT _exists_:query_port" : "_exists_:query_port" }
+
+        /// Behind a title.
+        var suffix: String { self == .hsm ? "" : ", by query port" }
     }
 
     /// How many distances between two messages must pass before their absence means something.
@@ -33,19 +52,25 @@ struct PackScope: Hashable, Sendable {
     /// The thresholds that are numbers, ascending, without 0, which switches one off; at most `thresholds`.
     let critical: [Int]
     let warning: [Int]
-    let hasQueryPorts: Bool
+    let subjects: [Subject]
+    /// Numbers of sockets: of HSMs, and of query ports.
+    let numbers: Int
 
     init(_ configurations: [Configuration]) {
         let hsms = configurations.flatMap(\.hsms)
         instances = Self.unique(
-            configurations.map { Instance(source: $0.source, heartbeat: $0.heartbeat) }, by: \.source)
-        self.hsms = Self.unique(hsms.map { HSM(name: $0.name, interval: $0.interval) }, by: \.name)
-        kinds = configurations.flatMap(\.outputs).filter { !$0.kind.isSyslog }.reduce(into: []) {
-            $0.formUnion($1.events)
-        }
+            configurations.map { Instance(source: $0.source, heartbeat: $0.heartbeat, kinds: Self.kinds(of: $0)) },
+            by: \.source)
+        self.hsms = Self.unique(
+            configurations.flatMap { configuration in
+                let kinds = Self.kinds(of: configuration)
+                return configuration.hsms.map { HSM(name: $0.name, interval: $0.interval, kinds: kinds) }
+            }, by: \.name)
+        kinds = configurations.map(Self.kinds).reduce([]) { $0.union($1) }
         critical = Self.numbers(hsms.map(\.alert.critical))
         warning = Self.numbers(hsms.compactMap(\.alert.warning))
-        hasQueryPorts = hsms.contains { !$0.queryPorts.isEmpty }
+        subjects = hsms.contains { !$0.queryPorts.isEmpty } ? [.hsm, .queryPort] : [.hsm]
+        numbers = hsms.map(\.queries.count).reduce(0, +)
     }
 
     /// How far back a look goes for what an HSM says at each probe: once is enough where there are several in a minute.
@@ -72,6 +97,10 @@ struct PackScope: Hashable, Sendable {
     /// After how long an instance that sends no heartbeat has gone silent.
     static func silence(of instance: Instance) -> Duration {
         max(shortestSilence, instance.heartbeat * missed)
+    }
+
+    private static func kinds(of configuration: Configuration) -> Set<Event.Kind> {
+        configuration.outputs.filter { !$0.kind.isSyslog }.reduce(into: []) { $0.formUnion($1.events) }
     }
 
     private static func numbers(_ thresholds: [Threshold]) -> [Int] {

@@ -59,6 +59,32 @@ extension EndToEnd {
             }
         }
 
+        @Test("has no more alerts than the outputs that are named bring messages for, and no input if it is not wanted")
+        func choices() async throws {
+            try await Stage.play { stage in
+                let text = """
+                    hsms:
+                      - {name: khi-1, address: "10.10.5.6:9010"}
+                    outputs:
+                      - {name: all, type: gelf-tcp, endpoints: ["10.10.5.7:12201"]}
+                      - {name: few, type: gelf-tcp, endpoints: ["10.10.5.8:12201"], events: [heartbeat]}
+
+                    """
+                let file = try stage.write(text, to: "two.yaml")
+                let few = try await stage.outcome(of: [
+                    "content-pack", "--config", file, "--output", "few", "--no-input",
+                ])
+                #expect(few.ending == .exited(0))
+                #expect(few.output.contains("hsmwatch gone silent"))
+                #expect(!few.output.contains("HSM khi-1 gone silent") && !few.output.contains("GELFTCPInput"))
+                #expect(few.errors.contains("no output gets the messages for the alert"), "\(few.errors)")
+
+                let wrong = try await stage.outcome(of: ["content-pack", "--config", file, "--output", "fex"])
+                #expect(wrong.ending == .exited(64))
+                #expect(wrong.errors.contains("no output is named 'fex'; there are: all, few"), "\(wrong.errors)")
+            }
+        }
+
         @Test("prints nothing of a configuration that is not valid: exit 78")
         func invalid() async throws {
             try await Stage.play { stage in

@@ -40,7 +40,7 @@ struct AlertDefinitionsTests {
         #expect(
             alert.condition
                 == .init(function: .min, field: "sockets_available", comparison: .below, number: 50))
-        #expect(alert.group == "hsm_name")
+        #expect(alert.group == ["hsm_name"])
         #expect(alert.window == .seconds(60))
     }
 
@@ -110,7 +110,7 @@ struct AlertDefinitionsTests {
         #expect(alert.window == .seconds(seconds))
         #expect(alert.window > ProbeConversation.rejectedPause + .seconds(60))
         #expect(alert.condition == .count(.below, 1))
-        #expect(alert.group == nil, "a group that is absent makes no row")
+        #expect(alert.group.isEmpty, "a group that is absent makes no row")
         #expect(alert.streams == .all, "a stream that was just made has no message yet")
     }
 
@@ -142,7 +142,19 @@ struct AlertDefinitionsTests {
         #expect(definitions.all.map(\.name) == ["silence of hsmwatch "])
         #expect(definitions.missing.contains("HSM below 50 sockets"))
         #expect(definitions.missing.contains("HSM khi-1 gone silent"))
-        #expect(definitions.missing.count == 10)
+        #expect(definitions.missing.count == 11)
+    }
+
+    @Test("tell each query port for itself, beside the HSMs without one")
+    func queryPorts() throws {
+        var asked = Self.hsm("khi-2")
+        asked.queryPorts = [9010, 9011]
+        let definitions = Self.definitions(of: [Self.hsm(), asked])
+        let whole = try Self.named("critical below 50", in: definitions)
+        #expect(whole.group == ["hsm_name"] && whole.query.hasSuffix(" AND NOT _exists_:query_port"))
+        let port = try Self.named("critical below 50, by query port", in: definitions)
+        #expect(port.group == ["hsm_name", "query_port"] && port.query.hasSuffix(" AND _exists_:query_port"))
+        #expect(port.what.hasPrefix("HSM ${source.hsm_name}, port ${source.query_port}: "))
     }
 
     @Test("say where in the runbook the first step is, and nothing in a name is taken for a value")

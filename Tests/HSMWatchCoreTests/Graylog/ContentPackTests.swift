@@ -15,9 +15,11 @@ struct ContentPackTests {
     }
 
     private static func graylog(
-        _ kind: OutputKind = .gelfTCP, port: UInt16 = 12_201, tls: TLSConfiguration? = nil
+        _ kind: OutputKind = .gelfTCP, name: String = "graylog", port: UInt16 = 12_201, tls: TLSConfiguration? = nil,
+        events: Set<Event.Kind> = Set(Event.Kind.allCases)
     ) -> OutputConfiguration {
-        OutputConfiguration(name: "graylog", kind: kind, endpoints: [HostPort(host: "g", port: port)], tls: tls)
+        OutputConfiguration(
+            name: name, kind: kind, endpoints: [HostPort(host: "g", port: port)], tls: tls, events: events)
     }
 
     private static func pack(
@@ -89,7 +91,50 @@ struct ContentPackTests {
         }
         #expect(text.contains("hsmwatch of monitor-1 gone silent"))
         #expect(pack.notes.contains { $0.contains("HSM both is in several configurations") })
+        #expect(pack.notes.contains { $0.contains("10.10.5.6:9010 is in several configurations") })
         #expect(pack.notes.contains { $0.contains("without 'source'") })
+    }
+
+    @Test("hears of each instance only what that sends")
+    func differentOutputs() throws {
+        let pack = try Self.pack(
+            Self.configuration(["khi-1"]),
+            Self.configuration(["lhe-1"], source: "quiet", outputs: [Self.graylog(events: [.stateChange])]),
+            Self.configuration(["isb-1"], source: "syslog", outputs: [Self.graylog(.syslogTCP)]))
+        let text = Self.text(pack)
+        #expect(text.contains("HSM khi-1 gone silent") && text.contains("hsmwatch of monitor-1 gone silent"))
+        for name in ["HSM lhe-1", "HSM isb-1", "hsmwatch of quiet", "hsmwatch of syslog"] {
+            #expect(!text.contains("\(name) gone silent"))
+            #expect(pack.notes.contains { $0.contains("the alert '\(name) gone silent'") })
+        }
+    }
+
+    @Test("says when two outputs may be two Graylogs, and names no more than some of what is missing")
+    func severalOutputs() throws {
+        let both = [Self.graylog(name: "all"), Self.graylog(name: "few", events: [.stateChange, .heartbeat])]
+        #expect(try Self.pack(Self.configuration(outputs: both)).notes.contains { $0.contains("outputs: all, few;") })
+        let few = try Self.pack(Self.configuration((1...40).map { "khi-\($0)" }, outputs: [both[1]]))
+        #expect(few.notes.count { $0.contains("no output gets the messages") } == 5)
+        #expect(few.notes.contains { $0.contains("without 45 more alerts") })
+    }
+
+    @Test("can do without an input, where Graylog has one")
+    func inputOfGraylog() throws {
+        let options = try ContentPackOptions(hasInput: false)
+        let pack = ContentPack([Self.configuration(outputs: [Self.graylog(tls: TLSConfiguration())])], options)
+        #expect(pack.inputPort == nil)
+        #expect(!Self.text(pack).contains("GELFTCPInput"))
+        #expect(!pack.notes.contains { $0.contains("input") })
+    }
+
+    @Test("says what of so many HSMs the dashboard leaves out")
+    func limits() throws {
+        let some = try Self.pack(Self.configuration((1...50).map { "khi-\($0)" }))
+        #expect(!some.notes.contains { $0.contains("dashboard") })
+        let many = try Self.pack(Self.configuration((1...51).map { "khi-\($0)" }))
+        #expect(many.notes.contains { $0.contains("at most 50 of the 51 HSMs") })
+        let most = try Self.pack(Self.configuration((1...1001).map { "khi-\($0)" }))
+        #expect(most.notes.contains { $0.contains("at most 1000 of the 1001") })
     }
 
     @Test("of as many HSMs as have an alert for their silence stays below what MongoDB takes")

@@ -64,10 +64,13 @@ struct PackPlanTests {
     func storage() throws {
         let storage = PackPresence.StreamStorage(indexSet: try GraylogID(parsing: "set"), leavesDefaultStream: true)
         let stream = PackPresence.Stream(id: try GraylogID(parsing: "s"), isPaused: false, storage: storage)
-        let old = PackPresence.Installation(id: try GraylogID(parsing: "i"), revision: 4, entities: [], stream: stream)
+        let old = PackPresence.Installation(
+            id: try GraylogID(parsing: "i"), revision: 4,
+            entities: try Self.installation("i", of: 4).entities, stream: stream)
         let plan = try Self.plan(Self.presence([Self.revision(4, Self.other)], [old]))
         #expect(
             plan.steps == [.upload(revision: 5), .uninstall(old), .install(revision: 5), .store(storage), .start])
+        #expect(plan.notes.last?.contains("found no more unless another stream has them") == true)
         #expect(plan.aftermath(in: []) == .restoration([.install(revision: 4), .store(storage), .start]))
     }
 
@@ -85,10 +88,11 @@ struct PackPlanTests {
         let plan = try Self.plan(Self.presence([Self.revision(4, Self.other)], [old]))
         #expect(plan.steps == [.upload(revision: 5), .uninstall(old), .install(revision: 5), .start])
         #expect(plan.fallback == 4)
-        #expect(plan.notes.count == 3)
+        #expect(plan.notes.count == 4)
         #expect(plan.notes[0].contains("deletes 1 input, 1 stream, 2 event definitions, with all that was changed"))
         #expect(plan.notes[1].contains("waits in its spool"))
         #expect(plan.notes[2].contains("another id"))
+        #expect(plan.notes[3].contains("by sharing"))
     }
 
     @Test("counts on from a revision that somebody else has made of the pack, and leaves it there")

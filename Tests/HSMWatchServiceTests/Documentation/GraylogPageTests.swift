@@ -29,6 +29,23 @@ struct GraylogPageTests {
         #expect(documented.sorted() == (try PackContent(pack).alerts.map { "\($0) → \($1)" }.sorted()))
     }
 
+    @Test("the mail that is shown has the words of the pack")
+    func mail() throws {
+        let hsm = HSMConfiguration(
+            name: "khi-2", address: HostPort(host: "10.10.5.8", port: 9010),
+            alert: AlertConfiguration(critical: .percent(20)))
+        let output = OutputConfiguration(name: "graylog", endpoints: [HostPort(host: "10.10.5.7", port: 12_201)])
+        let configuration = Configuration(source: "monitor-1", hsms: [hsm], outputs: [output])
+        var parser = JSONParser(ContentPack([configuration], try ContentPackOptions()).json(revision: 1))
+        let definitions = try parser.value()["entities"]?.elements.compactMap { $0["data"] } ?? []
+        let title = "HSM critical, by another threshold"
+        let definition = try #require(definitions.first { $0["title"]?["@value"]?.string == title })
+        let description = try #require(definition["description"]?["@value"]?.string)
+        let page = try Page("docs/graylog.md").text
+        let shown = try #require(page.firstMatch(of: /\n(HSM critical, by another threshold: .*) …\n/)?.1)
+        #expect("\(title): \(description)".hasPrefix(shown))
+    }
+
     @Test("the table of types has every number that a message can have")
     func types() throws {
         let folder = Page.project.appending(path: "Tests/HSMWatchCoreTests/Golden")

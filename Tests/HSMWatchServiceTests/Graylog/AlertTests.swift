@@ -167,26 +167,52 @@ struct AlertTests {
         }
     }
 
-    @Test("tell what hsmwatch has dropped, and what it wants looked at")
-    func troubles() throws {
+    @Test("tell what hsmwatch has dropped, now or in an outage that is over")
+    func dropped() throws {
         var stage = try AlertStage([Self.hsm()])
         try Self.warmedUp(&stage)
         let good = try Self.reading(200)
         try stage.say(.messagesDropped(count: 12, reason: "the spool is full"))
-        let dropped = try stage.minute { _, _ in good }
-        #expect(dropped.map(\.title) == ["hsmwatch has dropped messages"])
+        let now = try stage.minute { _, _ in good }
+        #expect(now.map(\.title) == ["hsmwatch has dropped messages"])
         #expect(
-            dropped.first?.fields["what"]
-                == "hsmwatch of \(AlertStage.source) has dropped 12.0 messages in two minutes.")
-        _ = try stage.minute { _, _ in good }
-        try stage.say(
-            .outputDown(
-                output: "graylog", endpoint: HostPort(host: "127.0.0.1", port: 1).description, reason: "refused"))
-        #expect(try stage.minute { _, _ in good }.map(\.title) == ["hsmwatch wants attention"])
+            now.first?.fields["what"]
+                == "hsmwatch of \(AlertStage.source) says in messages_dropped that it has dropped 12.0 messages.")
         for _ in 0..<5 { _ = try stage.minute { _, _ in good } }
-        try stage.say(
-            .outputUp(output: "graylog", endpoint: "127.0.0.1:1", outage: .seconds(300), waiting: 1, resent: 0))
-        #expect(try stage.minute { _, _ in good }.map(\.title) == ["hsmwatch wants attention"], "after the outage")
+        try stage.say(Self.outputUp(dropped: 7))
+        #expect(
+            try stage.minute { _, _ in good }.map(\.title) == [
+                "hsmwatch has dropped messages", "hsmwatch wants attention, for an output",
+            ])
+    }
+
+    @Test("tell each thing that hsmwatch wants looked at, though another was told a moment ago")
+    func attention() throws {
+        var stage = try AlertStage([Self.hsm()])
+        try Self.warmedUp(&stage)
+        let good = try Self.reading(200)
+        try stage.say(.outputDown(output: "graylog", endpoint: "127.0.0.1:1", reason: "refused"))
+        try stage.say(.outputDown(output: "archive", endpoint: "127.0.0.1:2", reason: "refused"))
+        try stage.say(.reloadFailed(reason: "hsmwatch.yaml:1:1: error"))
+        let alerts = try stage.minute { _, _ in good }
+        #expect(
+            alerts.map(\.group) == [
+                [AlertStage.source, "reload_failed"], [AlertStage.source, "output_down", "archive"],
+                [AlertStage.source, "output_down", "graylog"],
+            ])
+        #expect(
+            alerts.last?.fields["what"]
+                == "hsmwatch of \(AlertStage.source) wants attention: output_down of output graylog.")
+        for _ in 0..<5 { _ = try stage.minute { _, _ in good } }
+        try stage.say(Self.outputUp(dropped: 0))
+        #expect(
+            try stage.minute { _, _ in good }.map(\.title) == ["hsmwatch wants attention, for an output"],
+            "after the outage")
+    }
+
+    private static func outputUp(dropped: Int) -> ServiceAction {
+        .outputUp(
+            output: "graylog", endpoint: "127.0.0.1:1", outage: .seconds(300), waiting: 1, resent: 0, dropped: dropped)
     }
 
     @Test(

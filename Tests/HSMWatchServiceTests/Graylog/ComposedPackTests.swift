@@ -52,6 +52,32 @@ struct ComposedPackTests {
         ]
     }()
 
+    @Test("shows every HSM and query port, and every instance, those with the fewest sockets first")
+    func rows() throws {
+        let hsms = (1...20).map { number in
+            HSMConfiguration(
+                name: "khi-\(number)", address: HostPort(host: "10.10.5.6", port: 9010), queryPorts: [9010, 9011])
+        }
+        let configurations = (1...16).map { number in
+            Configuration(source: "monitor-\(number)", hsms: number == 1 ? hsms : [], outputs: [])
+        }
+        let pack = try Self.pack(configurations)
+        let dashboard = try #require(pack["entities"]?.elements.first { $0["type"]?["name"] == "dashboard" })
+        let pivots = (dashboard["data"]?["search"]?["queries"]?.elements.first?["search_types"]?.elements ?? [])
+            .compactMap {
+                search in search["row_groups"]?.elements.first.map { (group: $0, sort: search["sort"]) }
+            }
+        func limits(_ fields: JSONValue) -> Set<Int> {
+            Set(pivots.filter { $0.group["fields"] == fields }.compactMap { $0.group["limit"]?.integer }.map(Int.init))
+        }
+        #expect(limits(["hsm_name", "query_port"]) == [40])
+        #expect(limits(["source"]) == [16])
+        #expect(
+            pivots.filter { $0.group["fields"] == ["hsm_name", "query_port"] }.compactMap {
+                $0.sort?.elements.first?["field"]?.string
+            } == ["min(sockets_available)"])
+    }
+
     private static func pack(_ configurations: [Configuration]) throws -> JSONValue {
         var parser = JSONParser(try ContentPack(configurations, ContentPackOptions()).json(revision: 1))
         return try parser.value()

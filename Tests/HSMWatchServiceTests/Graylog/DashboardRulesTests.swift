@@ -162,6 +162,12 @@ struct DashboardRulesTests {
                 "\(page).widgets[0].config.sort[0].field: no series Coldest",
                 "\(page).widgets[0].config.sort: not that of its search, which is what is shown first"),
             .misleads(
+                #""function": "min(celsius)"}],\#n   "rollup": false, "formatting_settings": null, "sort": []"#,
+                #""function": "latest(celsius)"}],\#n   "rollup": false, "formatting_settings": null, "sort": [{"type": "series", "field": "latest(celsius)", "direction": "Ascending"}]"#,
+                "\(page).widgets[0].config.sort[0].field: Graylog sorts by the number of messages instead of latest(celsius)",
+                "\(page).widgets[0].config.series: the search has Coldest = min(celsius), but the widget Coldest = latest(celsius)",
+                "\(page).widgets[0].config.sort: not that of its search, which is what is shown first"),
+            .misleads(
                 #""rollup": false, "formatting_settings""#, #""rollup": true, "formatting_settings""#,
                 "\(page).widgets[0].config.rollup: not that of its search, which is what is shown first"),
             .misleads(

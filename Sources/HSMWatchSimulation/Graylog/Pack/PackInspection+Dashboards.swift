@@ -83,10 +83,12 @@ extension PackInspection {
     /// A sort by a series names its function, whatever the series is called.
     mutating func checkSorts(_ sorts: JSONValue?, by functions: [String], _ path: String) {
         for (index, sort) in (sorts?.elements ?? []).enumerated() {
-            guard sort["type"] == "series", let field = sort["field"]?.string, !functions.contains(field) else {
-                continue
+            guard sort["type"] == "series", let field = sort["field"]?.string else { continue }
+            if !functions.contains(field) {
+                report("\(path)[\(index)].field", "no series \(field)")
+            } else if field.hasPrefix("latest(") {
+                report("\(path)[\(index)].field", "Graylog sorts by the number of messages instead of \(field)")
             }
-            report("\(path)[\(index)].field", "no series \(field)")
         }
     }
 
