@@ -39,6 +39,11 @@ struct SystemdTests {
         try await Machine.installed.expect("stop-drains")
     }
 
+    @Test("systemctl stop ends a hung process soon, and nothing spooled is lost")
+    func stopOfHang() async throws {
+        try await Machine.installed.expect("stop-ends-what-hangs")
+    }
+
     @Test("systemctl stop keeps for the next start what cannot be delivered")
     func stopWithoutGraylog() async throws {
         try await Machine.installed.expect("stop-keeps-what-is-undelivered")
