@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The event definitions for what is watched: no HSM and no instance is without one.
+/// The event definitions for what is watched, and heard of: no such HSM and no such instance is without one.
 ///
 /// A threshold that is a number is compared by Graylog itself. All else is hsmwatch's own judgement, its field `state`:
 /// percentages, forecasts, thresholds that have changed since the pack was made, and a state that is not yet over because
@@ -160,18 +160,17 @@ struct AlertDefinitions {
     }
 
     private var countedSilence: AlertDefinition {
-        let needs: Set<Event.Kind> = [.reading, .probeFailure]
-        let heard = scope.hsms.filter { needs.isSubset(of: $0.kinds) }.count
         let window = scope.silenceOfAnyHSM
         let condition = AlertDefinition.Condition(
-            function: .card, field: "hsm_name", comparison: .below, number: heard)
+            function: .card, field: "hsm_name", comparison: .below, number: scope.hsms.count)
         return silence(
-            name: "silence of HSMs", title: "HSMs gone silent, of \(heard)",
+            name: "silence of HSMs", title: "HSMs gone silent, of \(scope.hsms.count)",
             description: "In \(window.roughSentencePart) there are readings or failures of fewer than "
-                + "\(heard) HSMs. Graylog counts so many only roughly.",
-            needs: needs, heard: scope.kinds, query: SearchQuery.messages(.reading, .probeFailure),
+                + "\(scope.hsms.count) HSMs. Graylog counts so many only roughly.",
+            needs: [.reading, .probeFailure], heard: scope.kindsOfEveryHSM,
+            query: SearchQuery.messages(.reading, .probeFailure),
             condition: condition, window: window,
-            what: "Only ${source.\(condition.sourceField)} of \(heard) HSMs heard in "
+            what: "Only ${source.\(condition.sourceField)} of \(scope.hsms.count) HSMs heard in "
                 + "\(window.roughSentencePart).")
     }
 

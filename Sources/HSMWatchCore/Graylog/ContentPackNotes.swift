@@ -29,7 +29,9 @@ struct ContentPackNotes {
                     + "notification in Graylog")
         } else {
             // What stands before and after the host may be a secret.
-            let host = options.webhook.split(separator: "/").dropFirst().first?.split(separator: "@").last ?? ""
+            let authority =
+                options.webhook.split(separator: "//").dropFirst().first?.prefix { !"/?#".contains($0) } ?? ""
+            let host = authority.split(separator: "@").last ?? ""
             notes.append("the webhook at \(host) must be on Graylog's URL allowlist (System / Configurations)")
         }
         return notes

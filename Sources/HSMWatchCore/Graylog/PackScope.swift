@@ -43,9 +43,9 @@ struct PackScope: Hashable, Sendable {
     /// Different thresholds that get an alert of their own; HSMs of others are judged by their state.
     static let thresholds = 8
 
-    /// Each `source` once.
+    /// Each `source` once, with what is heard of any of them.
     let instances: [Instance]
-    /// Each name once.
+    /// Each name once, with what is heard of any of them.
     let hsms: [HSM]
     /// The kinds of messages that any output gets in fields of their types: as GELF. In syslog every number is a text.
     let kinds: Set<Event.Kind>
@@ -58,19 +58,33 @@ struct PackScope: Hashable, Sendable {
 
     init(_ configurations: [Configuration]) {
         let hsms = configurations.flatMap(\.hsms)
-        instances = Self.unique(
+        instances = Self.merged(
             configurations.map { Instance(source: $0.source, heartbeat: $0.heartbeat, kinds: Self.kinds(of: $0)) },
-            by: \.source)
-        self.hsms = Self.unique(
+            by: \.source
+        ) { same in
+            Instance(
+                source: same[0].source, heartbeat: same.map(\.heartbeat).max() ?? .zero,
+                kinds: Self.union(same.map(\.kinds)))
+        }
+        self.hsms = Self.merged(
             configurations.flatMap { configuration in
                 let kinds = Self.kinds(of: configuration)
                 return configuration.hsms.map { HSM(name: $0.name, interval: $0.interval, kinds: kinds) }
-            }, by: \.name)
-        kinds = configurations.map(Self.kinds).reduce([]) { $0.union($1) }
+            }, by: \.name
+        ) { same in
+            HSM(
+                name: same[0].name, interval: same.map(\.interval).max() ?? .zero, kinds: Self.union(same.map(\.kinds)))
+        }
+        kinds = Self.union(configurations.map(Self.kinds))
         critical = Self.numbers(hsms.map(\.alert.critical))
         warning = Self.numbers(hsms.compactMap(\.alert.warning))
         subjects = hsms.contains { !$0.queryPorts.isEmpty } ? [.hsm, .queryPort] : [.hsm]
         numbers = hsms.map(\.queries.count).reduce(0, +)
+    }
+
+    /// What Graylog hears of each HSM.
+    var kindsOfEveryHSM: Set<Event.Kind> {
+        hsms.map(\.kinds).reduce(kinds) { $0.intersection($1) }
     }
 
     /// How far back a look goes for what an HSM says at each probe: once is enough where there are several in a minute.
@@ -111,9 +125,16 @@ struct PackScope: Hashable, Sendable {
         return Array(Set(numbers).sorted().prefix(Self.thresholds))
     }
 
-    /// The first of each key, in their order.
-    private static func unique<Item, Key: Hashable>(_ items: [Item], by key: (Item) -> Key) -> [Item] {
+    private static func union(_ kinds: [Set<Event.Kind>]) -> Set<Event.Kind> {
+        kinds.reduce([]) { $0.union($1) }
+    }
+
+    /// One of each key, in their order.
+    private static func merged<Item, Key: Hashable>(
+        _ items: [Item], by key: (Item) -> Key, merge: ([Item]) -> Item
+    ) -> [Item] {
+        let groups = Dictionary(grouping: items, by: key)
         var known: Set<Key> = []
-        return items.filter { known.insert(key($0)).inserted }
+        return items.map(key).filter { known.insert($0).inserted }.compactMap { groups[$0].map(merge) }
     }
 }

@@ -109,6 +109,17 @@ struct ContentPackTests {
         }
     }
 
+    @Test("hears of two instances of one source, or of none, what either sends", arguments: [nil, "monitor"])
+    func sameSource(source: String?) throws {
+        let quiet = Self.configuration(["khi-1"], source: source, outputs: [Self.graylog(events: [.stateChange])])
+        let whole = Self.configuration(["khi-1"], source: source)
+        for pair in [[quiet, whole], [whole, quiet]] {
+            let pack = ContentPack(pair, try ContentPackOptions())
+            #expect(Self.text(pack).contains("HSM khi-1 gone silent"))
+            #expect(!pack.notes.contains { $0.contains("no output gets") }, "\(pack.notes)")
+        }
+    }
+
     @Test("says when two outputs may be two Graylogs, and names no more than some of what is missing")
     func severalOutputs() throws {
         let both = [Self.graylog(name: "all"), Self.graylog(name: "few", events: [.stateChange, .heartbeat])]
@@ -144,10 +155,11 @@ struct ContentPackTests {
         #expect(pack.json(revision: 1).count < 16 * 1024 * 1024)
     }
 
-    @Test("says of a webhook no more than its host: the rest may be a secret")
-    func webhook() throws {
-        let options = try ContentPackOptions(
-            webhook: "https://user:password@soc.bank.example:8443/hooks/T0K3N?key=T0K3N")
+    @Test(
+        "says of a webhook no more than its host: the rest may be a secret",
+        arguments: ["/hooks/T0K3N?key=T0K3N", "?key=T0K3N@x", "#T0K3N", "/T0K3N//T0K3N@x"])
+    func webhook(rest: String) throws {
+        let options = try ContentPackOptions(webhook: "https://user:password@soc.bank.example:8443\(rest)")
         let notes = ContentPack([Self.configuration()], options).notes
         #expect(notes.contains { $0.contains("the webhook at soc.bank.example:8443 must") })
         #expect(!notes.contains { $0.contains("T0K3N") || $0.contains("password") })
