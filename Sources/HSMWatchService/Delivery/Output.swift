@@ -36,12 +36,12 @@ package final class Output: Service {
     private let probation: Duration
     private var reconnection: Reconnection
     private var outage: Outage
-    /// What the output had lost when the outage began.
+    /// What the output had lost when it last confirmed something, but for the outage that lasts.
     private var droppedBefore = 0
     private var certificates = CertificateWatch()
     private var session: TCPConnection.Session?
     private var status: OutputStatus
-    private var certificateTimer: Scheduled<Void>?
+    private var certificateTimer: DelayedWork?
     private var transport: (any Transport)?
     /// The last position that was ever written, and how many messages up to it this delivery writes again.
     private var sent: Int64 = 0
@@ -49,7 +49,7 @@ package final class Output: Service {
     /// The last position that was undeliverable: it is told once, however often it is tried.
     private var undeliverable: Int64 = 0
     private var shutdown = Shutdown.none
-    private var drainTimer: Scheduled<Void>?
+    private var drainTimer: DelayedWork?
     /// Raised by everything that the delivery may have to wait for.
     private let wake = WakeUp()
 
@@ -139,7 +139,6 @@ package final class Output: Service {
             guard !isOver else { break }
             status.lost(endpoint, reason: end.reason, at: .now)
             if outage.lost(at: .now) {
-                droppedBefore = spool.dropped(by: name)
                 tell(.outputDown(output: name, endpoint: "\(endpoint)", reason: end.reason))
             }
             await pause(reconnection.failed(isRefusal: end.isRefusal, random: .random(in: 0...1)))
@@ -246,6 +245,7 @@ package final class Output: Service {
             status.confirmed(at: .now)
             reconnection.succeeded()
             recovered(outage.arrived(position, at: .now))
+            if !outage.isDown { droppedBefore = spool.dropped(by: name) }
             // It may have been the last one that a shutdown waits for.
             wake.raise()
         case .undeliverable(let position, let reason):

@@ -71,7 +71,8 @@ struct OutputFailureTests {
         #expect(delivery.notes.count("Output a delivers again to \(receiver.hostPort) after ") == 2)
         let told = "\(delivery.notes)".matches(of: /sent again, (\d+) dropped/).compactMap { Int($0.1) }
         #expect(told.count == 1)
-        #expect(told.allSatisfy { (1...delivery.spool.dropped(by: "a")).contains($0) }, "\(told)")
+        let lost = delivery.spool.dropped(by: "a")
+        #expect(told.allSatisfy { $0 > 0 && $0 <= lost }, "\(told) of \(lost)")
         await receiver.shutDown()
     }
 
