@@ -115,6 +115,11 @@ package struct ProbeConversation: Sendable {
         }
     }
 
+    /// Whether the reply to a question of the process before may still come.
+    package var isSettling: Bool {
+        if case .settling = state { true } else { false }
+    }
+
     /// Before this a probe asks nothing; nil when it may ask at any time.
     ///
     /// The process before may have died between a question and its reply. By then the reply has come, or that process

@@ -18,7 +18,7 @@ final class ConfigurationLoader {
     /// One read at a time: a file that hangs takes one thread, however often it is asked for.
     private let queue = DispatchQueue(label: "hsmwatch.configuration")
     /// Who waits for the read that was begun last, and what gives that up.
-    private var waiting: (number: Int, timer: Scheduled<Void>, take: (Loaded) -> Void)?
+    private var waiting: (number: Int, timer: DelayedWork, take: (Loaded) -> Void)?
     private var begun = 0
 
     /// - Parameters:

@@ -25,7 +25,7 @@ final class HTTPTransport: Transport {
     private var unseenSession: TCPConnection.Session?
     private var addresses: ArraySlice<SocketAddress>
     private var connection: TCPConnection?
-    private var certificateTimer: Scheduled<Void>?
+    private var certificateTimer: DelayedWork?
     /// The request that waits for its answer.
     private var request: Task<PostVerdict, Never>?
 

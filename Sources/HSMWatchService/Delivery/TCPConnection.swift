@@ -60,7 +60,7 @@ final class TCPConnection: ChannelInboundHandler {
     private var security: Security?
     private var address: SocketAddress?
     /// Gives up TLS's files, and later its handshake.
-    private var timer: Scheduled<Void>?
+    private var timer: DelayedWork?
     private var channel: (any Channel)?
     private var state = State.opening
 
@@ -207,8 +207,7 @@ final class TCPConnection: ChannelInboundHandler {
         case .opening where security == nil:
             opened(nil)
         case .opening:
-            let timeout = TimeAmount.nanoseconds(Self.connectTimeout.wholeNanoseconds)
-            timer = loop.assumeIsolated().scheduleTask(in: timeout) {
+            timer = DelayedWork(on: loop, after: Self.connectTimeout) {
                 self.failed("TLS: the handshake did not end within \(DurationText.format(Self.connectTimeout))")
                 self.channel?.close(promise: nil)
             }

@@ -6,7 +6,7 @@ import NIOCore
 /// Calls a state machine at its next deadline, which may change whenever something happens.
 @ServiceLoop
 final class DeadlineTimer {
-    private var next: (at: Instant, scheduled: Scheduled<Void>)?
+    private var next: (at: Instant, scheduled: DelayedWork)?
 
     /// Calls `fire` at the deadline, unless another one is set before; nil sets none.
     func set(_ deadline: Instant?, fire: @escaping () -> Void) {

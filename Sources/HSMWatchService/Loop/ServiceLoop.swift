@@ -26,13 +26,6 @@ package actor ServiceLoop {
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         executor.asUnownedSerialExecutor()
     }
-
-    /// Does something later, on the loop; cancelling what is answered prevents it.
-    @ServiceLoop
-    @discardableResult
-    package static func after(_ delay: Duration, do work: @escaping () -> Void) -> Scheduled<Void> {
-        shared.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(delay.wholeNanoseconds), work)
-    }
 }
 
 /// An event loop as an executor of tasks and of actors at once.

@@ -7,8 +7,8 @@ import ServiceLifecycle
 
 /// Keeps the service manager informed: ready, how things are, that every part makes progress.
 ///
-/// The watchdog's Dispatch timer only asks; the answer is sent from the event loop, and only if the loop came to it, the
-/// poll timer is on time and the spool's job is done in time. So a `WATCHDOG=1` proves all of them.
+/// The watchdog's Dispatch timer only asks; the answer is sent from the event loop, and only if the loop came to it and to
+/// its sockets, the poll timer is on time and the spool's job is done in time. So a `WATCHDOG=1` proves all of them.
 @ServiceLoop
 final class Supervisor: Service {
     /// How often the status line is renewed, if it has changed.
@@ -89,7 +89,7 @@ final class Supervisor: Service {
         let half = DispatchTimeInterval.nanoseconds(Int((timeout / 2).wholeNanoseconds))
         let source = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "hsmwatch.watchdog"))
         source.setEventHandler { @Sendable [weak self] in
-            Task { @ServiceLoop in self?.vouch() }
+            Task { @ServiceLoop in ServiceLoop.afterNetwork { self?.vouch() } }
         }
         source.schedule(deadline: .now(), repeating: half)
         source.activate()

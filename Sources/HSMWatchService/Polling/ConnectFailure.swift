@@ -10,7 +10,7 @@ enum ConnectFailure {
     ///
     /// - Parameter name: what the user calls the peer; the address is told only where it says more.
     static func describe(_ error: any Error, address: SocketAddress, name: HostPort) -> Failure {
-        if error is ChannelError { return late(address: address, name: name) }
+        if case .connectTimeout? = error as? ChannelError { return late(address: address, name: name) }
         let place = place(address, name: name)
         guard let error = error as? IOError else {
             return Failure(.unreachable, place + Reply.printable("\(error)".utf8))

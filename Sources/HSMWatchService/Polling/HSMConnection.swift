@@ -15,8 +15,8 @@ final class HSMConnection: ChannelInboundHandler {
     /// What ends a connection that nobody closed here.
     private static let closed = "closed the connection"
 
-    /// How long the channel lets the kernel try to connect: longer than any probe. Its own timer would not look at the
-    /// network before it fires, as `hasNews` does.
+    /// How long the channel lets the kernel try to connect: longer than any probe. The channel's timer fires before the
+    /// network is looked at.
     private static let connectTimeout = ConfigurationLimits.timeout.upperBound * 2
 
     /// Bytes of one read; a reply has about 20. The buffer stays with the connection.
@@ -41,12 +41,6 @@ final class HSMConnection: ChannelInboundHandler {
         self.name = name
         self.place = place
         self.report = report
-    }
-
-    /// Whether the kernel has something that the busy event loop has not told of yet: that it is connected or not, bytes,
-    /// or an end.
-    var hasNews: Bool {
-        channel?.withSocket { isOpen ? $0.isReadable : $0.hasSettled } ?? false
     }
 
     /// Starts to connect; the report is `connected` or `notConnected`.

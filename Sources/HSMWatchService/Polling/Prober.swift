@@ -18,17 +18,15 @@ package final class Prober {
     private var conversation: ProbeConversation
     private var connection: HSMConnection?
     private var addresses: [SocketAddress] = []
-    private var expiry: Scheduled<Void>?
+    private var expiry: DelayedWork?
     /// Ends the turn of an address that others come after.
-    private var turn: Scheduled<Void>?
+    private var turn: DelayedWork?
     private var waiting: CheckedContinuation<[ProbeConversation.Answer], Never>?
     private var deadline = Instant.now
-    /// Whether the probe that runs was given its time anew.
-    private var hasMadeUp = false
     /// Whether no probe is answered any more.
     private(set) var isStopped = false
     /// Gives up waiting for the reply to an open question.
-    private var leaving: Scheduled<Void>?
+    private var leaving: DelayedWork?
 
     /// - Parameters:
     ///   - store: has the connection that another process has used, and keeps this one's for the next.
@@ -58,16 +56,20 @@ package final class Prober {
     /// One probe: an answer for each query that may be asked now, at the latest when the timeout has passed. One probe
     /// at a time.
     ///
-    /// The timeout counts from here and not from the tick: an HSM is not to blame for a tick that came late, nor for what
-    /// the kernel has had in time and a busy event loop has not looked at. What is asked after that has its time anew,
-    /// once. On a connection that another process has used, the first probe begins when that has settled.
+    /// The timeout counts from here and not from the tick: an HSM is not to blame for a tick that came late. Nor is it for
+    /// what the kernel has had in time and a busy event loop has not looked at: what follows from that, another question or
+    /// another connection, has the timeout anew. On a connection that another process has used, the first probe begins
+    /// when that has settled.
     package func probe() async -> [ProbeConversation.Answer] {
         await withCheckedContinuation { continuation in
             guard !isStopped else { return continuation.resume(returning: []) }
             waiting = continuation
-            let now = Instant.now
-            guard let settledAt = conversation.settledAt, settledAt > now else { return begin() }
-            expiry = ServiceLoop.after(settledAt - now) { self.begin() }
+            let unsettled = max(.zero, (conversation.settledAt ?? .now) - .now)
+            guard conversation.isSettling || unsettled > .zero else { return begin() }
+            expiry = ServiceLoop.after(unsettled) {
+                // A reply to the process before may have come, and not have been looked at.
+                ServiceLoop.afterNetwork { self.begin() }
+            }
         }
     }
 
@@ -99,37 +101,29 @@ package final class Prober {
     }
 
     private func begin() {
-        hasMadeUp = false
+        guard waiting != nil else { return }
         allowTime()
         handle(.start)
     }
 
     private func allowTime() {
-        deadline = .now + timeout
+        let end = Instant.now + timeout
+        deadline = end
         expiry?.cancel()
-        expireLater()
-    }
-
-    private func expireLater() {
-        expiry = ServiceLoop.after(timeout) { self.expire() }
-    }
-
-    /// The HSM is late, unless this loop is. Then the event is about to come, and many timers that are set for soon would
-    /// only keep it away: the loop runs what is due before it looks at the network.
-    private func expire() {
-        if connection?.hasNews == true {
-            expireLater()
-        } else {
-            handle(.deadline)
+        expiry = ServiceLoop.after(timeout) {
+            ServiceLoop.afterNetwork { self.expire(at: end) }
         }
     }
 
-    /// An event that comes after the deadline was late to be seen; what follows from it is not to suffer. Once a probe, so
-    /// that it ends.
+    private func expire(at end: Instant) {
+        // What has come meanwhile may have ended the probe, or given it more time.
+        guard waiting != nil, deadline == end else { return }
+        handle(.deadline)
+    }
+
+    /// An event that comes after the deadline was late to be seen; what follows from it is not to suffer.
     private func makeUp() {
-        guard !hasMadeUp, waiting != nil, deadline < .now else { return }
-        hasMadeUp = true
-        allowTime()
+        if waiting != nil, deadline <= .now { allowTime() }
     }
 
     private func handle(_ event: ProbeConversation.Event) {
@@ -184,16 +178,16 @@ package final class Prober {
     /// An address that does not answer leaves their share of the time to those after it.
     private func connect(to index: Int) {
         disconnect()
+        let connection = newConnection()
         let untried = addresses.count - index
-        if untried > 1 { endTurn(of: addresses[index], after: (deadline - .now) / untried) }
-        newConnection().open(addresses[index], on: ServiceLoop.shared.eventLoop)
+        if untried > 1 { endTurn(of: addresses[index], on: connection, after: (deadline - .now) / untried) }
+        connection.open(addresses[index], on: ServiceLoop.shared.eventLoop)
     }
 
-    private func endTurn(of peer: SocketAddress, after share: Duration) {
+    private func endTurn(of peer: SocketAddress, on connection: HSMConnection, after share: Duration) {
         turn = ServiceLoop.after(share) {
-            if self.connection?.hasNews == true {
-                self.endTurn(of: peer, after: share)
-            } else {
+            ServiceLoop.afterNetwork {
+                guard self.connection === connection else { return }
                 self.handle(.notConnected(ConnectFailure.late(address: peer, name: self.address)))
             }
         }

@@ -40,16 +40,6 @@ struct TCPSocket {
         return info.tcpi_unacked > 0 || info.tcpi_last_data_sent < info.tcpi_last_data_recv
     }
 
-    /// Whether connect(2) has come to its end, whichever it was.
-    var hasSettled: Bool {
-        isReady(for: POLLOUT)
-    }
-
-    /// Whether there is something to read, an end or an error among it.
-    var isReadable: Bool {
-        isReady(for: POLLIN)
-    }
-
     /// Ends the connection as close(2) would if there were no other descriptor: the peer gets our end of stream, and a
     /// reset if it sends more.
     func shutDown() {
@@ -62,11 +52,6 @@ struct TCPSocket {
         var nowhere = sockaddr()
         nowhere.sa_family = sa_family_t(AF_UNSPEC)
         _ = connect(descriptor, &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
-    }
-
-    private func isReady(for events: CInt) -> Bool {
-        var socket = pollfd(fd: descriptor, events: Int16(events), revents: 0)
-        return poll(&socket, 1, 0) > 0
     }
 
     private var info: tcp_info? {
@@ -88,9 +73,8 @@ extension Channel {
         try? pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self, body)
     }
 
-    /// Does something with the socket of an open TCP channel, on its event loop; nil when there is none.
-    @discardableResult
-    func withSocket<Value>(_ body: (TCPSocket) -> Value) -> Value? {
-        withDescriptor { TCPSocket($0).map(body) } ?? nil
+    /// The socket of an open TCP channel, on its event loop.
+    func withSocket(_ body: (TCPSocket) -> Void) {
+        _ = withDescriptor { TCPSocket($0).map(body) }
     }
 }

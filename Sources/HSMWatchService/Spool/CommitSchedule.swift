@@ -15,7 +15,7 @@ final class CommitSchedule {
     nonisolated static let routineDelay = Duration.milliseconds(100)
 
     private let wake = WakeUp()
-    private var planned: (at: Instant, timer: Scheduled<Void>)?
+    private var planned: (at: Instant, timer: DelayedWork)?
     private var begunAt = Instant(nanoseconds: 0)
     /// Since when a message waits for the next commit.
     private var waitingSince: Instant?

@@ -20,7 +20,7 @@ package final class StatusClient {
     private let limit: Int
     private var waiting: CheckedContinuation<Result<[UInt8], StatusUnavailable>, Never>?
     private var channel: (any Channel)?
-    private var timer: Scheduled<Void>?
+    private var timer: DelayedWork?
 
     private init(path: String, timeout: Duration, limit: Int) {
         self.path = path

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HSMWatchCore
+import HSMWatchSimulation
 import NIOCore
 import Testing
 
@@ -11,11 +12,13 @@ import Testing
 struct BusyLoopTests {
     private static let timeout = Duration.seconds(1)
 
+    private static let hsm = HSMConfiguration(
+        name: "khi-1", address: HostPort(host: "hsm-1.example.net", port: 9010), timeout: timeout)
+
     private static func prober(at ports: Int...) throws -> Prober {
         let addresses = try ports.map { try SocketAddress(ipAddress: "127.0.0.1", port: $0) }
         return Prober(
-            hsm: HSMConfiguration(
-                name: "khi-1", address: HostPort(host: "hsm-1.example.net", port: 9010), timeout: timeout),
+            hsm: hsm,
             resolve: { _, _, answer in answer(.addresses(addresses)) })
     }
 
@@ -58,7 +61,7 @@ struct BusyLoopTests {
         let prober = try Self.prober(at: hsm.port)
         _ = await prober.probe()
         hsm.awaitReply()
-        #expect(Self.available(await Self.probe(prober, holdingUntil: hsm.awaitReply)) == 50)
+        #expect(Self.available(await Self.probe(prober, holdingUntil: hsm.awaitReply)) == 49)
         prober.stop()
         hsm.stop()
     }
@@ -72,6 +75,55 @@ struct BusyLoopTests {
         prober.stop()
         hsm.stop()
         silent.stop()
+    }
+
+    @Test("an address that comes after a dead one has its time, however late the dead one was given up")
+    func nextTurn() async throws {
+        let (dead, alsoDead) = (try FullListener(), try FullListener())
+        let hsm = try ThreadedHSM()
+        let prober = try Self.prober(at: dead.port, hsm.port)
+        #expect(Self.available(await Self.probe(prober)) == 50)
+        prober.stop()
+        hsm.stop()
+
+        let lost = try Self.prober(at: dead.port, alsoDead.port)
+        let begin = Instant.now
+        #expect(Self.kind(await Self.probe(lost)) == .timeout)
+        #expect(Instant.now - begin >= Self.timeout * 2)
+        dead.close()
+        alsoDead.close()
+    }
+
+    @Test("a name that was resolved in time is, and its HSM has its time")
+    func resolved() async throws {
+        let hsm = try ThreadedHSM()
+        let address = try SocketAddress(ipAddress: "127.0.0.1", port: hsm.port)
+        let prober = Prober(
+            hsm: Self.hsm,
+            resolve: { _, _, answer in
+                ServiceLoop.after(.milliseconds(1)) { answer(.addresses([address])) }
+            })
+        #expect(Self.available(await Self.probe(prober)) == 50)
+        prober.stop()
+        hsm.stop()
+    }
+
+    @Test("the reply to a question of the process before is no answer, however late it is looked at")
+    func staleReply() async throws {
+        let hsm = try ThreadedHSM()
+        let configuration = HSMConfiguration(
+            name: "khi-1", address: HostPort(host: "127.0.0.1", port: UInt16(hsm.port)), timeout: Self.timeout)
+        let killed = try PlainSocket(to: ListenAddress(host: "127.0.0.1", port: hsm.port))
+        killed.ask()
+        hsm.awaitReply()
+        let systemd = PretendedStore()
+        systemd.put(killed.descriptor, as: ConnectionName(hsm: configuration).text)
+        killed.close()
+        let store = ConnectionStore(inherited: systemd.handedOver(), tell: systemd.hand)
+        let prober = Prober(hsm: configuration, resolver: Resolver(), store: store)
+        #expect(Self.available(await Self.probe(prober)) == 49)
+        prober.stop()
+        hsm.stop()
     }
 
     @Test("an HSM that has said nothing is not excused")

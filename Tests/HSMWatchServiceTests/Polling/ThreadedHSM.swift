@@ -7,10 +7,11 @@ import Testing
 
 @testable import HSMWatchSimulation
 
-/// An HSM on a thread of its own, for tests that hold an event loop: it serves one connection, and whoever blocks may wait
-/// for its replies.
+/// An HSM on a thread of its own, for tests that hold an event loop: it serves one connection, has one socket less with each
+/// reply, and whoever blocks may wait for its replies.
 struct ThreadedHSM {
-    static let reply = "<2223#50#64#14#>"
+    /// What the first reply says.
+    private static let available = 50
 
     let port: Int
     private let listener: CInt
@@ -26,12 +27,16 @@ struct ThreadedHSM {
         DispatchQueue(label: "threaded-hsm").async {
             let connection = accept(listener, nil, nil)
             var question = [UInt8](repeating: 0, count: 64)
+            var available = Self.available
             while read(connection, &question, question.count) > 0 {
                 if isSilent { continue }
-                _ = write(connection, Self.reply, Self.reply.utf8.count)
+                let reply = "<2223#\(available)#64#\(64 - available)#>"
+                available -= 1
+                _ = write(connection, reply, reply.utf8.count)
                 replied.signal()
             }
             close(connection)
+            close(listener)
         }
     }
 
@@ -40,7 +45,8 @@ struct ThreadedHSM {
         _ = replied.wait(timeout: .now() + 60)
     }
 
+    /// Ends the thread if nobody has connected; else it ends with the connection.
     func stop() {
-        close(listener)
+        _ = shutdown(listener, CInt(SHUT_RDWR))
     }
 }

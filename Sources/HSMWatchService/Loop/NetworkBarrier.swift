@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import NIOCore
+import NIOPosix
+
+/// Tells when the event loop has handled all that the kernel had for its sockets until now.
+///
+/// The loop runs everything that is due before it looks at its sockets, so a timer says nothing about what a peer has sent.
+/// A byte through a pipe does: epoll(7) reports descriptors in the order in which they became ready. It needs two laps, since
+/// a descriptor that was reported stays in its place of the queue until the next look, and a byte may take that. In its
+/// second lap it is behind all that was ready when the first one was reported.
+@ServiceLoop
+final class NetworkBarrier {
+    private final class Reader: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+
+        private let passed: () -> Void
+
+        init(passed: @escaping () -> Void) {
+            self.passed = passed
+        }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            passed()
+        }
+    }
+
+    private static let laps = 2
+
+    /// The end of the pipe that is written to; nil when no descriptors were left for it.
+    private var descriptor: CInt?
+    /// What waits for the byte that is under way.
+    private var behind: [() -> Void] = []
+    /// How often that byte was reported.
+    private var lap = 0
+    /// What came after that byte, and waits for the next one.
+    private var next: [() -> Void] = []
+
+    /// - Parameter loop: the service's.
+    init(on loop: any EventLoop) {
+        var ends: [CInt] = [0, 0]
+        guard pipe(&ends) == 0 else { return }
+        ends.forEach { _ = fcntl($0, F_SETFD, FD_CLOEXEC) }
+        descriptor = ends[1]
+        let reader = NIOLoopBound(Reader { [weak self] in self?.passed() }, eventLoop: loop)
+        NIOPipeBootstrap(group: loop)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(reader.value) }
+            }
+            .takingOwnershipOfDescriptor(input: ends[0])
+            .assumeIsolated()
+            .whenFailure { _ in self.giveUp() }
+    }
+
+    /// Does something when the loop has handled what its sockets have until now; soon, where there is no pipe.
+    func pass(_ work: @escaping () -> Void) {
+        guard descriptor != nil else {
+            ServiceLoop.after(.zero, do: work)
+            return
+        }
+        next.append(work)
+        if behind.isEmpty { begin() }
+    }
+
+    private func begin() {
+        guard !next.isEmpty else { return }
+        swap(&behind, &next)
+        lap = 0
+        send()
+    }
+
+    private func send() {
+        guard let descriptor else { return }
+        var byte: UInt8 = 0
+        // There is room: one byte at a time is under way.
+        if write(descriptor, &byte, 1) != 1 { giveUp() }
+    }
+
+    private func passed() {
+        lap += 1
+        guard lap >= Self.laps else { return send() }
+        let work = behind
+        behind = []
+        work.forEach { $0() }
+        if behind.isEmpty { begin() }
+    }
+
+    private func giveUp() {
+        descriptor.map { _ = close($0) }
+        descriptor = nil
+        let work = behind + next
+        behind = []
+        next = []
+        work.forEach { ServiceLoop.after(.zero, do: $0) }
+    }
+}
+
+extension ServiceLoop {
+    @ServiceLoop private static let barrier = NetworkBarrier(on: shared.eventLoop)
+
+    /// Does something when the loop has handled all that the kernel has for its sockets now.
+    @ServiceLoop
+    static func afterNetwork(do work: @escaping () -> Void) {
+        barrier.pass(work)
+    }
+}
