@@ -160,17 +160,22 @@ struct AlertDefinitions {
     }
 
     private var countedSilence: AlertDefinition {
+        let needs: Set<Event.Kind> = [.reading, .probeFailure]
+        let heard = scope.hsms.filter { needs.isSubset(of: $0.kinds) }.count
+        // One that is heard at times would be counted at times.
+        let isCountable =
+            heard > 0 && scope.hsms.allSatisfy { [0, needs.count].contains($0.kinds.intersection(needs).count) }
         let window = scope.silenceOfAnyHSM
         let condition = AlertDefinition.Condition(
-            function: .card, field: "hsm_name", comparison: .below, number: scope.hsms.count)
+            function: .card, field: "hsm_name", comparison: .below, number: heard)
         return silence(
-            name: "silence of HSMs", title: "HSMs gone silent, of \(scope.hsms.count)",
+            name: "silence of HSMs", title: "HSMs gone silent, of \(heard)",
             description: "In \(window.roughSentencePart) there are readings or failures of fewer than "
-                + "\(scope.hsms.count) HSMs. Graylog counts so many only roughly.",
-            needs: [.reading, .probeFailure], heard: scope.kindsOfEveryHSM,
+                + "\(heard) HSMs. Graylog counts so many only roughly.",
+            needs: needs, heard: isCountable ? needs : [],
             query: SearchQuery.messages(.reading, .probeFailure),
             condition: condition, window: window,
-            what: "Only ${source.\(condition.sourceField)} of \(scope.hsms.count) HSMs heard in "
+            what: "Only ${source.\(condition.sourceField)} of \(heard) HSMs heard in "
                 + "\(window.roughSentencePart).")
     }
 

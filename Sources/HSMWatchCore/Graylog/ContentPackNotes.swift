@@ -64,7 +64,7 @@ struct ContentPackNotes {
         }
         let titles = alerts.missing
         let notes = titles.prefix(Self.mostNamed).map {
-            "no output gets the messages for the alert '\($0)', so the pack is without it"
+            "the outputs do not bring all messages for the alert '\($0)', so the pack is without it"
         }
         let others = titles.count - notes.count
         return notes + (others > 0 ? ["the pack is without \(others) more alerts for the same reason"] : [])

@@ -63,7 +63,7 @@ struct PackScope: Hashable, Sendable {
             by: \.source
         ) { same in
             Instance(
-                source: same[0].source, heartbeat: same.map(\.heartbeat).max() ?? .zero,
+                source: same[0].source, heartbeat: Self.longest(same, \.heartbeat, ifHeard: [.heartbeat], \.kinds),
                 kinds: Self.union(same.map(\.kinds)))
         }
         self.hsms = Self.merged(
@@ -73,18 +73,15 @@ struct PackScope: Hashable, Sendable {
             }, by: \.name
         ) { same in
             HSM(
-                name: same[0].name, interval: same.map(\.interval).max() ?? .zero, kinds: Self.union(same.map(\.kinds)))
+                name: same[0].name,
+                interval: Self.longest(same, \.interval, ifHeard: [.reading, .probeFailure], \.kinds),
+                kinds: Self.union(same.map(\.kinds)))
         }
         kinds = Self.union(configurations.map(Self.kinds))
         critical = Self.numbers(hsms.map(\.alert.critical))
         warning = Self.numbers(hsms.compactMap(\.alert.warning))
         subjects = hsms.contains { !$0.queryPorts.isEmpty } ? [.hsm, .queryPort] : [.hsm]
         numbers = hsms.map(\.queries.count).reduce(0, +)
-    }
-
-    /// What Graylog hears of each HSM.
-    var kindsOfEveryHSM: Set<Event.Kind> {
-        hsms.map(\.kinds).reduce(kinds) { $0.intersection($1) }
     }
 
     /// How far back a look goes for what an HSM says at each probe: once is enough where there are several in a minute.
@@ -123,6 +120,15 @@ struct PackScope: Hashable, Sendable {
             return number
         }
         return Array(Set(numbers).sorted().prefix(Self.thresholds))
+    }
+
+    /// The longest distance of those that are heard, or of all if none is.
+    private static func longest<Item>(
+        _ items: [Item], _ distance: (Item) -> Duration, ifHeard needs: Set<Event.Kind>,
+        _ kinds: (Item) -> Set<Event.Kind>
+    ) -> Duration {
+        let heard = items.filter { needs.isSubset(of: kinds($0)) }
+        return (heard.isEmpty ? items : heard).map(distance).max() ?? .zero
     }
 
     private static func union(_ kinds: [Set<Event.Kind>]) -> Set<Event.Kind> {

@@ -36,7 +36,7 @@ package final class Output: Service {
     private let probation: Duration
     private var reconnection: Reconnection
     private var outage: Outage
-    /// What the output had lost when it last confirmed something, but for the outage that lasts.
+    /// What the output had lost when it last confirmed something or was back; an outage does not change it.
     private var droppedBefore = 0
     private var certificates = CertificateWatch()
     private var session: TCPConnection.Session?
@@ -83,6 +83,7 @@ package final class Output: Service {
         let drainTimeout = drainTimeout
         spool.notify(wake)
         defer { spool.stopNotifying(wake) }
+        droppedBefore = spool.dropped(by: name)
         await withTaskCancellationHandler {
             await withGracefulShutdownHandler {
                 await deliver()
@@ -279,6 +280,7 @@ package final class Output: Service {
             .outputUp(
                 output: name, endpoint: "\(endpoint)", outage: recovery.lasted, waiting: recovery.waiting,
                 resent: resent, dropped: spool.dropped(by: name) - droppedBefore))
+        droppedBefore = spool.dropped(by: name)
     }
 
     private func tell(_ action: ServiceAction) {

@@ -16,19 +16,26 @@ final class NetworkBarrier {
         typealias InboundIn = ByteBuffer
 
         private let passed: () -> Void
+        private let ended: () -> Void
 
-        init(passed: @escaping () -> Void) {
+        init(passed: @escaping () -> Void, ended: @escaping () -> Void) {
             self.passed = passed
+            self.ended = ended
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             passed()
         }
+
+        func channelInactive(context: ChannelHandlerContext) {
+            ended()
+        }
     }
 
     private static let laps = 2
 
-    /// The end of the pipe that is written to; nil when no descriptors were left for it.
+    private let loop: any EventLoop
+    /// The end of the pipe that is written to; nil before the first use, and when no descriptors were left for it.
     private var descriptor: CInt?
     /// What waits for the byte that is under way.
     private var behind: [() -> Void] = []
@@ -39,28 +46,40 @@ final class NetworkBarrier {
 
     /// - Parameter loop: the service's.
     init(on loop: any EventLoop) {
-        var ends: [CInt] = [0, 0]
-        guard pipe(&ends) == 0 else { return }
-        ends.forEach { _ = fcntl($0, F_SETFD, FD_CLOEXEC) }
-        descriptor = ends[1]
-        let reader = NIOLoopBound(Reader { [weak self] in self?.passed() }, eventLoop: loop)
-        NIOPipeBootstrap(group: loop)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(reader.value) }
-            }
-            .takingOwnershipOfDescriptor(input: ends[0])
-            .assumeIsolated()
-            .whenFailure { _ in self.giveUp() }
+        self.loop = loop
     }
 
-    /// Does something when the loop has handled what its sockets have until now; soon, where there is no pipe.
+    /// Does something when the loop has handled what its sockets have until now; without a look, soon, when there are no
+    /// descriptors left to find out.
     func pass(_ work: @escaping () -> Void) {
+        if descriptor == nil { open() }
         guard descriptor != nil else {
             ServiceLoop.after(.zero, do: work)
             return
         }
         next.append(work)
         if behind.isEmpty { begin() }
+    }
+
+    private func open() {
+        var ends: [CInt] = [0, 0]
+        guard pipe(&ends) == 0 else { return }
+        ends.forEach { _ = fcntl($0, F_SETFD, FD_CLOEXEC) }
+        let (reading, writing) = (ends[0], ends[1])
+        descriptor = writing
+        let reader = NIOLoopBound(
+            Reader(passed: { [weak self] in self?.passed() }, ended: { [weak self] in self?.giveUp() }), eventLoop: loop
+        )
+        NIOPipeBootstrap(group: loop)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(reader.value) }
+            }
+            .takingOwnershipOfDescriptor(input: reading)
+            .assumeIsolated()
+            .whenFailure { _ in
+                close(reading)
+                self.giveUp()
+            }
     }
 
     private func begin() {

@@ -89,7 +89,11 @@ package final class Prober {
         guard !isStopped else { return }
         guard conversation.isAsking else { return leaveNow() }
         guard leaving == nil else { return }
-        leaving = ServiceLoop.after(Self.leavePatience) { self.stop() }
+        leaving = ServiceLoop.after(Self.leavePatience) {
+            ServiceLoop.afterNetwork {
+                if !self.isStopped { self.stop() }
+            }
+        }
     }
 
     private func leaveNow() {
@@ -102,15 +106,14 @@ package final class Prober {
 
     private func begin() {
         guard waiting != nil else { return }
-        allowTime()
+        allowTime(until: .now + timeout)
         handle(.start)
     }
 
-    private func allowTime() {
-        let end = Instant.now + timeout
+    private func allowTime(until end: Instant) {
         deadline = end
         expiry?.cancel()
-        expiry = ServiceLoop.after(timeout) {
+        expiry = ServiceLoop.after(max(.zero, end - .now)) {
             ServiceLoop.afterNetwork { self.expire(at: end) }
         }
     }
@@ -123,7 +126,7 @@ package final class Prober {
 
     /// An event that comes after the deadline was late to be seen; what follows from it is not to suffer.
     private func makeUp() {
-        if waiting != nil, deadline <= .now { allowTime() }
+        if waiting != nil, deadline <= .now { allowTime(until: .now + timeout) }
     }
 
     private func handle(_ event: ProbeConversation.Event) {
@@ -185,9 +188,12 @@ package final class Prober {
     }
 
     private func endTurn(of peer: SocketAddress, on connection: HSMConnection, after share: Duration) {
+        let due = Instant.now + share
         turn = ServiceLoop.after(share) {
             ServiceLoop.afterNetwork {
                 guard self.connection === connection else { return }
+                // As late as this is, it is not at the expense of the others.
+                self.allowTime(until: self.deadline + max(.zero, .now - due))
                 self.handle(.notConnected(ConnectFailure.late(address: peer, name: self.address)))
             }
         }

@@ -77,7 +77,7 @@ extension EndToEnd {
                 #expect(few.ending == .exited(0))
                 #expect(few.output.contains("hsmwatch gone silent"))
                 #expect(!few.output.contains("HSM khi-1 gone silent") && !few.output.contains("GELFTCPInput"))
-                #expect(few.errors.contains("no output gets the messages for the alert"), "\(few.errors)")
+                #expect(few.errors.contains("the outputs do not bring all messages for the alert"), "\(few.errors)")
 
                 let wrong = try await stage.outcome(of: ["content-pack", "--config", file, "--output", "fex"])
                 #expect(wrong.ending == .exited(64))

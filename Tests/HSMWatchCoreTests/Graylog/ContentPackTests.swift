@@ -116,8 +116,24 @@ struct ContentPackTests {
         for pair in [[quiet, whole], [whole, quiet]] {
             let pack = ContentPack(pair, try ContentPackOptions())
             #expect(Self.text(pack).contains("HSM khi-1 gone silent"))
-            #expect(!pack.notes.contains { $0.contains("no output gets") }, "\(pack.notes)")
+            #expect(!pack.notes.contains { $0.contains("do not bring") }, "\(pack.notes)")
         }
+    }
+
+    @Test("takes the time of silence from the one that is heard, and counts those of many that are")
+    func heard() throws {
+        var slow = Self.configuration(["khi-1"], source: "m", outputs: [Self.graylog(events: [.stateChange])])
+        slow.heartbeat = .seconds(86_400)
+        let pack = try Self.pack(slow, Self.configuration(["khi-1"], source: "m"))
+        #expect(Self.text(pack).contains("No heartbeat in 3 min"))
+
+        let many = Self.configuration((1...1200).map { "khi-\($0)" })
+        let mute = Self.configuration(["lhe-1"], outputs: [Self.graylog(.syslogTCP)])
+        #expect(try Self.text(Self.pack(many, mute)).contains("HSMs gone silent, of 1200"))
+        let partly = Self.configuration(["lhe-1"], outputs: [Self.graylog(events: [.reading])])
+        let uncounted = try Self.pack(many, partly)
+        #expect(!Self.text(uncounted).contains("HSMs gone silent"))
+        #expect(uncounted.notes.contains { $0.contains("HSMs gone silent, of 1200") })
     }
 
     @Test("says when two outputs may be two Graylogs, and names no more than some of what is missing")
@@ -125,7 +141,7 @@ struct ContentPackTests {
         let both = [Self.graylog(name: "all"), Self.graylog(name: "few", events: [.stateChange, .heartbeat])]
         #expect(try Self.pack(Self.configuration(outputs: both)).notes.contains { $0.contains("outputs: all, few;") })
         let few = try Self.pack(Self.configuration((1...40).map { "khi-\($0)" }, outputs: [both[1]]))
-        #expect(few.notes.count { $0.contains("no output gets the messages") } == 5)
+        #expect(few.notes.count { $0.contains("do not bring all messages") } == 5)
         #expect(few.notes.contains { $0.contains("without 45 more alerts") })
     }
 

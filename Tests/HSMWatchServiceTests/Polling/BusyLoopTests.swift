@@ -32,8 +32,8 @@ struct BusyLoopTests {
         return await probe.value.first?.observation.outcome
     }
 
-    private static func hold(until event: () -> Void) {
-        let end = Instant.now + timeout
+    private static func hold(for time: Duration = timeout, until event: () -> Void) {
+        let end = Instant.now + time
         event()
         while Instant.now <= end {}
     }
@@ -89,7 +89,20 @@ struct BusyLoopTests {
         let lost = try Self.prober(at: dead.port, alsoDead.port)
         let begin = Instant.now
         #expect(Self.kind(await Self.probe(lost)) == .timeout)
-        #expect(Instant.now - begin >= Self.timeout * 2)
+        #expect(Instant.now - begin >= Self.timeout * 3 / 2)
+        dead.close()
+        alsoDead.close()
+    }
+
+    @Test("an address that comes after a dead one loses nothing by how late the dead one's turn ended")
+    func lateTurn() async throws {
+        let (dead, alsoDead) = (try FullListener(), try FullListener())
+        let prober = try Self.prober(at: dead.port, alsoDead.port)
+        let begin = Instant.now
+        let probe = Task(executorPreference: ServiceLoop.shared.executor) { await prober.probe() }
+        await Task { Self.hold(for: Self.timeout * 9 / 10) {} }.value
+        #expect(Self.kind(await probe.value.first?.observation.outcome) == .timeout)
+        #expect(Instant.now - begin >= Self.timeout * 14 / 10)
         dead.close()
         alsoDead.close()
     }
@@ -108,8 +121,10 @@ struct BusyLoopTests {
         hsm.stop()
     }
 
-    @Test("the reply to a question of the process before is no answer, however late it is looked at")
-    func staleReply() async throws {
+    @Test(
+        "the reply to a question of the process before is no answer, however late it is looked at",
+        arguments: [true, false])
+    func staleReply(probesAtOnce: Bool) async throws {
         let hsm = try ThreadedHSM()
         let configuration = HSMConfiguration(
             name: "khi-1", address: HostPort(host: "127.0.0.1", port: UInt16(hsm.port)), timeout: Self.timeout)
@@ -121,6 +136,7 @@ struct BusyLoopTests {
         killed.close()
         let store = ConnectionStore(inherited: systemd.handedOver(), tell: systemd.hand)
         let prober = Prober(hsm: configuration, resolver: Resolver(), store: store)
+        if !probesAtOnce { Self.hold {} }
         #expect(Self.available(await Self.probe(prober)) == 49)
         prober.stop()
         hsm.stop()

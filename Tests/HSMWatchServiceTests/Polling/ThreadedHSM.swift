@@ -16,6 +16,7 @@ struct ThreadedHSM {
     let port: Int
     private let listener: CInt
     private let replied = DispatchSemaphore(value: 0)
+    private let ended = DispatchSemaphore(value: 0)
 
     /// - Parameter isSilent: whether it only reads.
     init(isSilent: Bool = false) throws {
@@ -23,7 +24,7 @@ struct ThreadedHSM {
         try #require(listen(socket.descriptor, 1) == 0)
         port = try #require(socket.address.port)
         listener = socket.descriptor
-        let (listener, replied) = (listener, replied)
+        let (listener, replied, ended) = (listener, replied, ended)
         DispatchQueue(label: "threaded-hsm").async {
             let connection = accept(listener, nil, nil)
             var question = [UInt8](repeating: 0, count: 64)
@@ -36,7 +37,7 @@ struct ThreadedHSM {
                 replied.signal()
             }
             close(connection)
-            close(listener)
+            ended.signal()
         }
     }
 
@@ -45,8 +46,10 @@ struct ThreadedHSM {
         _ = replied.wait(timeout: .now() + 60)
     }
 
-    /// Ends the thread if nobody has connected; else it ends with the connection.
+    /// Waits for the end of the thread, which is that of the connection, if there was one.
     func stop() {
         _ = shutdown(listener, CInt(SHUT_RDWR))
+        _ = ended.wait(timeout: .now() + 60)
+        close(listener)
     }
 }
