@@ -22,7 +22,7 @@ struct AlertDefinitions {
         complete.filter(\.isPossible)
     }
 
-    /// The titles of those for which no output gets the messages.
+    /// The titles of those for which the outputs do not bring all messages.
     var missing: [String] {
         complete.filter { !$0.isPossible }.map(\.title)
     }

@@ -76,6 +76,26 @@ struct OutputFailureTests {
         await receiver.shutDown()
     }
 
+    @Test("what was lost before the outage was noticed is lost in it")
+    func lossBeforeNotice() async throws {
+        let receiver = try await Receiver.started()
+        let address = try SocketAddress(ipAddress: "127.0.0.1", port: Int(receiver.hostPort.port))
+        let delivery = OutputStage(
+            in: folder, subscriptions: [Subscription(name: "a")], limits: SpoolConfiguration(maxSize: 256 << 10))
+        var first: ((Resolver.Resolution) -> Void)?
+        let output = delivery.output(to: receiver.hostPort) { _, _, answer in
+            if first == nil { first = answer } else { answer(.addresses([address])) }
+        }
+        try await running(delivery.spool, output) {
+            delivery.append(1...400, length: 4000)
+            try await delivery.noted("hsmwatch dropped ")
+            first?(.failed("no such name"))
+            try await delivery.noted("Output a delivers again to \(receiver.hostPort)")
+        }
+        #expect("\(delivery.notes)".contains(/sent again, [1-9]\d* dropped/), "\(delivery.notes)")
+        await receiver.shutDown()
+    }
+
     @Test("the name is resolved at each connect, and its addresses are tried one after the other")
     func resolves() async throws {
         let first = try await Receiver.started()
