@@ -66,7 +66,12 @@ final class Machine: Sendable {
 
     private func skip(_ reason: String, _ sourceLocation: SourceLocation) throws {
         guard ProcessInfo.processInfo.environment["CI"] == "true" else {
-            try Test.cancel("Not tested: \(reason)", sourceLocation: sourceLocation)
+            #if compiler(>=6.3)
+                try Test.cancel("Not tested: \(reason)", sourceLocation: sourceLocation)
+            #else
+                // A test of Swift 6.2 cannot skip itself once it runs.
+                return print("Not tested: \(reason)")
+            #endif
         }
         Issue.record("Not tested, which CI does not accept: \(reason)", sourceLocation: sourceLocation)
     }

@@ -51,9 +51,9 @@ extension GraylogURL: CustomStringConvertible {
     /// Without a port that the scheme has anyway.
     package var description: String {
         let isUsual = Self.schemes.contains { $0.port == endpoint.port && ($0.port == 443) == isSecure }
+        let scheme = isSecure ? "https" : "http"
         let place = "\(endpoint)"
-        return (isSecure ? "https://" : "http://")
-            + (isUsual ? place.dropLast("\(endpoint.port)".count + 1) : place[...])
-            + path
+        let authority = isUsual ? place.dropLast(":\(endpoint.port)".count) : place[...]
+        return "\(scheme)://\(authority)\(path)"
     }
 }

@@ -33,8 +33,8 @@ package struct GELFChunks: Sendable {
         let count = (message.count + partLength - 1) / partLength
         let idBytes = (0..<8).map { UInt8(truncatingIfNeeded: id >> (56 - 8 * $0)) }
         return (0..<count).map { number in
-            Self.magic + idBytes + [UInt8(number), UInt8(count)]
-                + message[(number * partLength)..<min((number + 1) * partLength, message.count)]
+            let header: [UInt8] = Self.magic + idBytes + [UInt8(number), UInt8(count)]
+            return header + message[(number * partLength)..<min((number + 1) * partLength, message.count)]
         }
     }
 }

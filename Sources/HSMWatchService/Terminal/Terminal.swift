@@ -7,11 +7,12 @@ import HSMWatchCore
 package enum Terminal {
     /// The terminal's size as it is now (ioctl_tty(2)); nil when the descriptor is no terminal, or one that has no width.
     package static func size(of descriptor: CInt) -> (rows: Int, columns: Int)? {
-        var size = winsize()
-        guard isatty(descriptor) == 1, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+        // The fields of `struct winsize`, whose module depends on the version of glibc: rows, columns, and two of pixels.
+        var size: [UInt16] = [0, 0, 0, 0]
+        guard isatty(descriptor) == 1, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size[1] > 0 else {
             return nil
         }
-        return (Int(size.ws_row), Int(size.ws_col))
+        return (Int(size[0]), Int(size[1]))
     }
 
     /// The terminal's width as it is now; nil as for its size.

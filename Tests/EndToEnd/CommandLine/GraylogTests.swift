@@ -59,10 +59,9 @@ extension EndToEnd {
                 let input = "the input 'hsmwatch: GELF TCP, port 12201' runs"
                 let resumed = version < GraylogVersion(7, 0) ? [] : ["resumed the pack's stream"]
                 let head = "Graylog \(version) at \(server.url)"
-                #expect(
-                    first.lines.map(String.init)
-                        == [head, "uploaded the content pack as revision 1", "installed revision 1"] + resumed + [input]
-                )
+                let steps = [head, "uploaded the content pack as revision 1", "installed revision 1"]
+                let expected: [String] = steps + resumed + [input]
+                #expect(first.lines.map(String.init) == expected)
                 #expect(first.errors.contains("must be on Graylog's URL allowlist"))
 
                 let again = try await Self.run("install", Self.configuration("khi-1", on: stage), on: stage, server)

@@ -12,7 +12,7 @@ extension EndToEnd {
             try await Stage.play { stage in
                 let hsm = try await stage.hsm(fault.behaviour)
                 let arguments = ["probe", "\(hsm.address)", "--timeout", "1s", "--format"]
-                func output(_ format: String) async throws -> String {
+                nonisolated(nonsending) func output(_ format: String) async throws -> String {
                     let record = try await stage.outcome(of: arguments + [format])
                     #expect(record.ending == .exited(fault.exit))
                     #expect(record.errors == "")

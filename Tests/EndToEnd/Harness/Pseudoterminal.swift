@@ -37,7 +37,8 @@ final class Pseudoterminal: Sendable {
     }
 
     func resize(rows: Int, columns: Int) throws {
-        var size = winsize(ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
+        // The fields of `struct winsize`.
+        var size = [UInt16(rows), UInt16(columns), 0, 0]
         guard ioctl(master, UInt(TIOCSWINSZ), &size) == 0 else { throw Failed(call: "TIOCSWINSZ", code: errno) }
     }
 

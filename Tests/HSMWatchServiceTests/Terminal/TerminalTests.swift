@@ -24,7 +24,8 @@ struct TerminalTests {
         }
 
         func resize(to columns: UInt16) {
-            var size = winsize(ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+            // The fields of `struct winsize`.
+            var size: [UInt16] = [24, columns, 0, 0]
             #expect(ioctl(master, UInt(TIOCSWINSZ), &size) == 0)
         }
     }
