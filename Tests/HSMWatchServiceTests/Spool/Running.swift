@@ -8,12 +8,24 @@ import Testing
 
 @testable import HSMWatchService
 
+/// Tells when the group runs: a group that is shut down before that throws.
+private struct Starter: Service {
+    let begun: WakeUp
+
+    func run() async throws {
+        await begun.raise()
+        try await gracefulShutdown()
+    }
+}
+
 /// Runs services as the process does, until `body` is done; then shuts them down gracefully, the last one first.
 @ServiceLoop
 func running<Answer: Sendable>(_ services: any Service..., body: () async throws -> Answer) async throws -> Answer {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    let group = ServiceGroup(services: services, logger: logger)
+    let begun = WakeUp()
+    let group = ServiceGroup(services: services + [Starter(begun: begun)], logger: logger)
     async let end: Void = group.run()
+    await begun.wait()
     do {
         let answer = try await body()
         await group.triggerGracefulShutdown()
