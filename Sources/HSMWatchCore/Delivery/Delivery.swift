@@ -14,12 +14,16 @@
 ///    for the old connection's end, since a peer reads two connections in any order.
 /// 2. *The successor settles for 250 ms*: a peer that stops closes the connections that it knows, and one that it was
 ///    just about to accept may outlive the stop. By now it would have closed the old one, without our half-close.
-/// 3. *The old connection is half-closed.* Only behind our own end of stream does the peer's say that all was read.
+/// 3. *The old connection is half-closed.* Only after our own end of stream does the peer's say that all was read.
 /// 4. *The peer's end must be clean:* no reset, everything acknowledged, with TLS a close_notify. A reset says that
-///    something was not read.
+///    something was not read. It may follow the end, so the old connection is examined until step 5 is over.
 /// 5. *The successor must still stand 250 ms later.* A peer that stops closes all its connections, and the end of the
 ///    old one then looks as in step 4, whatever it has read. It takes the successor with it.
 /// 6. Else *nothing is confirmed*: all that is unconfirmed is sent again, on the next delivery.
+///
+/// *Time.* A deadline says nothing about a peer whose last packets nobody has looked at. So the caller handles all that
+/// the kernel has before it calls with `deadline`, and the two spans of 250 ms pass only while the event loop runs
+/// (`RunningSpan`). A process that was stopped for a second has not watched the peer for a second.
 ///
 /// A proxy that ends connections on its own account makes all this as good as the proxy.
 ///
@@ -33,22 +37,24 @@ package struct Delivery: Sendable {
 
     /// How a connection came to its end.
     package enum Ending: Equatable, Sendable {
-        /// By the peer, behind our own end of stream, with all acknowledged and no reset.
+        /// By the peer, after our own end of stream, with all acknowledged and no reset.
         case clean
-        /// In any other way; the reason follows the endpoint's name.
-        case broken(String)
+        /// In any other way.
+        case broken(Loss)
     }
 
     package enum Event: Equatable, Sendable {
         /// The connection that was asked for last is open.
         case opened
         /// It could not be opened.
-        case failed(String)
+        case failed(Loss)
         /// Messages were written on the active connection.
         case sent(count: Int, bytes: Int, upTo: Int64)
         /// So many bytes the kernel has not delivered yet, of all that was written.
         case held(Leg, bytes: Int)
         case ended(Leg, Ending)
+        /// No reset has followed the end of a connection that ended cleanly.
+        case intact(Leg)
         /// There is no time for the interval: confirm as soon as anything is unconfirmed.
         case hurry
         case deadline
@@ -58,14 +64,14 @@ package struct Delivery: Sendable {
         case connect(Leg)
         case halfClose(Leg)
         case close(Leg)
-        /// Ask the kernel how many bytes it holds.
+        /// Ask the kernel how many bytes it holds; the answer is `held`.
         case measure(Leg)
-        /// Everything up to this position has reached the peer's kernel.
-        case acknowledged(Int64)
+        /// Ask the kernel whether a reset has followed the clean end; the answer is `intact` or `ended`.
+        case examine(Leg)
         /// Everything up to this position has arrived.
         case confirm(Int64)
         /// Nothing more happens; what is not confirmed must be sent again.
-        case over(String)
+        case over(Loss)
     }
 
     /// How long the successor stands before it counts as one that the peer knows.
@@ -76,36 +82,24 @@ package struct Delivery: Sendable {
     package static let probation = Duration.milliseconds(250)
     /// Messages on one connection after which its confirmation does not wait for the interval.
     package static let messageLimit = 10_000
-    /// How often the kernel is asked what has arrived, when that is waited for.
+    /// How often the kernel is asked what has arrived, when that is all that confirms.
     package static let measureInterval = Duration.milliseconds(250)
-
-    /// A connection that is open, and what was sent on it.
-    private struct Stretch: Sendable {
-        let leg: Leg
-        var window: DeliveryWindow
-        var count = 0
-        var firstSentAt: Instant?
-        var last: Int64?
-    }
 
     private enum Successor: Sendable {
         case opening
-        case settling(until: Instant)
+        case settling(RunningSpan)
         /// The old one waits for its few messages, so that it can be half-closed with them.
         case ready
     }
 
     private enum State: Sendable {
         case opening(Leg)
-        case sending(Stretch)
-        case rotating(Stretch, successor: Leg, Successor)
-        case draining(Stretch, active: Stretch, holdsUntil: Instant?)
-        case proving(Stretch, active: Stretch, until: Instant)
+        case sending(DeliveryStretch)
+        case rotating(DeliveryStretch, successor: Leg, Successor)
+        case draining(DeliveryStretch, active: DeliveryStretch, holdsUntil: Instant?)
+        case proving(DeliveryStretch, active: DeliveryStretch, RunningSpan)
         case over
     }
-
-    /// Whether somebody waits to hear what has reached the peer's kernel.
-    package var watchesArrival = false
 
     /// What this peer has taught; for the next delivery.
     package private(set) var caution: Caution
@@ -154,10 +148,11 @@ package struct Delivery: Sendable {
     package mutating func handle(_ event: Event, at now: Instant) -> [Action] {
         switch event {
         case .opened: opened(at: now)
-        case .failed(let reason): over(reason)
+        case .failed(let loss): over(loss, at: now)
         case .sent(let count, let bytes, let position): sent(count, bytes, upTo: position, at: now)
         case .held(let leg, let bytes): held(leg, bytes, at: now)
         case .ended(let leg, let ending): ended(leg, ending, at: now)
+        case .intact(let leg): intact(leg, at: now)
         case .hurry: hurry(at: now)
         case .deadline: deadlinePassed(at: now)
         }
@@ -169,12 +164,12 @@ package struct Delivery: Sendable {
     // MARK: Deadlines
 
     private var rotationDue: Instant? {
-        guard let confirm, case .sending(let stretch) = state, let first = stretch.firstSentAt else { return nil }
-        return isHurried || stretch.count >= Self.messageLimit ? first : first + confirm
+        guard confirm != nil, case .sending(let stretch) = state else { return nil }
+        return isHurried || stretch.count >= Self.messageLimit ? stretch.firstSentAt : stretch.rotationDue
     }
 
     private var settlingEnd: Instant? {
-        if case .rotating(_, _, .settling(let until)) = state { until } else { nil }
+        if case .rotating(_, _, .settling(let span)) = state { span.deadline } else { nil }
     }
 
     private var holdEnd: Instant? {
@@ -182,12 +177,12 @@ package struct Delivery: Sendable {
     }
 
     private var probationEnd: Instant? {
-        if case .proving(_, _, let until) = state { until } else { nil }
+        if case .proving(_, _, let span) = state { span.deadline } else { nil }
     }
 
     private var measurementDue: Instant? {
         guard stretches.contains(where: { !$0.window.isComplete }) else { return nil }
-        return measuredAt + (watchesArrival || confirm == nil ? Self.measureInterval : patience / 3)
+        return measuredAt + (confirm == nil ? Self.measureInterval : patience / 3)
     }
 
     private mutating func deadlinePassed(at now: Instant) -> [Action] {
@@ -196,19 +191,32 @@ package struct Delivery: Sendable {
             measuredAt = now
             actions = stretches.map { .measure($0.leg) }
         }
-        if case .rotating(let old, let successor, .settling(let until)) = state, until <= now {
-            actions += settled(old, successor, at: now)
-        }
-        if case .draining(let old, let active, let until?) = state, until <= now {
+        switch state {
+        case .rotating(let old, let successor, .settling(var span)):
+            let isSettled = span.pass(at: now)
+            state = .rotating(old, successor: successor, .settling(span))
+            if isSettled { actions += settled(old, successor, at: now) }
+        case .draining(let old, let active, let until?) where until <= now:
             state = .draining(old, active: active, holdsUntil: nil)
-        }
-        if case .proving(let old, let active, let until) = state, until <= now {
-            state = .sending(active)
-            hasConfirmed = true
-            caution.confirmed()
-            if let last = old.last { actions.append(.confirm(last)) }
+        case .proving(let old, _, let span) where span.deadline <= now:
+            actions.append(.examine(old.leg))
+        case .opening, .sending, .rotating, .draining, .proving, .over:
+            break
         }
         return actions + rotateIfDue(at: now)
+    }
+
+    /// A beat of the probation ends with every look at the old connection that finds no reset.
+    private mutating func intact(_ leg: Leg, at now: Instant) -> [Action] {
+        guard case .proving(let old, let active, var span) = state, old.leg == leg else { return [] }
+        guard span.pass(at: now) else {
+            state = .proving(old, active: active, span)
+            return []
+        }
+        state = .sending(active)
+        hasConfirmed = true
+        caution.confirmed()
+        return [.close(leg)] + (old.last.map { [.confirm($0)] } ?? []) + rotateIfDue(at: now)
     }
 
     private mutating func hurry(at now: Instant) -> [Action] {
@@ -221,18 +229,18 @@ package struct Delivery: Sendable {
     private mutating func opened(at now: Instant) -> [Action] {
         switch state {
         case .opening(let leg):
-            state = .sending(Stretch(leg: leg, window: DeliveryWindow(at: now, patience: patience)))
+            state = .sending(DeliveryStretch(leg, patience: patience, at: now))
             // To a peer that is not trusted nothing is sent without a successor that has settled.
             return budget == nil ? [] : rotate()
         case .rotating(let old, let successor, _):
-            state = .rotating(old, successor: successor, .settling(until: now + Self.settling))
+            state = .rotating(old, successor: successor, .settling(RunningSpan(Self.settling, at: now)))
             return []
         case .sending, .draining, .proving, .over:
             return []
         }
     }
 
-    private mutating func settled(_ old: Stretch, _ successor: Leg, at now: Instant) -> [Action] {
+    private mutating func settled(_ old: DeliveryStretch, _ successor: Leg, at now: Instant) -> [Action] {
         guard old.last != nil else {
             state = .rotating(old, successor: successor, .ready)
             return []
@@ -241,17 +249,18 @@ package struct Delivery: Sendable {
     }
 
     private mutating func ended(_ leg: Leg, _ ending: Ending, at now: Instant) -> [Action] {
-        guard stretches.contains(where: { $0.leg == leg }) || leg == openingLeg else { return [] }
-        if case .draining(let old, let active, _) = state, old.leg == leg, ending == .clean {
-            state = .proving(old, active: active, until: now + Self.probation)
-            return [.close(leg)]
+        guard stretches.contains(where: { $0.leg == leg }) || leg == openingLeg || leg == provingLeg else { return [] }
+        switch ending {
+        case .clean:
+            if case .draining(let old, let active, _) = state, old.leg == leg {
+                state = .proving(old, active: active, RunningSpan(Self.probation, at: now))
+                return []
+            }
+            return leg == provingLeg ? [] : over(.closed, at: now)
+        case .broken(let loss):
+            return over(loss, at: now)
         }
-        if case .broken(let reason) = ending { return over(reason) }
-        return over(Self.closed)
     }
-
-    /// What ends a connection that nobody here has half-closed.
-    private static let closed = "the peer closed the connection"
 
     private mutating func rotateIfDue(at now: Instant) -> [Action] {
         if budget != nil, case .sending = state { return rotate() }
@@ -267,33 +276,29 @@ package struct Delivery: Sendable {
         return [.connect(successor)]
     }
 
-    private mutating func halfClose(_ old: Stretch, successor: Leg, at now: Instant) -> [Action] {
+    private mutating func halfClose(_ old: DeliveryStretch, successor: Leg, at now: Instant) -> [Action] {
         var old = old
         old.window.halfClosed(at: now)
         measuredAt = now
-        let active = Stretch(leg: successor, window: DeliveryWindow(at: now, patience: patience))
+        let active = DeliveryStretch(successor, patience: patience, at: now)
         state = .draining(old, active: active, holdsUntil: now + Self.orderLimit)
         return [.halfClose(old.leg)]
     }
 
-    private mutating func over(_ reason: String) -> [Action] {
-        let open = stretches.map(\.leg) + [openingLeg].compactMap(\.self)
+    private mutating func over(_ loss: Loss, at now: Instant) -> [Action] {
+        let open = [provingLeg].compactMap(\.self) + stretches.map(\.leg) + [openingLeg].compactMap(\.self)
         guard !open.isEmpty else { return [] }
-        if !hasConfirmed, hasSent { caution.lost() }
+        if hasSent { caution.lost(confirmedNothing: !hasConfirmed, at: now) }
         state = .over
-        return open.map { .close($0) } + [.over(reason)]
+        return open.map { .close($0) } + [.over(loss)]
     }
 
     // MARK: Messages
 
     private mutating func sent(_ count: Int, _ bytes: Int, upTo position: Int64, at now: Instant) -> [Action] {
         if stretches.allSatisfy(\.window.isComplete) { measuredAt = now }
-        changeActive { stretch in
-            stretch.window.sent(bytes: bytes, upTo: position, at: now)
-            stretch.count += count
-            stretch.firstSentAt = stretch.firstSentAt ?? now
-            stretch.last = position
-        }
+        let rotation = confirm.map { max(.zero, caution.rotation(within: $0, at: now) - Self.settling) }
+        changeActive { $0.sent(count, bytes: bytes, upTo: position, rotation: rotation, at: now) }
         if case .rotating(let old, let successor, .ready) = state {
             return halfClose(old, successor: successor, at: now)
         }
@@ -301,15 +306,12 @@ package struct Delivery: Sendable {
     }
 
     private mutating func held(_ leg: Leg, _ bytes: Int, at now: Instant) -> [Action] {
+        var arrived: Int64?
+        change(leg) { arrived = $0.window.held(bytes: bytes, at: now) }
         var actions: [Action] = []
-        change(leg) { stretch in
-            if let position = stretch.window.held(bytes: bytes, at: now) { actions.append(.acknowledged(position)) }
-        }
-        if confirm == nil, case .acknowledged(let position)? = actions.first {
-            actions.append(.confirm(position))
-        }
+        if confirm == nil, let arrived { actions.append(.confirm(arrived)) }
         if stretches.contains(where: { $0.leg == leg && $0.window.isStalled(at: now) }) {
-            actions += over("nothing moved for \(DurationText.format(patience))")
+            actions += over(Loss(.failed, "nothing moved for \(DurationText.format(patience))"), at: now)
         }
         return actions
     }
@@ -321,13 +323,18 @@ package struct Delivery: Sendable {
     }
 
     /// Open connections, the older first.
-    private var stretches: [Stretch] {
+    private var stretches: [DeliveryStretch] {
         switch state {
         case .opening, .over: []
         case .sending(let stretch), .rotating(let stretch, _, _): [stretch]
         case .draining(let old, let active, _): [old, active]
         case .proving(_, let active, _): [active]
         }
+    }
+
+    /// The connection that has ended cleanly and may still be reset.
+    private var provingLeg: Leg? {
+        if case .proving(let old, _, _) = state { old.leg } else { nil }
     }
 
     /// The connection that is being opened, or open without having had a message.
@@ -338,11 +345,11 @@ package struct Delivery: Sendable {
         }
     }
 
-    private mutating func changeActive(_ body: (inout Stretch) -> Void) {
+    private mutating func changeActive(_ body: (inout DeliveryStretch) -> Void) {
         if let active { change(active.leg, body) }
     }
 
-    private mutating func change(_ leg: Leg, _ body: (inout Stretch) -> Void) {
+    private mutating func change(_ leg: Leg, _ body: (inout DeliveryStretch) -> Void) {
         switch state {
         case .sending(var stretch) where stretch.leg == leg:
             body(&stretch)
@@ -356,9 +363,9 @@ package struct Delivery: Sendable {
         case .draining(let old, var active, let hold) where active.leg == leg:
             body(&active)
             state = .draining(old, active: active, holdsUntil: hold)
-        case .proving(let old, var active, let until) where active.leg == leg:
+        case .proving(let old, var active, let span) where active.leg == leg:
             body(&active)
-            state = .proving(old, active: active, until: until)
+            state = .proving(old, active: active, span)
         case .opening, .sending, .rotating, .draining, .proving, .over:
             break
         }

@@ -19,11 +19,14 @@ package struct DeliveryWindow: Sendable {
     private var written = 0
     private var acknowledged = 0
     private var movedAt: Instant
+    /// When the kernel was last asked.
+    private var askedAt: Instant
     private var isHalfClosed = false
     private let patience: Duration
 
     package init(at now: Instant, patience: Duration = DeliveryWindow.patience) {
         movedAt = now
+        askedAt = now
         self.patience = patience
     }
 
@@ -32,9 +35,8 @@ package struct DeliveryWindow: Sendable {
 
     /// Notes a batch that was given to the kernel.
     package mutating func sent(bytes: Int, upTo position: Int64, at now: Instant) {
-        if batches.isEmpty {
-            movedAt = now
-        }
+        if isComplete { askedAt = now }
+        if batches.isEmpty { movedAt = now }
         written += bytes
         batches.append(Batch(position: position, end: written))
     }
@@ -43,11 +45,17 @@ package struct DeliveryWindow: Sendable {
     package mutating func halfClosed(at now: Instant) {
         isHalfClosed = true
         movedAt = now
+        askedAt = now
     }
 
     /// Notes how many bytes the kernel still holds. Answers the spool position up to which all is acknowledged, when
     /// that has moved.
+    ///
+    /// A caller that did not ask for longer than the patience was stopped, and so perhaps was the network: the patience
+    /// begins anew.
     package mutating func held(bytes: Int, at now: Instant) -> Int64? {
+        if now - askedAt > patience { movedAt = now }
+        askedAt = now
         let arrived = written - bytes
         guard arrived > acknowledged else { return nil }
         acknowledged = arrived

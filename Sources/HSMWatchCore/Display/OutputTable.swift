@@ -2,7 +2,7 @@
 
 /// The outputs as a table, each with its last error on a line of its own.
 struct OutputTable {
-    private static let stateWidth = 10
+    private static let stateWidth = 11
     private static let timeWidth = 5
     private static let tlsWidth = 7
     private static let spooledWidth = 8
@@ -85,7 +85,7 @@ extension Confirmation {
 extension OutputStatus.State {
     fileprivate var style: Style {
         switch self {
-        case .connecting: .reverse
+        case .connecting, .unconfirmed: .reverse
         case .connected: .green
         case .down: .whiteOnRed
         }

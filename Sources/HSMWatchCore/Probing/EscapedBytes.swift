@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Bytes from the network as printable ASCII that still says what they were: `\r\n`, `\x1B`.
-enum EscapedBytes {
+package enum EscapedBytes {
     /// What stands for the rest of a text that was cut.
     private static let ellipsis = "..."
 
@@ -9,7 +9,7 @@ enum EscapedBytes {
     ///   - bytes: a backslash among them is doubled.
     ///   - special: printable characters that must not stand there as they are.
     ///   - limit: characters of the text; what is longer is cut and ends with three dots.
-    static func text(
+    package static func text(
         _ bytes: some Sequence<UInt8>, escaping special: [UInt8] = [], limit: Int = .max
     ) -> String {
         var text = ""

@@ -2,14 +2,17 @@
 
 /// How the connection of one output is, for whoever asks.
 ///
-///     connecting ──connected──▶ connected ──lost──▶ down
-///          └─────────lost────────▲──┼────────────────▲
-///                                └──connected────────┘
+///     connecting ──connected──▶ unconfirmed ──confirmed──▶ connected ──lost──▶ down
+///          └──────────lost──────▲────┴───────────────lost──────────────────────▲ │
+///                               └──────────────────connected─────────────────────┘
 package struct OutputStatus: Equatable, Sendable {
     /// The raw value is what the snapshot's `state` carries.
     package enum State: String, Sendable {
         /// The first attempt is not over yet.
         case connecting
+        /// It is connected, and nothing was confirmed on that connection yet: whether the peer reads is not known.
+        case unconfirmed
+        /// It is connected, and messages were confirmed since.
         case connected
         /// It could not be connected, or the connection was lost; it is tried again.
         case down
@@ -33,11 +36,11 @@ package struct OutputStatus: Equatable, Sendable {
         since = now
     }
 
-    /// A connection is open.
+    /// A connection is open. One that replaces a connection which confirms changes no state.
     package mutating func connected(to endpoint: HostPort, tls: String?, at now: Timestamp) {
         self.endpoint = endpoint
         self.tls = tls
-        enter(.connected, at: now)
+        if state != .connected { enter(.unconfirmed, at: now) }
     }
 
     /// The endpoint could not be reached, or its connection was lost.
@@ -52,6 +55,7 @@ package struct OutputStatus: Equatable, Sendable {
     /// Messages have arrived.
     package mutating func confirmed(at now: Timestamp) {
         confirmedAt = now
+        enter(.connected, at: now)
     }
 
     private mutating func enter(_ next: State, at now: Timestamp) {

@@ -63,7 +63,6 @@ package final class EndpointTest {
         begin = .now
         let transport = route.open(to: endpoint, addresses: addresses) { [weak self] in self?.take($0) }
         self.transport = transport
-        transport.watchArrival(true)
         await wait(until: deadline) { self.isConnected || transport.end != nil }
         if isConnected {
             begin = .now
@@ -114,7 +113,7 @@ package final class EndpointTest {
         case .confirmed where !isConfirmed && problem == nil:
             isConfirmed = true
             found(.confirmed(in: .now - begin))
-        case .opened, .acknowledged, .confirmed, .changed:
+        case .opened, .confirmed, .changed:
             break
         }
         wake.raise()

@@ -4,16 +4,16 @@ import AsyncHTTPClient
 import HSMWatchCore
 import NIOCore
 
-/// Why no answer came to a request, in words that follow the endpoint's name.
+/// Why no answer came to a request.
 enum HTTPFailure {
-    static func describe(_ error: any Error, expected name: String?, limit: Duration) -> String {
-        if let reason = TLSFailure.describe(error, expected: name) { return reason }
-        guard let error = error as? HTTPClientError else { return "the peer \(ConnectFailure.ending(error))" }
+    static func describe(_ error: any Error, expected name: String?, limit: Duration) -> Loss {
+        if let reason = TLSFailure.describe(error, expected: name) { return Loss(.failed, reason) }
+        guard let error = error as? HTTPClientError else { return ConnectFailure.loss(of: error) }
         return switch error {
-        case .deadlineExceeded, .readTimeout: "no answer within \(DurationText.format(limit))"
-        case .connectTimeout: "no connection in time"
-        case .remoteConnectionClosed: "the peer closed the connection without an answer"
-        default: "HTTP: \(error.shortDescription)"
+        case .deadlineExceeded, .readTimeout: Loss(.failed, "no answer within \(DurationText.format(limit))")
+        case .connectTimeout: Loss(.failed, "no connection in time")
+        case .remoteConnectionClosed: Loss(.gone, "the peer closed the connection without an answer")
+        default: Loss(.failed, "HTTP: \(error.shortDescription)")
         }
     }
 }

@@ -71,11 +71,11 @@ final class HTTPRequests {
                 return try await execute(request, access.client, until: deadline)
             }
         } catch let problem as InvalidText {
-            return .failed(problem.description)
+            return .lost(Loss(.failed, problem.description))
         } catch let error as HTTPClientError where error == .proxyAuthenticationRequired {
             return PostVerdict(status: 407)
         } catch {
-            return .failed(HTTPFailure.describe(error, expected: credentials?.expectedName(at: endpoint), limit: limit))
+            return .lost(HTTPFailure.describe(error, expected: credentials?.expectedName(at: endpoint), limit: limit))
         }
     }
 

@@ -30,7 +30,7 @@ final class HTTPTransport: Transport {
     private var request: Task<PostVerdict, Never>?
 
     private(set) var isOpen = false
-    private(set) var end: TransportEnd?
+    private(set) var end: Loss?
 
     /// - Parameters:
     ///   - addresses: of the endpoint, or of the proxy; the first that can be connected to is kept.
@@ -60,7 +60,7 @@ final class HTTPTransport: Transport {
     }
 
     func close() {
-        end = end ?? TransportEnd(reason: "closed")
+        end = end ?? Loss(.failed, "closed")
         certificateTimer?.cancel()
         connection?.close()
         connection = nil
@@ -88,7 +88,7 @@ final class HTTPTransport: Transport {
             unseenSession = nil
             report(.confirmed(last.position))
         case .tooLong(let reason) where batch.count == 1 && last.body.count <= Self.shortMessage:
-            over(TransportEnd(reason: "\(reason), even \(last.body.count) bytes", isRefusal: true))
+            over(Loss(.declined, "\(reason), even \(last.body.count) bytes"))
         case .tooLong(let reason) where batch.count == 1:
             report(.undeliverable(last.position, reason))
             report(.confirmed(last.position))
@@ -96,15 +96,13 @@ final class HTTPTransport: Transport {
             for message in batch where end == nil {
                 await post([message])
             }
-        case .refused(let reason):
-            over(TransportEnd(reason: reason, isRefusal: true))
-        case .failed(let reason):
-            over(TransportEnd(reason: reason))
+        case .lost(let loss):
+            over(loss)
         }
     }
 
     private func tryNextAddress(name: HostPort, credentials: TLSCredentials?) {
-        guard let address = addresses.popFirst() else { return over(TransportEnd(reason: "no address")) }
+        guard let address = addresses.popFirst() else { return over(Loss(.failed, "no address")) }
         connect(to: address, name: name, credentials: credentials)
     }
 
@@ -135,14 +133,14 @@ final class HTTPTransport: Transport {
             connection = nil
         case .failed where !addresses.isEmpty:
             tryNextAddress(name: name, credentials: credentials)
-        case .failed(let reason):
-            over(TransportEnd(reason: reason))
+        case .failed(let loss):
+            over(loss)
         case .ended:
             break
         }
     }
 
-    private func over(_ end: TransportEnd) {
+    private func over(_ end: Loss) {
         guard self.end == nil else { return }
         self.end = end
         report(.changed)

@@ -33,18 +33,18 @@ package final class Output: Service {
     private let logger: Logger
     private let drainTimeout: Duration
     private let route: Route
-    private let probation: Duration
     private var reconnection: Reconnection
-    private var outage: Outage
-    /// What the output had lost when it last confirmed something or was back; an outage does not change it.
+    private var outage = Outage()
+    /// What the output had dropped when it last confirmed something.
     private var droppedBefore = 0
     private var certificates = CertificateWatch()
     private var session: TCPConnection.Session?
     private var status: OutputStatus
     private var certificateTimer: DelayedWork?
     private var transport: (any Transport)?
-    /// The last position that was ever written, and how many messages up to it this delivery writes again.
+    /// The last position that was ever written.
     private var sent: Int64 = 0
+    /// How many messages were written again since the outage began.
     private var resent = 0
     /// The last position that was undeliverable: it is told once, however often it is tried.
     private var undeliverable: Int64 = 0
@@ -62,8 +62,7 @@ package final class Output: Service {
     /// The waits are constants to all but a test.
     package init(
         configuration: OutputConfiguration, spool: Spool, resolve: @escaping Resolver.Resolve, logger: Logger,
-        drainTimeout: Duration = Output.drainTimeout, patience: Duration = DeliveryWindow.patience,
-        probation: Duration = Outage.probation
+        drainTimeout: Duration = Output.drainTimeout, patience: Duration = DeliveryWindow.patience
     ) {
         name = configuration.name
         endpoints = configuration.endpoints
@@ -72,9 +71,7 @@ package final class Output: Service {
         self.resolve = resolve
         self.logger = logger
         self.drainTimeout = drainTimeout
-        self.probation = probation
         reconnection = Reconnection(endpoints: configuration.endpoints.count)
-        outage = Outage(probation: probation)
         status = OutputStatus(endpoint: configuration.endpoints[0], at: .now)
     }
 
@@ -142,15 +139,15 @@ package final class Output: Service {
             if outage.lost(at: .now) {
                 tell(.outputDown(output: name, endpoint: "\(endpoint)", reason: end.reason))
             }
-            await pause(reconnection.failed(isRefusal: end.isRefusal, random: .random(in: 0...1)))
+            await pause(reconnection.failed(end.kind, random: .random(in: 0...1)))
         }
     }
 
     /// One delivery from its beginning to its end. Answers why it ended.
-    private func deliverOnce() async -> TransportEnd {
+    private func deliverOnce() async -> Loss {
         let addresses: [SocketAddress]
         switch await resolve(route.destination(of: endpoint)) {
-        case .failed(let reason): return TransportEnd(reason: reason)
+        case .failed(let reason): return Loss(.failed, reason)
         case .addresses(let found): addresses = found
         }
         let transport = route.open(to: endpoint, addresses: addresses) { [weak self] in self?.take($0) }
@@ -161,20 +158,15 @@ package final class Output: Service {
         await transport.finish()
         self.transport = nil
         spool.rewind(name)
-        return end ?? TransportEnd(reason: "stopped")
+        return end ?? Loss(.failed, "stopped")
     }
 
     private func deliver(on transport: any Transport) async {
         while !transport.isOpen, transport.end == nil, !isOver { await wake.wait() }
         guard transport.isOpen, transport.end == nil else { return }
         let position = spool.cursor(of: name)
-        let sentBefore = sent
-        resent = 0
-        outage.connected(waiting: spool.waiting(for: name), needed: max(sentBefore, position + 1), at: .now)
-        transport.watchArrival(outage.isDown)
-        let timer = ServiceLoop.after(probation) { self.recovered(self.outage.recovery(at: .now)) }
-        defer { timer.cancel() }
-        await send(after: position, resendingUpTo: sentBefore, on: transport)
+        outage.connected(waiting: spool.waiting(for: name))
+        await send(after: position, resendingUpTo: sent, on: transport)
     }
 
     /// Sends until the delivery ends. While the kernel takes some messages, the next ones are read.
@@ -184,8 +176,6 @@ package final class Output: Service {
         while transport.end == nil, !isOver {
             if read.isEmpty { read = await take(after: position) }
             guard let last = read.last else {
-                // The cursor may have moved over what is not for this output.
-                recovered(outage.arrived(spool.cursor(of: name), at: .now))
                 if case .draining = shutdown { transport.hurry() }
                 await wake.wait()
                 continue
@@ -218,6 +208,7 @@ package final class Output: Service {
             left.removeFirst(batch.count)
             sent = max(sent, batch.last?.position ?? sent)
             resent += batch.prefix { $0.position <= sentBefore }.count
+            outage.sent(at: .now)
             await transport.send(batch)
         }
     }
@@ -239,14 +230,12 @@ package final class Output: Service {
             status.connected(to: endpoint, tls: session?.version, at: .now)
             lookAtCertificates()
             wake.raise()
-        case .acknowledged(let position):
-            recovered(outage.arrived(position, at: .now))
         case .confirmed(let position):
             spool.confirm(name, upTo: position)
             status.confirmed(at: .now)
             reconnection.succeeded()
-            recovered(outage.arrived(position, at: .now))
-            if !outage.isDown { droppedBefore = spool.dropped(by: name) }
+            if let recovery = outage.confirmed(isAll: position >= sent, at: .now) { tell(recovery) }
+            (resent, droppedBefore) = (0, spool.dropped(by: name))
             // It may have been the last one that a shutdown waits for.
             wake.raise()
         case .undeliverable(let position, let reason):
@@ -272,15 +261,11 @@ package final class Output: Service {
         certificateTimer = ServiceLoop.after(Self.certificateInterval) { [weak self] in self?.lookAtCertificates() }
     }
 
-    private func recovered(_ recovery: Outage.Recovery?) {
-        guard let recovery else { return }
-        transport?.watchArrival(false)
-        reconnection.succeeded()
+    private func tell(_ recovery: Outage.Recovery) {
         tell(
             .outputUp(
                 output: name, endpoint: "\(endpoint)", outage: recovery.lasted, waiting: recovery.waiting,
                 resent: resent, dropped: spool.dropped(by: name) - droppedBefore))
-        droppedBefore = spool.dropped(by: name)
     }
 
     private func tell(_ action: ServiceAction) {

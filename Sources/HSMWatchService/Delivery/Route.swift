@@ -11,7 +11,7 @@ final class Route {
     private let format: MessageFormat
     private let patience: Duration
     /// What the peers have taught.
-    private var caution = Caution()
+    private var caution = Caution(alertUntil: .now + Caution.alertTime)
     /// Transports over UDP that were opened: the next one begins with the next address, since none is known to answer.
     private var datagramAttempts = 0
 

@@ -9,7 +9,8 @@ import NIOTLS
 
 /// One TCP connection to a Graylog input, with TLS or without: writes frames, can be half-closed, and tells how it ends.
 ///
-/// Graylog never answers. So the connection is read only to notice its end, before anything more is written into it.
+/// Graylog never answers. So the connection is read only to notice its end, before anything more is written into it, and
+/// to notice a peer that is not Graylog: any byte from it ends the connection.
 final class TCPConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
@@ -33,14 +34,17 @@ final class TCPConnection: ChannelInboundHandler {
     /// The request that tcp(7) calls SIOCOUTQ: <linux/sockios.h> defines it as this.
     private static let bytesInQueue = UInt(TIOCOUTQ)
 
-    /// What ends a connection without a word.
-    private static let closed = "the peer closed the connection"
+    /// A peer whose receive window is so much smaller at its end than it was before has not read what fills the rest.
+    private static let unreadWindow = 16 << 10
+
+    /// Characters that are shown of what a peer says that must not say anything.
+    private static let shownBytes = 60
 
     /// What the connection tells its owner, on the event loop.
     enum Report {
         case opened(Session?)
-        /// It could not be opened, for a reason that follows the endpoint's name.
-        case failed(String)
+        /// It could not be opened.
+        case failed(Loss)
         case ended(Delivery.Ending)
     }
 
@@ -63,6 +67,10 @@ final class TCPConnection: ChannelInboundHandler {
     private var timer: DelayedWork?
     private var channel: (any Channel)?
     private var state = State.opening
+    /// Watches the half-closed connection: a reset may come after a clean end, when the channel is gone.
+    private var witness: SocketWitness?
+    /// The largest receive window that the peer has had.
+    private var largestWindow = 0
 
     /// - Parameters:
     ///   - name: the endpoint as the configuration has it.
@@ -98,20 +106,25 @@ final class TCPConnection: ChannelInboundHandler {
     /// Writes a batch; what is answered succeeds when the kernel has taken it. A peer that does not read keeps it
     /// waiting.
     func write(_ batch: ByteBuffer) -> EventLoopFuture<Void>? {
-        channel?.writeAndFlush(batch)
+        channel?.withSocket { self.largestWindow = max(self.largestWindow, $0.peerWindow ?? 0) }
+        return channel?.writeAndFlush(batch)
     }
 
-    /// Ends our own direction, behind all that was written.
+    /// Ends our own direction, after all that was written.
     func halfClose() {
-        channel?.close(mode: .output).assumeIsolated().whenSuccess {
-            if case .open = self.state { self.state = .halfClosed(isSeen: false) }
-        }
+        witness = channel?.withDescriptor { SocketWitness(of: $0) } ?? nil
+        guard !hasPeerEndedFirst else { return endAfterPeer() }
+        channel?.close(mode: .output).assumeIsolated().whenSuccess { self.halfClosed() }
     }
+
+    /// Whether the half-closed connection was reset, before or after its end. True also where that cannot be known.
+    var isReset: Bool { witness?.isReset ?? true }
 
     /// Closes the connection, or gives up making it. Nothing is reported from here on.
     func close() {
         timer?.cancel()
         state = .over
+        witness = nil
         channel?.close(mode: .all, promise: nil)
     }
 
@@ -126,6 +139,13 @@ final class TCPConnection: ChannelInboundHandler {
         let inChannel = try? channel.syncOptions?.getOption(.bufferedWritableBytes)
         guard status == 0, let inChannel else { return nil }
         return Int(inKernel) + inChannel
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let bytes = unwrapInboundIn(data).readableBytesView
+        let said = EscapedBytes.text(bytes.prefix(Self.shownBytes), limit: Self.shownBytes)
+        lost(Loss(.failed, "the peer is not Graylog, which never answers; it says \"\(said)\""))
+        context.close(promise: nil)
     }
 
     /// Without TLS, on a half-closed connection, this is the peer's end, just before the channel closes. A peer that has
@@ -152,11 +172,10 @@ final class TCPConnection: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        failed(Self.closed)
         if case .halfClosed(isSeen: true) = state {
-            end(.clean)
+            end(hasUnread ? .broken(Self.unread) : .clean)
         } else {
-            end(.broken(Self.closed))
+            lost(.closed)
         }
     }
 
@@ -165,8 +184,7 @@ final class TCPConnection: ChannelInboundHandler {
             diagnose(address, security, on: context.eventLoop)
         } else {
             let reason = TLSFailure.describe(error, expected: security?.expectedName)
-            failed(reason ?? "the peer \(ConnectFailure.ending(error))")
-            end(.broken(reason ?? "the peer \(ConnectFailure.ending(error))"))
+            lost(reason.map { Loss(.failed, $0) } ?? ConnectFailure.loss(of: error))
         }
         context.close(promise: nil)
     }
@@ -190,7 +208,8 @@ final class TCPConnection: ChannelInboundHandler {
                 case .success:
                     self.connected(on: loop)
                 case .failure(let error):
-                    self.failed(ConnectFailure.describe(error, address: address, name: self.name).detail)
+                    let failure = ConnectFailure.describe(error, address: address, name: self.name)
+                    self.failed(Loss(failure.kind == .refused ? .gone : .failed, failure.detail))
                 }
             }
     }
@@ -235,11 +254,46 @@ final class TCPConnection: ChannelInboundHandler {
         report(.opened(session))
     }
 
+    private func halfClosed() {
+        guard case .open = state else { return }
+        guard !hasPeerEndedFirst else { return endAfterPeer() }
+        state = .halfClosed(isSeen: false)
+    }
+
+    /// Whether the peer's end of stream is no answer to ours. Over TLS its close_notify tells.
+    private var hasPeerEndedFirst: Bool {
+        security == nil && witness?.hasPeerEndedFirst ?? true
+    }
+
+    /// Whether the peer's last word, its end, came with a window that what it had not read kept small. A peer that has read
+    /// everything has its whole window again. No proof of the contrary: a few unread messages do not show.
+    private var hasUnread: Bool {
+        witness?.peerWindow.map { largestWindow - $0 >= Self.unreadWindow } ?? false
+    }
+
+    /// Why nothing is confirmed of such a connection.
+    private static let unread = Loss(.gone, "the peer closed the connection before it had read everything")
+
+    private func endAfterPeer() {
+        lost(.closed)
+        channel?.close(mode: .all, promise: nil)
+    }
+
     private func failed(_ reason: String) {
+        failed(Loss(.failed, reason))
+    }
+
+    private func failed(_ loss: Loss) {
         guard case .opening = state else { return }
         timer?.cancel()
         state = .over
-        report(.failed(reason))
+        report(.failed(loss))
+    }
+
+    /// It could not be opened, or it has ended.
+    private func lost(_ loss: Loss) {
+        failed(loss)
+        end(.broken(loss))
     }
 
     private func end(_ ending: Delivery.Ending) {

@@ -26,8 +26,8 @@ final class TCPTransport: Transport {
 
     /// Whether a connection has been open.
     private(set) var isOpen = false
-    /// Why there is no delivery any more.
-    private(set) var end: TransportEnd?
+    /// Why it can deliver no more.
+    private(set) var end: Loss?
 
     /// - Parameters:
     ///   - addresses: of the endpoint; the first that can be connected to is kept.
@@ -51,11 +51,6 @@ final class TCPTransport: Transport {
 
     var allowance: Int { delivery.active?.allowance ?? 0 }
 
-    func watchArrival(_ isWatching: Bool) {
-        delivery.watchesArrival = isWatching
-        arm()
-    }
-
     /// Returns when the kernel has taken the messages or the delivery is over.
     func send(_ messages: ArraySlice<SpooledMessage>) async {
         guard let leg = delivery.active?.leg, let last = messages.last else { return }
@@ -72,7 +67,7 @@ final class TCPTransport: Transport {
     }
 
     func close() {
-        end = end ?? TransportEnd(reason: "closed")
+        end = end ?? Loss(.failed, "closed")
         learned(delivery.caution)
         arm()
         connections.values.forEach { $0.close() }
@@ -88,7 +83,7 @@ final class TCPTransport: Transport {
     }
 
     private func perform(_ action: Delivery.Action) {
-        // A measurement may have been the end of it.
+        // A look at the kernel may have been the end of it.
         guard end == nil else { return }
         switch action {
         case .connect(let leg):
@@ -99,18 +94,19 @@ final class TCPTransport: Transport {
             connections.removeValue(forKey: leg)?.close()
         case .measure(let leg):
             if let bytes = connections[leg]?.heldBytes { handle(.held(leg, bytes: bytes)) }
-        case .acknowledged(let position):
-            report(.acknowledged(position))
+        case .examine(let leg):
+            guard let connection = connections[leg] else { break }
+            handle(connection.isReset ? .ended(leg, .broken(Self.unread)) : .intact(leg))
         case .confirm(let position):
             report(.confirmed(position))
-        case .over(let reason):
-            end = TransportEnd(reason: reason)
+        case .over(let loss):
+            end = loss
             report(.changed)
         }
     }
 
     private func connect(_ leg: Delivery.Leg) {
-        guard let address = addresses.first else { return handle(.failed("no address")) }
+        guard let address = addresses.first else { return handle(.failed(Loss(.failed, "no address"))) }
         let connection = TCPConnection(name: endpoint, credentials: wire.credentials) { [weak self] in
             self?.take($0, from: leg)
         }
@@ -124,16 +120,19 @@ final class TCPTransport: Transport {
             isOpen = true
             handle(.opened)
             report(.opened(session))
-        case .failed(let reason):
+        case .failed(let loss):
             connections[leg] = nil
             // A successor must reach the same peer; the first connection may reach any.
-            guard !isOpen, addresses.count > 1 else { return handle(.failed(reason)) }
+            guard !isOpen, addresses.count > 1 else { return handle(.failed(loss)) }
             addresses.removeFirst()
             connect(leg)
         case .ended(let ending):
             handle(.ended(leg, ending))
         }
     }
+
+    /// Why nothing is confirmed of a connection that was reset after its clean end.
+    private static let unread = Loss(.gone, "the peer reset a connection that it had not read to the end")
 
     private func arm() {
         timer.set(end == nil ? delivery.deadline : nil) { [weak self] in self?.handle(.deadline) }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HSMWatchCore
+
 /// One way to one endpoint, from its opening to its end: what differs between the types of outputs.
 ///
 /// It has begun to open when it is made, and tells its owner on the event loop what comes of it, until `close`.
@@ -7,8 +9,8 @@
 protocol Transport: AnyObject {
     /// Whether it has been open.
     var isOpen: Bool { get }
-    /// Why there is no way any more.
-    var end: TransportEnd? { get }
+    /// Why it can deliver no more; nil while it can.
+    var end: Loss? { get }
     /// How many messages may be sent now.
     var allowance: Int { get }
     /// Bytes that it takes at once, unless one message is longer.
@@ -18,8 +20,6 @@ protocol Transport: AnyObject {
     func send(_ messages: ArraySlice<SpooledMessage>) async
     /// Confirms what is unconfirmed as soon as possible.
     func hurry()
-    /// Whether somebody waits to hear what has reached the peer's kernel.
-    func watchArrival(_ isWatching: Bool)
     /// Ends it. Nothing is reported from here on.
     func close()
     /// Returns when all that it had is given back; only behind `close`.
@@ -27,9 +27,8 @@ protocol Transport: AnyObject {
 }
 
 extension Transport {
-    /// What confirms each message by itself has nothing to hurry, and nothing to tell before that.
+    /// What confirms each message by itself has nothing to hurry.
     func hurry() {}
-    func watchArrival(_: Bool) {}
     func finish() async {}
 }
 
@@ -37,20 +36,10 @@ extension Transport {
 enum TransportReport {
     /// Messages may be sent; what TLS has agreed on, where it is spoken.
     case opened(TCPConnection.Session?)
-    /// Everything up to this position has reached the peer's kernel.
-    case acknowledged(Int64)
     /// Everything up to this position counts as delivered, except what is undeliverable.
     case confirmed(Int64)
     /// The message at this position can never be delivered this way, for this reason.
     case undeliverable(Int64, String)
     /// There may be something to do: it may send again, or the end has come.
     case changed
-}
-
-/// Why a transport has ended.
-struct TransportEnd: Equatable, Sendable {
-    /// In words that follow the endpoint's name.
-    let reason: String
-    /// Whether the endpoint answers, and takes nothing before somebody changes something.
-    var isRefusal = false
 }

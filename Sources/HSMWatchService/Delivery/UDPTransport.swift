@@ -15,7 +15,7 @@ final class UDPTransport: Transport {
     private var random = SystemRandomNumberGenerator()
 
     private(set) var isOpen = false
-    private(set) var end: TransportEnd?
+    private(set) var end: Loss?
 
     /// - Parameters:
     ///   - addresses: of the endpoint; the first that there is a way to is kept, since nobody answers.
@@ -30,7 +30,7 @@ final class UDPTransport: Transport {
             code = errno
         }
         guard socket != nil else {
-            end = TransportEnd(reason: addresses.isEmpty ? "no address" : ConnectFailure.words(code))
+            end = Loss(.failed, addresses.isEmpty ? "no address" : ConnectFailure.words(code))
             return
         }
         isOpen = true
@@ -55,7 +55,7 @@ final class UDPTransport: Transport {
     }
 
     func close() {
-        end = end ?? TransportEnd(reason: "closed")
+        end = end ?? Loss(.failed, "closed")
         arm()
         socket = nil
     }
@@ -94,7 +94,7 @@ final class UDPTransport: Transport {
         switch delivery.handle(event, at: .now) {
         case .confirm(let position): report(.confirmed(position))
         case .over(let reason):
-            end = TransportEnd(reason: reason)
+            end = Loss(.failed, reason)
             report(.changed)
         case nil: break
         }

@@ -80,7 +80,7 @@ package final class GraylogClient {
         } catch {
             let name = credentials?.expectedName(at: access.url.endpoint)
             let failure = isLate ? HTTPClientError.deadlineExceeded : error
-            throw GraylogProblem(to: request, HTTPFailure.describe(failure, expected: name, limit: patience))
+            throw GraylogProblem(to: request, HTTPFailure.describe(failure, expected: name, limit: patience).reason)
         }
         guard (200...299).contains(head.status.code) else {
             let message = try? JSONDecoder().decode(RESTAnswer.Failure.self, from: Data(body.readableBytesView))
@@ -169,7 +169,7 @@ package final class GraylogClient {
             let opening = TCPConnection(name: access.url.endpoint, credentials: credentials) { report in
                 switch report {
                 case .opened: continuation.resume(returning: nil)
-                case .failed(let reason): continuation.resume(returning: reason)
+                case .failed(let loss): continuation.resume(returning: loss.reason)
                 case .ended: break
                 }
             }

@@ -42,6 +42,13 @@ enum ConnectFailure {
         }
     }
 
+    /// What the end of a connection to an output says about the peer.
+    static func loss(of error: any Error) -> Loss {
+        let code = (error as? IOError)?.errnoCode
+        let isGone = code == ECONNRESET || code == EPIPE || code == ECONNREFUSED
+        return Loss(isGone ? .gone : .failed, "the peer \(ending(error))")
+    }
+
     /// The errno's text in the C locale, as strerror(3) has it.
     static func words(_ code: CInt) -> String {
         String(cString: strerror(code)).lowercased()

@@ -33,6 +33,14 @@ struct TCPSocket {
         info.map { $0.tcpi_state == UInt8(TCP_ESTABLISHED) } == true && option(SOL_SOCKET, SO_ERROR) == 0
     }
 
+    /// What went wrong with the connection, and was not asked for yet: an errno, or 0.
+    var error: CInt { option(SOL_SOCKET, SO_ERROR) ?? EBADF }
+
+    /// Whether the peer has ended its direction before this end has ended its own.
+    var hasPeerEndedFirst: Bool {
+        info.map { $0.tcpi_state == UInt8(TCP_CLOSE_WAIT) || $0.tcpi_state == UInt8(TCP_LAST_ACK) } ?? true
+    }
+
     /// Whether what was sent last waits for its answer, as far as the kernel's clock ticks tell it: what came in the same
     /// tick (1 to 10 ms) may have been before or after.
     var isOwedReply: Bool {
@@ -53,6 +61,21 @@ struct TCPSocket {
         nowhere.sa_family = sa_family_t(AF_UNSPEC)
         _ = connect(descriptor, &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
     }
+
+    /// Bytes that the peer's kernel was ready to take when it was last heard of: `tcpi_snd_wnd` (Linux 5.4, <linux/tcp.h>;
+    /// glibc's structure ends before it). Nil where the kernel does not tell.
+    var peerWindow: Int? {
+        var words = [UInt32](repeating: 0, count: Self.windowWord + 1)
+        let size = words.count * MemoryLayout<UInt32>.size
+        var length = socklen_t(size)
+        guard getsockopt(descriptor, CInt(IPPROTO_TCP), TCP_INFO, &words, &length) == 0, length == size else {
+            return nil
+        }
+        return Int(words[Self.windowWord])
+    }
+
+    /// Where `tcpi_snd_wnd` is in the kernel's structure, in words of 32 bits.
+    private static let windowWord = 57
 
     private var info: tcp_info? {
         var info = tcp_info()

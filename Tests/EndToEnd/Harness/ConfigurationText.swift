@@ -11,6 +11,8 @@ struct ConfigurationText {
     var spool = "max_size: 256MiB"
     /// How often delivery is confirmed, as far as the text says it.
     var confirm: String?
+    /// The authority that the output `graylog` trusts; nil for plain TCP.
+    var authority: String?
     /// The endpoints of the output `graylog`.
     var endpoints: [ListenAddress]
     /// `name: siem, type: …`, for each other output.
@@ -55,6 +57,7 @@ struct ConfigurationText {
             type: gelf-tcp
             endpoints: [\(endpoints.map { "\"\($0)\"" }.joined(separator: ", "))]
         \(confirm.map { "    confirm: \($0)" } ?? "")
+        \(authority.map { "    tls: {ca: \($0)}" } ?? "")
         \(otherOutputs.map { "  - {\($0)}" }.joined(separator: "\n"))
         spool: {\(spool)}
 

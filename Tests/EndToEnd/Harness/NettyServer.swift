@@ -21,7 +21,9 @@ struct NettyServer {
         || ProcessInfo.processInfo.environment["CI"] == "true"
 
     /// Compiles and starts it; it listens.
-    init(on stage: Stage) async throws {
+    ///
+    /// - Parameter identity: its certificate and key for TLS; nil for plain TCP.
+    init(on stage: Stage, identity: (certificate: String, key: String)? = nil) async throws {
         let classPath = (Self.jars + [stage.folder.path()]).joined(separator: ":")
         let compiled = try await stage.outcome(
             ofTool: "javac", ["-cp", classPath, "-d", stage.folder.path(), Self.source.path()])
@@ -30,7 +32,10 @@ struct NettyServer {
         self.arrivals = arrivals
         address = try await stage.graylogThatIsDown().address
         process = try stage.tool(
-            "java", ["-cp", classPath, "NettyServer", "\(address.ports.lowerBound)"], takesInput: true
+            "java",
+            ["-cp", classPath, "NettyServer", "\(address.ports.lowerBound)"]
+                + (identity.map { [$0.certificate, $0.key] } ?? []),
+            takesInput: true
         ) { data in
             await arrivals.change { $0.add(data) }
         }
@@ -39,6 +44,19 @@ struct NettyServer {
 
     struct Failed: Error {
         let compiler: Child.Record
+    }
+
+    /// A certificate for the loopback, which is its own authority, and its key.
+    static func identity(on stage: Stage) async throws -> (certificate: String, key: String) {
+        let (certificate, key) = (stage.folder.path() + "/netty.pem", stage.folder.path() + "/netty.key")
+        let made = try await stage.outcome(
+            ofTool: "openssl",
+            [
+                "req", "-x509", "-newkey", "rsa:2048", "-noenc", "-days", "2", "-subj", "/CN=netty", "-addext",
+                "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate,
+            ])
+        guard made.ending == .exited(0) else { throw Failed(compiler: made) }
+        return (certificate, key)
     }
 
     /// Gives an order and returns when it is obeyed.

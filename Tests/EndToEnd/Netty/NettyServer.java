@@ -14,8 +14,11 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.DelimiterBasedFrameDecoder;
 import io.netty.handler.codec.Delimiters;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.InputStreamReader;
@@ -28,6 +31,8 @@ import java.net.InetSocketAddress;
  *
  * Takes orders on stdin, a word and a number a line, and answers each with the word on stderr: `start`, `stop` (the
  * listener and all connections at once, as an input does), `pace` MICROSECONDS (what each frame takes). Ends with stdin.
+ *
+ * Arguments: the port; for TLS the PEM files of the certificate and its key (PKCS#8).
  */
 public final class NettyServer {
     private static final int FRAME_LIMIT = 2 << 20;
@@ -37,9 +42,13 @@ public final class NettyServer {
     private static final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private static final OutputStream output = new FileOutputStream(FileDescriptor.out);
     private static volatile int pace = 0;
+    private static SslContext tls;
 
     public static void main(String[] arguments) throws Exception {
         InetSocketAddress address = new InetSocketAddress("127.0.0.1", Integer.parseInt(arguments[0]));
+        if (arguments.length > 2) {
+            tls = SslContextBuilder.forServer(new File(arguments[1]), new File(arguments[2])).build();
+        }
         BufferedReader orders = new BufferedReader(new InputStreamReader(System.in));
         for (String line = orders.readLine(); line != null; line = orders.readLine()) {
             String[] order = line.split(" ");
@@ -62,6 +71,9 @@ public final class NettyServer {
                 @Override
                 protected void initChannel(SocketChannel channel) {
                     channels.add(channel);
+                    if (tls != null) {
+                        channel.pipeline().addLast(tls.newHandler(channel.alloc()));
+                    }
                     channel.pipeline().addLast(
                         new DelimiterBasedFrameDecoder(FRAME_LIMIT, Delimiters.nulDelimiter()), new Printer());
                 }

@@ -11,13 +11,16 @@ extension EndToEnd {
         @Test(
             "is stopped twelve times with data unread, at random moments: nothing is lost",
             .enabled(if: NettyServer.isPossible, "needs Debian's libnetty-java and a JDK"),
-            arguments: [1] as [UInt64])
-        func stops(seed: UInt64) async throws {
+            arguments: [(1, false), (2, true)] as [(UInt64, Bool)])
+        func stops(seed: UInt64, isSecure: Bool) async throws {
             try await Stage.play { stage in
                 let load = try await Load(on: stage)
-                let server = try await NettyServer(on: stage)
+                let identity = isSecure ? try await NettyServer.identity(on: stage) : nil
+                let server = try await NettyServer(on: stage, identity: identity)
                 var numbers = SeededNumbers(state: seed)
-                let service = try stage.service(load.configuration(to: server.address, confirm: "100ms"))
+                var configuration = load.configuration(to: server.address, confirm: "100ms")
+                configuration.authority = identity?.certificate
+                let service = try stage.service(configuration)
                 try await load.goesOn(for: .seconds(2))
                 for _ in 1...12 {
                     let recoveries = await server.arrivals.value.told("output_up")
@@ -30,6 +33,37 @@ extension EndToEnd {
                     try await server.order("start")
                     _ = try await server.arrivals.value { $0.told("output_up") > recoveries }
                     try await load.goesOn(for: numbers.milliseconds(100...1500))
+                }
+                let all = try await service.hasDeliveredAll(to: server.arrivals)
+                // A slow reader that stands is no outage.
+                #expect(all.told("output_down") == 12, "\(all)")
+            }
+        }
+
+        @Test(
+            "is stopped while the service stands still (SIGSTOP), with data unread: nothing is lost",
+            .enabled(if: NettyServer.isPossible, "needs Debian's libnetty-java and a JDK"),
+            arguments: [1] as [UInt64])
+        func stopsWhileStill(seed: UInt64) async throws {
+            try await Stage.play { stage in
+                let load = try await Load(on: stage)
+                let server = try await NettyServer(on: stage)
+                var numbers = SeededNumbers(state: seed)
+                let service = try stage.service(load.configuration(to: server.address, confirm: "100ms"))
+                try await load.goesOn(for: .seconds(2))
+                for _ in 1...8 {
+                    let recoveries = await server.arrivals.value.told("output_up")
+                    try await server.order("pace", 2000)
+                    try await load.goesOn(for: numbers.milliseconds(300...1000))
+                    service.signal(SIGSTOP)
+                    try await server.order("stop")
+                    // Longer than any span in which the delivery watches its peer.
+                    _ = try await stage.outcome(ofTool: "sleep", ["0.6"])
+                    service.signal(SIGCONT)
+                    try await server.order("pace", 0)
+                    try await server.order("start")
+                    _ = try await server.arrivals.value { $0.told("output_up") > recoveries }
+                    try await load.goesOn(for: numbers.milliseconds(100...700))
                 }
                 try await service.hasDeliveredAll(to: server.arrivals)
             }

@@ -6,15 +6,14 @@ import Testing
 @Suite("What the answer to a POST means")
 struct PostVerdictTests {
     private enum Meaning {
-        case delivered, tooLong, refused, failed
+        case delivered, tooLong, declined, failed
     }
 
     private static func meaning(of status: UInt) -> (Meaning, reason: String) {
         switch PostVerdict(status: status) {
         case .delivered: (.delivered, "")
         case .tooLong(let reason): (.tooLong, reason)
-        case .refused(let reason): (.refused, reason)
-        case .failed(let reason): (.failed, reason)
+        case .lost(let loss): (loss.kind == .declined ? .declined : .failed, loss.reason)
         }
     }
 
@@ -29,9 +28,9 @@ struct PostVerdictTests {
             (401, "authorization"), (403, "authorization"), (404, "path"), (405, "not a GELF HTTP input"),
             (407, "proxy"), (200, "202"), (204, "202"), (301, "redirection"), (308, "redirection"),
         ] as [(UInt, String)])
-    func refused(status: UInt, word: String) {
+    func declined(status: UInt, word: String) {
         let (meaning, reason) = Self.meaning(of: status)
-        #expect(meaning == .refused)
+        #expect(meaning == .declined)
         #expect(reason.contains("\(status)") && reason.contains(word))
     }
 

@@ -5,11 +5,11 @@ import Testing
 
 @Suite("Reconnection")
 struct ReconnectionTests {
-    @Test("with one endpoint the wait doubles from half a second to thirty")
+    @Test("with one endpoint the wait doubles from half a second to five")
     func oneEndpoint() {
         var reconnection = Reconnection(endpoints: 1)
         let waits = (0..<9).map { _ in reconnection.failed(random: 0.5) }
-        let seconds = [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
+        let seconds = [0.5, 1, 2, 4, 5, 5, 5, 5, 5]
         for (wait, expected) in zip(waits, seconds) {
             #expect(abs(wait / .seconds(1) - expected) < 0.001)
         }
@@ -28,12 +28,12 @@ struct ReconnectionTests {
         #expect(reconnection.failed(random: 0.5) == .zero)
     }
 
-    @Test("whoever takes nothing before somebody changes something is asked twice a minute, not more")
+    @Test("an endpoint that declines is asked again after the longest wait")
     func refusal() {
         var reconnection = Reconnection(endpoints: 2)
-        #expect(reconnection.failed(isRefusal: true, random: 0.5) == .zero)
-        let wait = reconnection.failed(isRefusal: true, random: 0.5)
-        #expect(abs(wait / .seconds(1) - 30) < 0.001)
+        #expect(reconnection.failed(.declined, random: 0.5) == .zero)
+        let wait = reconnection.failed(.declined, random: 0.5)
+        #expect(abs(wait / .seconds(1) - 5) < 0.001)
     }
 
     @Test("success forgets what failed before")
@@ -51,11 +51,18 @@ struct ReconnectionTests {
         #expect(abs(wait / .milliseconds(1) - Double(milliseconds)) < 0.01)
     }
 
-    @Test("a thousand failures in a row still wait thirty seconds")
+    @Test("a thousand failures in a row still wait five seconds")
     func forEver() {
         var reconnection = Reconnection(endpoints: 2)
         for _ in 0..<1000 { _ = reconnection.failed(random: 0.5) }
         _ = reconnection.failed(random: 0.5)
-        #expect(reconnection.failed(random: 0.5) == .seconds(30))
+        #expect(reconnection.failed(random: 0.5) == .seconds(5))
+    }
+
+    @Test("no wait is longer than five seconds", arguments: [0, 0.5, 1] as [Double])
+    func longest(random: Double) {
+        var reconnection = Reconnection(endpoints: 1)
+        let waits = (0..<9).map { _ in reconnection.failed(random: random) }
+        #expect(waits.allSatisfy { $0 <= .seconds(5) })
     }
 }

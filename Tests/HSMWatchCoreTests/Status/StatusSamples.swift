@@ -84,6 +84,7 @@ extension OutputSnapshot {
         let endpoint = HostPort(host: "10.10.5.7", port: 12201)
         var status = OutputStatus(endpoint: endpoint, at: .ago(seconds: 11_000))
         status.connected(to: endpoint, tls: "TLS 1.3", at: .ago(seconds: 10_999))
+        status.confirmed(at: .ago(seconds: 10_999))
         status.confirmed(at: .ago(seconds: 4))
         return OutputSnapshot(name: "graylog", status: status, spooled: 3, dropped: 0)
     }

@@ -21,7 +21,7 @@ struct OutputFailureTests {
         let (peer, address) = try await Peer.start(.closes)
         let delivery = OutputStage(in: folder, outputs: "a")
         delivery.append(1...3)
-        try await running(delivery.spool, delivery.output(to: address, drainTimeout: .zero, probation: limit)) {
+        try await running(delivery.spool, delivery.output(to: address, drainTimeout: .zero)) {
             _ = try await peer.facts { $0.accepted == 3 }
         }
         #expect(delivery.notes.count("Output a cannot deliver") == 1)
@@ -145,5 +145,29 @@ struct OutputFailureTests {
         try await running(delivery.spool, output) {
             try await delivery.noted("Output a cannot deliver to h:1: no address")
         }
+    }
+
+    @Test(
+        "a peer that answers is not Graylog: the output is down, says what it heard, and confirms nothing",
+        arguments: [
+            (.greets("220 mail.example.net ESMTP\r\n"), #""220 mail.example.net ESMTP\r\n""#),
+            (.greets("HTTP/1.1 400 Bad Request\r\n"), #""HTTP/1.1 400 Bad Request\r\n""#),
+            (.greets("\u{15}\u{3}\u{3}\0\u{2}\u{2}\u{32}"), #""\x15\x03\x03\x00\x02\x022""#),
+            (.greets(String(repeating: "x", count: 500)), "\"\(String(repeating: "x", count: 60))\""),
+            (.echoes, #""{"version":"1.1""#),
+        ] as [(Peer.Habit, String)])
+    func notGraylog(habit: Peer.Habit, shown: String) async throws {
+        let (peer, address) = try await Peer.start(habit)
+        let delivery = OutputStage(in: folder, outputs: "a")
+        delivery.append(1...10)
+        let output = delivery.output(to: address, drainTimeout: .zero)
+        try await running(delivery.spool, output) {
+            _ = try await peer.facts { $0.accepted == 3 }
+        }
+        #expect(delivery.notes.count("Output a cannot deliver to \(address): the peer is not Graylog") == 1)
+        #expect("\(delivery.notes)".contains("it says \(shown.dropLast())"), "\(delivery.notes)")
+        #expect(delivery.spool.cursor(of: "a") == 0)
+        #expect(!delivery.notes.has("Output a delivers again"))
+        try await peer.stop()
     }
 }

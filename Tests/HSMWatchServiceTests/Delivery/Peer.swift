@@ -7,13 +7,17 @@ import Testing
 
 /// A bare TCP listener that does to its clients what a test wants.
 actor Peer {
-    enum Habit {
+    enum Habit: Equatable {
         /// Closes each connection as soon as it is accepted.
         case closes
         /// Never reads; the kernel takes little.
         case ignores
         /// Reads, and keeps what it has read.
         case reads
+        /// Says something to each client as soon as it is accepted.
+        case greets(String)
+        /// Sends back what it reads.
+        case echoes
     }
 
     struct Facts: Hashable, Sendable {
@@ -40,8 +44,13 @@ actor Peer {
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            let bytes = Array(unwrapInboundIn(data).readableBytesView)
-            peer.assumeIsolated { $0.facts.chunks.append(bytes) }
+            let buffer = unwrapInboundIn(data)
+            let bytes = Array(buffer.readableBytesView)
+            let isEchoing = peer.assumeIsolated { peer in
+                peer.facts.chunks.append(bytes)
+                return peer.habit == .echoes
+            }
+            if isEchoing { context.writeAndFlush(NIOAny(buffer), promise: nil) }
         }
 
         func channelInactive(context: ChannelHandlerContext) {
@@ -127,8 +136,10 @@ actor Peer {
         facts.accepted += 1
         facts.open += 1
         clients.append(channel)
-        if habit == .closes {
-            channel.close(promise: nil)
+        switch habit {
+        case .closes: channel.close(promise: nil)
+        case .greets(let greeting): channel.writeAndFlush(ByteBuffer(string: greeting), promise: nil)
+        case .ignores, .reads, .echoes: break
         }
     }
 }
