@@ -19,13 +19,14 @@ package final class Spool: Service {
     private let logger: Logger
 
     private(set) var health: DiskHealth
-    private var isOpen = false
+    /// The number of the database's opening; nil while it is not open. What fails on an earlier opening is ignored.
+    private var opening: Int?
     /// Whether the drops that an earlier process did not report are in the ledger.
     private var knowsEarlierDrops = false
     /// What a database that could not be opened at the start holds, until it has come behind what is in memory.
     private(set) var found: SpoolDatabase.Contents?
     /// Why an output could not read, until the next commit deals with it: one at a time decides about the disk.
-    var readFailure: (any Error)?
+    var readFailure: DiskFailure?
     private var identity: SpoolIdentity
     /// The last position on the disk.
     private(set) var committed: Int64
@@ -79,7 +80,7 @@ package final class Spool: Service {
             database = opened.database
             contents = opened.contents
             damaged = opened.damaged
-            isOpen = true
+            opening = SpoolDisk.firstOpening
             knowsEarlierDrops = true
         } catch {
             _ = health.failed(replaced: false, at: .now)
@@ -230,9 +231,9 @@ package final class Spool: Service {
 
     /// Opens the database that could not be opened before; meanwhile the service goes on in memory.
     private func openDatabase() async throws {
-        guard !isOpen else { return }
-        let opened = try await withDeadline(Liveness.openingGrace) { try await disk.open() }
-        isOpen = true
+        guard opening == nil else { return }
+        let (opened, number) = try await withDeadline(Liveness.openingGrace) { try await disk.open() }
+        opening = number
         stored = opened.contents.messages
         if !knowsEarlierDrops { opened.contents.unreported.forEach { drops.note($0.count, reason: $0.reason) } }
         knowsEarlierDrops = true
@@ -247,7 +248,11 @@ package final class Spool: Service {
     }
 
     private func diskFailed(_ error: any Error) async {
-        let replaced = isOpen && SpoolFile.isDamage(error) ? await replaceDatabase() : false
+        let failure = error as? DiskFailure
+        // The database in which it failed was replaced meanwhile, or closed.
+        if let failure, failure.opening != opening { return }
+        let isDamaged = failure.map { SpoolFile.isDamage($0.cause) } ?? false
+        let replaced = isDamaged ? await replaceDatabase() : false
         switch health.failed(replaced: replaced, at: .now) {
         case .tryAgain:
             schedule.plan(in: .zero)
@@ -264,7 +269,7 @@ package final class Spool: Service {
     /// Moves a damaged database aside; what is still in memory goes into the next one.
     private func replaceDatabase() async -> Bool {
         let moved = try? await withDeadline(Liveness.spoolGrace) { try await disk.moveAside() }
-        isOpen = false
+        opening = nil
         changesNoted += 1
         guard let moved else {
             // It stays where it is, closed: what it holds comes behind what is in memory when it can be opened again.

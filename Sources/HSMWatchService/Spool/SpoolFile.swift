@@ -68,6 +68,7 @@ package struct SpoolFile: Sendable {
 
     /// What the disk says, in a few words, and SQLite's extended result code: several of them have the same words.
     package static func describe(_ error: any Error) -> String {
+        if let failure = error as? DiskFailure { return describe(failure.cause) }
         if let inUse = error as? SpoolInUse { return "\(inUse)" }
         // The directory: Foundation's own words name neither the path nor what the system said.
         if let error = error as? CocoaError, let path = error.filePath, let cause = error.underlying {
