@@ -8,13 +8,25 @@ import Testing
 
 @testable import HSMWatchService
 
+/// Says when its group runs: one that is shut down before that throws.
+private struct Beginning: Service {
+    let began: WakeUp
+
+    func run() async {
+        await began.raise()
+        try? await gracefulShutdown()
+    }
+}
+
 /// Runs services as the process does, until `body` is done; then shuts them down gracefully, the last one first.
 @ServiceLoop
 func running<Answer: Sendable>(_ services: any Service..., body: () async throws -> Answer) async throws -> Answer {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    let group = ServiceGroup(services: services, logger: logger)
+    let began = WakeUp()
+    let group = ServiceGroup(services: [Beginning(began: began)] + services, logger: logger)
     async let end: Void = group.run()
     do {
+        await began.wait()
         let answer = try await body()
         await group.triggerGracefulShutdown()
         try await end
