@@ -58,13 +58,13 @@ package final class Spool: Service {
     /// Opens the spool; with a disk that cannot be used it begins in memory.
     ///
     /// - Parameters:
-    ///   - opened: what came of opening the file, by whoever had to know before; else it is opened here.
+    ///   - taken: what came of taking the file, when the caller had to know before; else it is taken here.
     ///   - outputs: what each output gets; a new one starts at the present. What only outputs waited for that are no
     ///     more, or get it no more, is dropped.
     ///   - diskRetry: how long a disk that failed is left alone.
     ///   - now: both clocks, for the age of messages.
     package init(
-        file: SpoolFile, opened: Result<SpoolFile.Opened, any Error>? = nil, outputs: [Subscription],
+        file: SpoolFile, taken: SpoolFile.Taken? = nil, outputs: [Subscription],
         limits: SpoolConfiguration, encoder: MessageEncoder, logger: Logger, diskRetry: Duration = Spool.diskRetry,
         now: @escaping () -> Moment = { .now }
     ) {
@@ -74,9 +74,12 @@ package final class Spool: Service {
         health = DiskHealth(retryInterval: diskRetry)
         var contents = SpoolDatabase.Contents(
             identity: .new(), position: 0, cursors: [:], confirmed: ConfirmedPositions())
+        var lock: SpoolLock?
         var database: SpoolDatabase?
         do {
-            let opened = try opened?.get() ?? file.open()
+            let taken = try taken ?? file.take()
+            lock = taken.lock
+            let opened = try taken.opened.get()
             database = opened.database
             contents = opened.contents
             damaged = opened.damaged
@@ -86,7 +89,7 @@ package final class Spool: Service {
             _ = health.failed(replaced: false, at: .now)
             logger.note(.diskFailing(reason: SpoolFile.describe(error)))
         }
-        disk = SpoolDisk(file: file, database: database)
+        disk = SpoolDisk(file: file, lock: lock, database: database)
         identity = contents.identity
         last = contents.position
         (committed, committing, released) = (contents.position, contents.position, contents.position)

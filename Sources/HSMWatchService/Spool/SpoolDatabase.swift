@@ -84,7 +84,7 @@ package struct SpoolDatabase: Sendable {
         // GRDB's own would need a priority that an unprivileged service may not have.
         configuration.qos = .default
         // Not GRDB's own WAL mode: that sets `synchronous` back to NORMAL, which loses commits at a loss of power.
-        // The lock keeps a second hsmwatch from giving the same numbers again.
+        // While this connection is open no other program can open the database.
         configuration.prepareDatabase { database in
             try database.execute(
                 sql: """

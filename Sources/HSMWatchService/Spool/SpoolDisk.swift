@@ -20,6 +20,8 @@ actor SpoolDisk {
 
     private nonisolated let executor = Executor()
     private let file: SpoolFile
+    /// Nil when the directory could not be locked, and after the end.
+    private var lock: SpoolLock?
     /// Nil while it cannot be opened, and after the end.
     private var database: SpoolDatabase? {
         didSet { previous = nil }
@@ -34,9 +36,12 @@ actor SpoolDisk {
     /// What need not be written again, without the messages.
     private var previous: SpoolDatabase.Commit?
 
-    /// - Parameter database: `file`'s, when it is already open.
-    init(file: SpoolFile, database: SpoolDatabase?) {
+    /// - Parameters:
+    ///   - lock: `file`'s, when this process has it.
+    ///   - database: `file`'s, when it is already open.
+    init(file: SpoolFile, lock: SpoolLock?, database: SpoolDatabase?) {
         self.file = file
+        self.lock = lock
         self.database = database
         hasPlaces = database != nil
     }
@@ -47,7 +52,8 @@ actor SpoolDisk {
 
     /// Opens the database; a damaged one is moved aside and replaced. Answers the opening's number too.
     func open() throws -> (opened: SpoolFile.Opened, number: Int) {
-        let opened = try file.open()
+        lock = try file.lock(keeping: lock)
+        let opened = try file.open(isLocked: lock != nil)
         database = opened.database
         opening += 1
         hasPlaces = false
@@ -102,11 +108,17 @@ actor SpoolDisk {
     func moveAside() throws -> String {
         changes += 1
         // What is damaged need not close in good order.
-        try? close()
+        try? closeDatabase()
         return try file.moveAside()
     }
 
+    /// Closes the database and releases the lock: from now on another hsmwatch may use the spool.
     func close() throws {
+        defer { lock = nil }
+        try closeDatabase()
+    }
+
+    private func closeDatabase() throws {
         defer { database = nil }
         try database?.close()
     }

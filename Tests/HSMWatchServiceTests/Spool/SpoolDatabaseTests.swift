@@ -200,11 +200,13 @@ struct SpoolDatabaseTests {
         #expect(try #require(size) < 400 << 10)
     }
 
-    @Test("a second process cannot open it")
+    @Test("a second connection cannot open it; only without the spool's lock it may be another hsmwatch's")
     func locked() throws {
         #expect(throws: (any Error).self) { try SpoolDatabase(path: path) }
         let file = SpoolFile(directory: folder.path)
-        #expect(throws: SpoolInUse(path: path)) { try file.open() }
+        #expect(throws: SpoolInUse(path: path)) { try file.open(isLocked: false) }
+        let error = try #require(throws: (any Error).self) { try file.open(isLocked: true) }
+        #expect(SpoolFile.describe(error) == "another program has the spool's database open")
         _ = try database.commit(.init([.sample(1)]))
         #expect(try positions() == [1])
     }
