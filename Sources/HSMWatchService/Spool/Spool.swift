@@ -62,11 +62,12 @@ package final class Spool: Service {
     ///   - outputs: what each output gets; a new one starts at the present. What only outputs waited for that are no
     ///     more, or get it no more, is dropped.
     ///   - diskRetry: how long a disk that failed is left alone.
+    ///   - boot: the boot that the monotonic clock belongs to.
     ///   - now: both clocks, for the age of messages.
     package init(
         file: SpoolFile, taken: SpoolFile.Taken? = nil, outputs: [Subscription],
         limits: SpoolConfiguration, encoder: MessageEncoder, logger: Logger, diskRetry: Duration = Spool.diskRetry,
-        now: @escaping () -> Moment = { .now }
+        boot: String? = Boot.id, now: @escaping () -> Moment = { .now }
     ) {
         self.encoder = encoder
         self.limits = limits
@@ -94,7 +95,7 @@ package final class Spool: Service {
         last = contents.position
         (committed, committing, released) = (contents.position, contents.position, contents.position)
         stored = contents.messages
-        clock = SpoolClock(now, lead: contents.clockLead, newest: contents.newest)
+        clock = SpoolClock(now, boot: boot, noted: contents.moment, newest: contents.newest)
         tail = SpoolTail(start: contents.position)
         drops = DropLedger(unreported: contents.unreported)
         cursors = Cursors(outputs, confirmed: contents.cursors, present: contents.position)
@@ -205,10 +206,10 @@ package final class Spool: Service {
         let end = last
         committing = end
         defer { committing = committed }
-        clock.compare()
+        clock.note()
         let commit = SpoolDatabase.Commit(
             messages: messages, position: end, identity: identity, cursors: cursors.confirmed, confirmed: confirmed,
-            limits: limits, unreported: drops.unreported, now: clock.time, clockLead: clock.lead, movingBehind: behind)
+            limits: limits, unreported: drops.unreported, now: clock.time, moment: clock.noted, movingBehind: behind)
         let done = try await withDeadline(Liveness.spoolGrace) { try await disk.commit(commit) }
         changesNoted += 1
         committed = end
@@ -241,7 +242,10 @@ package final class Spool: Service {
         if !knowsEarlierDrops { opened.contents.unreported.forEach { drops.note($0.count, reason: $0.reason) } }
         knowsEarlierDrops = true
         found = stored.total > 0 ? opened.contents : nil
-        if let found { clock.resume(lead: found.clockLead, newest: found.newest) }
+        if let found {
+            // The messages in memory are as old as before.
+            tail.move(by: clock.resume(noted: found.moment, newest: found.newest))
+        }
         if let damaged = opened.damaged { logger.note(.spoolDamaged(movedTo: damaged)) }
     }
 
