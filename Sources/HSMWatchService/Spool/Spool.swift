@@ -21,8 +21,10 @@ package final class Spool: Service {
     private(set) var health: DiskHealth
     /// The number of the database's opening; nil while it is not open. What fails on an earlier opening is ignored.
     private var opening: Int?
-    /// Whether the drops that an earlier process did not report are in the ledger.
-    private var knowsEarlierDrops = false
+    /// Whether it is known what an earlier process has dropped and not reported, and what it may have lost.
+    private var knowsEarlierRun = false
+    /// Since when messages of an earlier process may be missing, until that is told.
+    var missingSince: Timestamp?
     /// What a database that could not be opened at the start holds, until it has come behind what is in memory.
     private(set) var found: SpoolDatabase.Contents?
     /// Why an output could not read, until the next commit deals with it: one at a time decides about the disk.
@@ -85,7 +87,7 @@ package final class Spool: Service {
             contents = opened.contents
             damaged = opened.damaged
             opening = SpoolDisk.firstOpening
-            knowsEarlierDrops = true
+            knowsEarlierRun = true
         } catch {
             _ = health.failed(replaced: false, at: .now)
             logger.note(.diskFailing(reason: SpoolFile.describe(error)))
@@ -99,6 +101,7 @@ package final class Spool: Service {
         tail = SpoolTail(start: contents.position)
         drops = DropLedger(unreported: contents.unreported)
         cursors = Cursors(outputs, confirmed: contents.cursors, present: contents.position)
+        missingSince = contents.missingSince
         if let damaged { logger.note(.spoolDamaged(movedTo: damaged)) }
         // What all of the last process's outputs had confirmed was only not deleted yet.
         for messages in AbandonedMessages.between(contents.confirmed, cursors.confirmedByAll, upTo: last) {
@@ -140,6 +143,8 @@ package final class Spool: Service {
 
     /// Commits group after group until the graceful shutdown or a cancellation, and then what is left.
     package func run() async {
+        // From the first commit on the disk says that this process runs.
+        schedule.beginNow()
         await withTaskCancellationOrGracefulShutdownHandler {
             while !isFinishing {
                 await schedule.wait()
@@ -209,7 +214,8 @@ package final class Spool: Service {
         clock.note()
         let commit = SpoolDatabase.Commit(
             messages: messages, position: end, identity: identity, cursors: cursors.confirmed, confirmed: confirmed,
-            limits: limits, unreported: drops.unreported, now: clock.time, moment: clock.noted, movingBehind: behind)
+            limits: limits, unreported: drops.unreported, now: clock.time, moment: clock.noted,
+            run: SpoolRun(missingSince: missingSince), movingBehind: behind)
         let done = try await withDeadline(Liveness.spoolGrace) { try await disk.commit(commit) }
         changesNoted += 1
         committed = end
@@ -239,14 +245,18 @@ package final class Spool: Service {
         let (opened, number) = try await withDeadline(Liveness.openingGrace) { try await disk.open() }
         opening = number
         stored = opened.contents.messages
-        if !knowsEarlierDrops { opened.contents.unreported.forEach { drops.note($0.count, reason: $0.reason) } }
-        knowsEarlierDrops = true
         found = stored.total > 0 ? opened.contents : nil
         if let found {
             // The messages in memory are as old as before.
             tail.move(by: clock.resume(noted: found.moment, newest: found.newest))
         }
         if let damaged = opened.damaged { logger.note(.spoolDamaged(movedTo: damaged)) }
+        if !knowsEarlierRun {
+            knowsEarlierRun = true
+            opened.contents.unreported.forEach { drops.note($0.count, reason: $0.reason) }
+            missingSince = opened.contents.missingSince
+            if let loss = takeLoss() { tellDropped(count: nil, reason: loss) }
+        }
     }
 
     /// Counts what was dropped; what is on its way just then may still arrive.
@@ -314,12 +324,13 @@ package final class Spool: Service {
     }
 
     private func tell(_ reports: [DropReport]) {
-        for report in reports {
-            let action = ServiceAction.messagesDropped(count: report.count, reason: report.reason)
-            let event = Event(timestamp: .now, content: .service(action))
-            logger.note(.event(event))
-            append(event)
-        }
+        for report in reports { tellDropped(count: report.count, reason: report.reason) }
+    }
+
+    private func tellDropped(count: Int?, reason: String) {
+        let event = Event(timestamp: .now, content: .service(.messagesDropped(count: count, reason: reason)))
+        logger.note(.event(event))
+        append(event)
     }
 
     /// The last commit takes along what was dropped until then; what the disk still does not take is lost.
@@ -331,7 +342,7 @@ package final class Spool: Service {
         tell(drops.takeAll())
         schedule.cancel()
         do {
-            try await disk.close()
+            try await disk.close(isComplete: health.isWorking && committed == last)
         } catch {
             logger.note(.spoolNotClosed(reason: SpoolFile.describe(error)))
         }

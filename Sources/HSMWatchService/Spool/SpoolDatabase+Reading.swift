@@ -23,7 +23,7 @@ extension SpoolDatabase {
                 confirmed: try Self.confirmed(by: cursors, database),
                 messages: try Self.counts(database),
                 newest: newest.map { Timestamp(milliseconds: $0["time"]) },
-                moment: try Self.moment(database),
+                moment: try Self.moment(database), run: try Self.run(database),
                 unreported: try Row.fetchAll(database, sql: "SELECT count, reason FROM unreported").map {
                     DropReport(count: $0["count"], reason: $0["reason"])
                 })
@@ -87,6 +87,13 @@ extension SpoolDatabase {
             SpoolMoment(
                 boot: $0["boot"], instant: Instant(nanoseconds: $0["instant"]),
                 time: Timestamp(milliseconds: $0["time"]), civil: Timestamp(milliseconds: $0["civil"]))
+        }
+    }
+
+    private static func run(_ database: Database) throws -> SpoolRun? {
+        try Row.fetchOne(database, sql: "SELECT missing_since, is_closed FROM run").map {
+            let since: Int64? = $0["missing_since"]
+            return SpoolRun(missingSince: since.map { Timestamp(milliseconds: $0) }, isClosed: $0["is_closed"])
         }
     }
 

@@ -29,6 +29,8 @@ package struct SpoolDatabase: Sendable {
         package var newest: Timestamp?
         /// A moment shortly before the last commit; nil in a database of 0.1.0.
         package var moment: SpoolMoment?
+        /// Nil in a database of 0.1.0.
+        package var run: SpoolRun?
         /// Drops that no message has told yet.
         package var unreported: [DropReport] = []
 
@@ -52,6 +54,8 @@ package struct SpoolDatabase: Sendable {
         package var now: Timestamp
         /// What the next process needs to know of that clock.
         package var moment: SpoolMoment?
+        /// What it needs to know of this process.
+        package var run: SpoolRun?
         /// Moves what the database holds behind this position first.
         package var movingBehind: Int64?
     }
@@ -131,6 +135,9 @@ package struct SpoolDatabase: Sendable {
             id INTEGER PRIMARY KEY CHECK (id = 1), boot TEXT, instant INTEGER NOT NULL, time INTEGER NOT NULL,
             civil INTEGER NOT NULL
         ) STRICT;
+        CREATE TABLE IF NOT EXISTS run (
+            id INTEGER PRIMARY KEY CHECK (id = 1), missing_since INTEGER, is_closed INTEGER NOT NULL
+        ) STRICT;
         CREATE TABLE IF NOT EXISTS unreported (
             reason TEXT PRIMARY KEY, count INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
@@ -150,6 +157,10 @@ package struct SpoolDatabase: Sendable {
                 arguments: [commit.identity.instance, commit.identity.sequence, commit.position])
             if let moment = commit.moment, moment != previous?.moment {
                 try Self.store(moment, in: database)
+            }
+            if let run = commit.run, run != previous?.run {
+                try database.cachedStatement(sql: "INSERT OR REPLACE INTO run VALUES (1, ?, ?)").execute(
+                    arguments: [run.missingSince?.milliseconds, run.isClosed])
             }
             if commit.cursors != previous?.cursors {
                 try Self.store(commit.cursors, in: database)
@@ -173,6 +184,11 @@ package struct SpoolDatabase: Sendable {
             }
             return done
         }
+    }
+
+    /// Notes that the process ends, with everything that it had on the disk.
+    package func markClosed() throws {
+        try queue.write { try $0.execute(sql: "UPDATE run SET is_closed = 1") }
     }
 
     package func close() throws {

@@ -113,9 +113,13 @@ actor SpoolDisk {
     }
 
     /// Closes the database and releases the lock: from now on another hsmwatch may use the spool.
-    func close() throws {
+    ///
+    /// - Parameter isComplete: whether everything that the process had is on the disk.
+    func close(isComplete: Bool) throws {
         defer { lock = nil }
+        let mark = Result { if isComplete { try database?.markClosed() } }
         try closeDatabase()
+        try mark.get()
     }
 
     private func closeDatabase() throws {

@@ -147,6 +147,6 @@ struct SpoolDatabaseKindsTests {
         #expect(messages.map(\.position) == [1, 2, 3, 4])
         #expect(changes == 1)
         #expect(try await disk.count(of: .reading, after: 0, upTo: 9) == 2)
-        try await disk.close()
+        try await disk.close(isComplete: true)
     }
 }
