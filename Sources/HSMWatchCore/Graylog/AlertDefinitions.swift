@@ -221,7 +221,9 @@ struct AlertDefinitions {
 
     /// One for the outputs, each of which is told for itself, and one for the rest.
     private var attention: [AlertDefinition] {
-        let clauses = ["(level:\(Level.warning.rawValue) OR action:output_up)", "NOT action:messages_dropped"]
+        // A drop has its own alert when its number is known.
+        let drop = "NOT (action:messages_dropped AND _exists_:dropped)"
+        let clauses = ["(level:\(Level.warning.rawValue) OR action:output_up)", drop]
         return [
             trouble(
                 name: "attention", title: "hsmwatch wants attention",

@@ -103,7 +103,7 @@ extension JSONWriter {
         case .stopping(let waiting):
             integer("_waiting", waiting)
         case .messagesDropped(let count, let reason):
-            integer("_dropped", count)
+            if let count { integer("_dropped", count) }
             string("_reason", reason)
         case .outputDown(let output, let endpoint, let reason):
             string("_output", output)

@@ -94,7 +94,9 @@ extension ServiceAction {
         case .stopping(let waiting):
             "hsmwatch is stopping, the HSMs are no longer watched; \(counted(waiting, "message")) unconfirmed"
         case .messagesDropped(let count, let reason):
-            "hsmwatch dropped \(counted(count, "message")) before delivery: \(reason)"
+            (count.map { "hsmwatch dropped \(counted($0, "message")) before delivery" }
+                ?? "hsmwatch may have lost messages")
+                + ": \(reason)"
         case .outputDown(let output, let endpoint, let reason):
             "Output \(output) cannot deliver to \(endpoint): \(reason); messages are queued in the spool"
         case .outputUp(let output, let endpoint, let outage, let waiting, let resent, let dropped):

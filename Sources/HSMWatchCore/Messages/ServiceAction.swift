@@ -2,14 +2,16 @@
 
 /// What happened to hsmwatch itself.
 package enum ServiceAction: Hashable, Sendable {
-    /// `reason` tells what was found at the start that should not be, such as a damaged spool that was replaced.
+    /// `reason` tells what was found at the start that should not be: a damaged spool that was replaced, or messages of the
+    /// last run that may be missing.
     case started(version: String, hsms: Int, reason: String?)
     /// Another configuration is in effect.
     case reloaded(ConfigurationChanges)
     /// The new configuration was refused for this reason, and the old one goes on.
     case reloadFailed(reason: String)
     case stopping(waiting: Int)
-    case messagesDropped(count: Int, reason: String)
+    /// `count` is nil when it is unknown whether messages are missing, and how many.
+    case messagesDropped(count: Int?, reason: String)
     case outputDown(output: String, endpoint: String, reason: String)
     /// `dropped` counts what the output has lost in the outage.
     case outputUp(output: String, endpoint: String, outage: Duration, waiting: Int, resent: Int, dropped: Int)

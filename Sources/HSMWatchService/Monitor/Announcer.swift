@@ -29,7 +29,7 @@ final class Announcer: Service {
     /// The heartbeats end with the timer; the last word waits until the polling is over.
     func run() async {
         let damage = spool.damaged.map { "the spool was damaged; it is kept as \($0)" }
-        tell(.service(.started(version: Version.number, hsms: hsms, reason: damage)))
+        tell(.service(.started(version: Version.number, hsms: hsms, reason: damage ?? spool.takeLoss())))
         while await ticks.next() != nil {
             tell(.heartbeat(Heartbeat(fleet, spool, startedAt: startedAt)))
         }

@@ -107,18 +107,20 @@ package struct Monitor: Sendable {
         return ServiceGroup(configuration: group)
     }
 
-    /// A spool whose disk fails begins in memory. One that another process has is refused: the two would take two
+    /// A spool whose disk fails begins in memory. One that another hsmwatch uses is refused: the two would take two
     /// sockets of every HSM.
     @ServiceLoop
-    private func openSpool() throws -> Spool {
+    private func openSpool() throws(SpoolInUse) -> Spool {
         let file = SpoolFile(directory: stateDirectory)
-        let opened = Result { try file.open() }
-        if case .failure(let inUse as SpoolInUse) = opened {
-            logger.note(.spoolInUse(inUse))
-            throw inUse
+        let taken: SpoolFile.Taken
+        do {
+            taken = try file.take()
+        } catch {
+            logger.note(.spoolInUse(error))
+            throw error
         }
         return Spool(
-            file: file, opened: opened, outputs: configuration.outputs.map { Subscription($0) },
+            file: file, taken: taken, outputs: configuration.outputs.map { Subscription($0) },
             limits: configuration.spool, encoder: MessageEncoder(configuration: configuration), logger: logger)
     }
 }

@@ -38,11 +38,7 @@ extension Spool {
                 guard changes == changesNoted else { continue }
                 if let last = older.last { return hand(out: older, to: look, lookingUpTo: last.position) }
             } catch {
-                // While the disk fails anyway, the next try will tell.
-                if health.isWorking {
-                    readFailure = error
-                    schedule.beginNow()
-                }
+                noteReadFailure(error)
                 return []
             }
             // Nothing left before the tail: what was there is dropped, confirmed, or not for this output.
@@ -50,6 +46,14 @@ extension Spool {
             look.position = start
         }
         return []
+    }
+
+    /// Has the next commit deal with a read that failed.
+    private func noteReadFailure(_ failure: DiskFailure) {
+        // While the disk fails anyway, the next try will tell.
+        guard health.isWorking else { return }
+        readFailure = failure
+        schedule.beginNow()
     }
 
     /// An output sends everything up to a position.

@@ -19,13 +19,16 @@ package final class Spool: Service {
     private let logger: Logger
 
     private(set) var health: DiskHealth
-    private var isOpen = false
-    /// Whether the drops that an earlier process did not report are in the ledger.
-    private var knowsEarlierDrops = false
+    /// The number of the database's opening; nil while it is not open. What fails on an earlier opening is ignored.
+    private var opening: Int?
+    /// Whether it is known what an earlier process has dropped and not reported, and what it may have lost.
+    private var knowsEarlierRun = false
+    /// Since when messages of an earlier process may be missing, until that is told.
+    var missingSince: Timestamp?
     /// What a database that could not be opened at the start holds, until it has come behind what is in memory.
     private(set) var found: SpoolDatabase.Contents?
     /// Why an output could not read, until the next commit deals with it: one at a time decides about the disk.
-    var readFailure: (any Error)?
+    var readFailure: DiskFailure?
     private var identity: SpoolIdentity
     /// The last position on the disk.
     private(set) var committed: Int64
@@ -57,15 +60,16 @@ package final class Spool: Service {
     /// Opens the spool; with a disk that cannot be used it begins in memory.
     ///
     /// - Parameters:
-    ///   - opened: what came of opening the file, by whoever had to know before; else it is opened here.
+    ///   - taken: what came of taking the file, when the caller had to know before; else it is taken here.
     ///   - outputs: what each output gets; a new one starts at the present. What only outputs waited for that are no
     ///     more, or get it no more, is dropped.
     ///   - diskRetry: how long a disk that failed is left alone.
+    ///   - boot: the boot that the monotonic clock belongs to.
     ///   - now: both clocks, for the age of messages.
     package init(
-        file: SpoolFile, opened: Result<SpoolFile.Opened, any Error>? = nil, outputs: [Subscription],
+        file: SpoolFile, taken: SpoolFile.Taken? = nil, outputs: [Subscription],
         limits: SpoolConfiguration, encoder: MessageEncoder, logger: Logger, diskRetry: Duration = Spool.diskRetry,
-        now: @escaping () -> Moment = { .now }
+        boot: String? = Boot.id, now: @escaping () -> Moment = { .now }
     ) {
         self.encoder = encoder
         self.limits = limits
@@ -73,27 +77,31 @@ package final class Spool: Service {
         health = DiskHealth(retryInterval: diskRetry)
         var contents = SpoolDatabase.Contents(
             identity: .new(), position: 0, cursors: [:], confirmed: ConfirmedPositions())
+        var lock: SpoolLock?
         var database: SpoolDatabase?
         do {
-            let opened = try opened?.get() ?? file.open()
+            let taken = try taken ?? file.take()
+            lock = taken.lock
+            let opened = try taken.opened.get()
             database = opened.database
             contents = opened.contents
             damaged = opened.damaged
-            isOpen = true
-            knowsEarlierDrops = true
+            opening = SpoolDisk.firstOpening
+            knowsEarlierRun = true
         } catch {
             _ = health.failed(replaced: false, at: .now)
             logger.note(.diskFailing(reason: SpoolFile.describe(error)))
         }
-        disk = SpoolDisk(file: file, database: database)
+        disk = SpoolDisk(file: file, lock: lock, database: database)
         identity = contents.identity
         last = contents.position
         (committed, committing, released) = (contents.position, contents.position, contents.position)
         stored = contents.messages
-        clock = SpoolClock(now, lead: contents.clockLead, newest: contents.newest)
+        clock = SpoolClock(now, boot: boot, noted: contents.moment, newest: contents.newest)
         tail = SpoolTail(start: contents.position)
         drops = DropLedger(unreported: contents.unreported)
         cursors = Cursors(outputs, confirmed: contents.cursors, present: contents.position)
+        missingSince = contents.missingSince
         if let damaged { logger.note(.spoolDamaged(movedTo: damaged)) }
         // What all of the last process's outputs had confirmed was only not deleted yet.
         for messages in AbandonedMessages.between(contents.confirmed, cursors.confirmedByAll, upTo: last) {
@@ -135,6 +143,8 @@ package final class Spool: Service {
 
     /// Commits group after group until the graceful shutdown or a cancellation, and then what is left.
     package func run() async {
+        // From the first commit on the disk says that this process runs.
+        schedule.beginNow()
         await withTaskCancellationOrGracefulShutdownHandler {
             while !isFinishing {
                 await schedule.wait()
@@ -201,10 +211,11 @@ package final class Spool: Service {
         let end = last
         committing = end
         defer { committing = committed }
-        clock.compare()
+        clock.note()
         let commit = SpoolDatabase.Commit(
             messages: messages, position: end, identity: identity, cursors: cursors.confirmed, confirmed: confirmed,
-            limits: limits, unreported: drops.unreported, now: clock.time, clockLead: clock.lead, movingBehind: behind)
+            limits: limits, unreported: drops.unreported, now: clock.time, moment: clock.noted,
+            run: SpoolRun(missingSince: missingSince), movingBehind: behind)
         let done = try await withDeadline(Liveness.spoolGrace) { try await disk.commit(commit) }
         changesNoted += 1
         committed = end
@@ -230,15 +241,22 @@ package final class Spool: Service {
 
     /// Opens the database that could not be opened before; meanwhile the service goes on in memory.
     private func openDatabase() async throws {
-        guard !isOpen else { return }
-        let opened = try await withDeadline(Liveness.openingGrace) { try await disk.open() }
-        isOpen = true
+        guard opening == nil else { return }
+        let (opened, number) = try await withDeadline(Liveness.openingGrace) { try await disk.open() }
+        opening = number
         stored = opened.contents.messages
-        if !knowsEarlierDrops { opened.contents.unreported.forEach { drops.note($0.count, reason: $0.reason) } }
-        knowsEarlierDrops = true
         found = stored.total > 0 ? opened.contents : nil
-        if let found { clock.resume(lead: found.clockLead, newest: found.newest) }
+        if let found {
+            // The messages in memory are as old as before.
+            tail.move(by: clock.resume(noted: found.moment, newest: found.newest))
+        }
         if let damaged = opened.damaged { logger.note(.spoolDamaged(movedTo: damaged)) }
+        if !knowsEarlierRun {
+            knowsEarlierRun = true
+            opened.contents.unreported.forEach { drops.note($0.count, reason: $0.reason) }
+            missingSince = opened.contents.missingSince
+            if let loss = takeLoss() { tellDropped(count: nil, reason: loss) }
+        }
     }
 
     /// Counts what was dropped; what is on its way just then may still arrive.
@@ -247,7 +265,11 @@ package final class Spool: Service {
     }
 
     private func diskFailed(_ error: any Error) async {
-        let replaced = isOpen && SpoolFile.isDamage(error) ? await replaceDatabase() : false
+        let failure = error as? DiskFailure
+        // The database in which it failed was replaced meanwhile, or closed.
+        if let failure, failure.opening != opening { return }
+        let isDamaged = failure.map { SpoolFile.isDamage($0.cause) } ?? false
+        let replaced = isDamaged ? await replaceDatabase() : false
         switch health.failed(replaced: replaced, at: .now) {
         case .tryAgain:
             schedule.plan(in: .zero)
@@ -264,7 +286,7 @@ package final class Spool: Service {
     /// Moves a damaged database aside; what is still in memory goes into the next one.
     private func replaceDatabase() async -> Bool {
         let moved = try? await withDeadline(Liveness.spoolGrace) { try await disk.moveAside() }
-        isOpen = false
+        opening = nil
         changesNoted += 1
         guard let moved else {
             // It stays where it is, closed: what it holds comes behind what is in memory when it can be opened again.
@@ -302,12 +324,13 @@ package final class Spool: Service {
     }
 
     private func tell(_ reports: [DropReport]) {
-        for report in reports {
-            let action = ServiceAction.messagesDropped(count: report.count, reason: report.reason)
-            let event = Event(timestamp: .now, content: .service(action))
-            logger.note(.event(event))
-            append(event)
-        }
+        for report in reports { tellDropped(count: report.count, reason: report.reason) }
+    }
+
+    private func tellDropped(count: Int?, reason: String) {
+        let event = Event(timestamp: .now, content: .service(.messagesDropped(count: count, reason: reason)))
+        logger.note(.event(event))
+        append(event)
     }
 
     /// The last commit takes along what was dropped until then; what the disk still does not take is lost.
@@ -319,7 +342,7 @@ package final class Spool: Service {
         tell(drops.takeAll())
         schedule.cancel()
         do {
-            try await disk.close()
+            try await disk.close(isComplete: health.isWorking && committed == last)
         } catch {
             logger.note(.spoolNotClosed(reason: SpoolFile.describe(error)))
         }

@@ -2,48 +2,74 @@
 
 import HSMWatchCore
 
-/// The time by which spooled messages grow old: the civil clock's, without its jumps.
+/// The time by which spooled messages grow old. It runs with the monotonic clock, so nobody can set it.
 ///
-/// It goes on with the monotonic clock. So a civil clock that is set years ahead makes no backlog old, and one that is
-/// set back keeps none young for ever. How far the civil clock is ahead is kept with the messages: the next process goes
-/// on from there, and counts the time in between.
+///     first start ── civil clock
+///     same boot   ── the noted moment, and the time that the monotonic clock has counted since
+///     other boot  ── the newest time that is known: how long the machine was down is unknown, and does not count
+///
+/// A civil clock that is set, while hsmwatch runs or before it starts, makes no message older or younger. Where the age
+/// is in doubt, messages are kept.
 struct SpoolClock {
-    /// How many milliseconds the civil clock may run off before that is noted: less is how clocks are kept right.
-    static let tolerance: Int64 = 1000
+    /// The distance of the moments that are noted for the next process: each costs a commit one more page.
+    static let noteInterval = Duration.seconds(1)
 
+    private let boot: String?
     private let now: () -> Moment
     private var start: Moment
-    /// By how many milliseconds the civil clock is ahead of this one.
-    private(set) var lead: Int64 = 0
+    /// A moment at most `noteInterval` before the last call of `note`.
+    private(set) var noted: SpoolMoment
 
     /// - Parameters:
     ///   - now: both clocks of the machine.
-    ///   - lead: what an earlier process has noted.
-    ///   - newest: the time of the newest message. The clock is not behind it, whatever was done to the civil one.
-    init(_ now: @escaping () -> Moment, lead: Int64, newest: Timestamp?) {
+    ///   - boot: the boot that the monotonic clock belongs to; nil when it is unknown.
+    ///   - noted: the moment that an earlier process has noted.
+    ///   - newest: the time of the newest message. The clock is never behind it.
+    init(_ now: @escaping () -> Moment, boot: String?, noted: SpoolMoment?, newest: Timestamp?) {
         self.now = now
-        start = now()
-        resume(lead: lead, newest: newest)
+        self.boot = boot
+        let present = now()
+        start = present
+        self.noted = SpoolMoment(
+            boot: boot, instant: present.instant, time: present.timestamp, civil: present.timestamp)
+        resume(noted: noted, newest: newest)
     }
 
     var time: Timestamp { time(at: now().instant) }
 
-    /// Goes on where an earlier process has stopped.
-    mutating func resume(lead: Int64, newest: Timestamp?) {
+    /// Goes on where an earlier process has stopped. Answers how far that has moved the clock, in milliseconds.
+    @discardableResult
+    mutating func resume(noted earlier: SpoolMoment?, newest: Timestamp?) -> Int64 {
         let now = now()
-        let time = max(now.timestamp.milliseconds - lead, newest?.milliseconds ?? .min)
-        start = Moment(instant: now.instant, timestamp: Timestamp(milliseconds: time))
-        self.lead = now.timestamp.milliseconds - time
+        let before = time(at: now.instant)
+        let known = [earlier.flatMap { time(at: now.instant, since: $0) }, earlier?.time, newest].compactMap { $0 }
+        start = Moment(instant: now.instant, timestamp: known.max() ?? before)
+        noted = moment(at: now)
+        return start.timestamp.milliseconds - before.milliseconds
     }
 
-    /// Notes how far the civil clock is ahead now.
-    mutating func compare() {
+    /// Notes the present moment, unless the one that is noted is recent.
+    mutating func note() {
         let now = now()
-        let found = now.timestamp.milliseconds - time(at: now.instant).milliseconds
-        if abs(found - lead) >= Self.tolerance { lead = found }
+        if now.instant - noted.instant >= Self.noteInterval { noted = moment(at: now) }
+    }
+
+    private func moment(at now: Moment) -> SpoolMoment {
+        SpoolMoment(boot: boot, instant: now.instant, time: time(at: now.instant), civil: now.timestamp)
     }
 
     private func time(at instant: Instant) -> Timestamp {
-        Timestamp(milliseconds: start.timestamp.milliseconds + (instant - start.instant).wholeMilliseconds)
+        Self.time(start.timestamp, after: instant - start.instant)
+    }
+
+    /// The time now by what an earlier process of the same boot has noted; nil when it was another boot, or may have been.
+    private func time(at instant: Instant, since earlier: SpoolMoment) -> Timestamp? {
+        // A machine that is set back to a snapshot has the same boot, and an earlier instant.
+        guard let boot, earlier.boot == boot, earlier.instant <= instant else { return nil }
+        return Self.time(earlier.time, after: instant - earlier.instant)
+    }
+
+    private static func time(_ time: Timestamp, after duration: Duration) -> Timestamp {
+        Timestamp(milliseconds: time.milliseconds + duration.wholeMilliseconds)
     }
 }

@@ -23,7 +23,7 @@ extension SpoolDatabase {
                 confirmed: try Self.confirmed(by: cursors, database),
                 messages: try Self.counts(database),
                 newest: newest.map { Timestamp(milliseconds: $0["time"]) },
-                clockLead: try Int64.fetchOne(database, sql: "SELECT lead FROM clock") ?? 0,
+                moment: try Self.moment(database), run: try Self.run(database),
                 unreported: try Row.fetchAll(database, sql: "SELECT count, reason FROM unreported").map {
                     DropReport(count: $0["count"], reason: $0["reason"])
                 })
@@ -80,6 +80,21 @@ extension SpoolDatabase {
         let wanted = Event.Kind.allCases.filter(kinds.contains)
         let parts = kinds == .all ? [all] : wanted.map { "\(all) AND kind = \($0.rawValue)" }
         return parts.joined(separator: " UNION ALL ") + " ORDER BY position LIMIT ?2"
+    }
+
+    private static func moment(_ database: Database) throws -> SpoolMoment? {
+        try Row.fetchOne(database, sql: "SELECT boot, instant, time, civil FROM moment").map {
+            SpoolMoment(
+                boot: $0["boot"], instant: Instant(nanoseconds: $0["instant"]),
+                time: Timestamp(milliseconds: $0["time"]), civil: Timestamp(milliseconds: $0["civil"]))
+        }
+    }
+
+    private static func run(_ database: Database) throws -> SpoolRun? {
+        try Row.fetchOne(database, sql: "SELECT missing_since, is_closed FROM run").map {
+            let since: Int64? = $0["missing_since"]
+            return SpoolRun(missingSince: since.map { Timestamp(milliseconds: $0) }, isClosed: $0["is_closed"])
+        }
     }
 
     private static func counts(_ database: Database) throws -> MessageCounts {

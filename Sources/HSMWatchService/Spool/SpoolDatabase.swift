@@ -27,8 +27,10 @@ package struct SpoolDatabase: Sendable {
         package var messages = MessageCounts()
         /// When the newest message was appended, by the spool's clock.
         package var newest: Timestamp?
-        /// By how many milliseconds the civil clock was ahead of the spool's.
-        package var clockLead: Int64 = 0
+        /// A moment shortly before the last commit; nil in a database of 0.1.0.
+        package var moment: SpoolMoment?
+        /// Nil in a database of 0.1.0.
+        package var run: SpoolRun?
         /// Drops that no message has told yet.
         package var unreported: [DropReport] = []
 
@@ -50,8 +52,10 @@ package struct SpoolDatabase: Sendable {
         package var unreported: [DropReport] = []
         /// The spool's clock, for `max_age`.
         package var now: Timestamp
-        /// By how many milliseconds the civil clock is ahead of that.
-        package var clockLead: Int64 = 0
+        /// What the next process needs to know of that clock.
+        package var moment: SpoolMoment?
+        /// What it needs to know of this process.
+        package var run: SpoolRun?
         /// Moves what the database holds behind this position first.
         package var movingBehind: Int64?
     }
@@ -84,7 +88,7 @@ package struct SpoolDatabase: Sendable {
         // GRDB's own would need a priority that an unprivileged service may not have.
         configuration.qos = .default
         // Not GRDB's own WAL mode: that sets `synchronous` back to NORMAL, which loses commits at a loss of power.
-        // The lock keeps a second hsmwatch from giving the same numbers again.
+        // While this connection is open no other program can open the database.
         configuration.prepareDatabase { database in
             try database.execute(
                 sql: """
@@ -109,7 +113,8 @@ package struct SpoolDatabase: Sendable {
     /// What SQLite calls `FULL`.
     private static let synchronousFull = 2
 
-    /// STRICT lets `quick_check` prove the types. The index holds the positions too, in order: it finds what comes after
+    /// STRICT lets `quick_check` prove the types. A database of 0.1.0 has a table `clock` too, which is not read any more.
+    /// The index holds the positions too, in order: it finds what comes after
     /// a position, or is the oldest, of a kind without a scan.
     private static let schema = """
         CREATE TABLE IF NOT EXISTS message (
@@ -126,8 +131,12 @@ package struct SpoolDatabase: Sendable {
             id INTEGER PRIMARY KEY CHECK (id = 1), instance TEXT NOT NULL, sequence INTEGER NOT NULL,
             position INTEGER NOT NULL
         ) STRICT;
-        CREATE TABLE IF NOT EXISTS clock (
-            id INTEGER PRIMARY KEY CHECK (id = 1), lead INTEGER NOT NULL
+        CREATE TABLE IF NOT EXISTS moment (
+            id INTEGER PRIMARY KEY CHECK (id = 1), boot TEXT, instant INTEGER NOT NULL, time INTEGER NOT NULL,
+            civil INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE IF NOT EXISTS run (
+            id INTEGER PRIMARY KEY CHECK (id = 1), missing_since INTEGER, is_closed INTEGER NOT NULL
         ) STRICT;
         CREATE TABLE IF NOT EXISTS unreported (
             reason TEXT PRIMARY KEY, count INTEGER NOT NULL
@@ -146,9 +155,12 @@ package struct SpoolDatabase: Sendable {
             try Self.insert(commit.messages, into: database)
             try database.cachedStatement(sql: "INSERT OR REPLACE INTO identity VALUES (1, ?, ?, ?)").execute(
                 arguments: [commit.identity.instance, commit.identity.sequence, commit.position])
-            if commit.clockLead != previous?.clockLead {
-                try database.cachedStatement(sql: "INSERT OR REPLACE INTO clock VALUES (1, ?)")
-                    .execute(arguments: [commit.clockLead])
+            if let moment = commit.moment, moment != previous?.moment {
+                try Self.store(moment, in: database)
+            }
+            if let run = commit.run, run != previous?.run {
+                try database.cachedStatement(sql: "INSERT OR REPLACE INTO run VALUES (1, ?, ?)").execute(
+                    arguments: [run.missingSince?.milliseconds, run.isClosed])
             }
             if commit.cursors != previous?.cursors {
                 try Self.store(commit.cursors, in: database)
@@ -172,6 +184,11 @@ package struct SpoolDatabase: Sendable {
             }
             return done
         }
+    }
+
+    /// Notes that the process ends, with everything that it had on the disk.
+    package func markClosed() throws {
+        try queue.write { try $0.execute(sql: "UPDATE run SET is_closed = 1") }
     }
 
     package func close() throws {
@@ -200,6 +217,13 @@ package struct SpoolDatabase: Sendable {
         for (output, position) in cursors {
             try statement.execute(arguments: [output, position])
         }
+    }
+
+    private static func store(_ moment: SpoolMoment, in database: Database) throws {
+        try database.cachedStatement(sql: "INSERT OR REPLACE INTO moment VALUES (1, ?, ?, ?, ?)").execute(
+            arguments: [
+                moment.boot, moment.instant.nanoseconds, moment.time.milliseconds, moment.civil.milliseconds,
+            ])
     }
 
     /// Stores what is confirmed by all.

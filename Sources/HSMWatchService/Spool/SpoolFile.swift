@@ -4,7 +4,7 @@ import Foundation
 import GRDB
 import HSMWatchCore
 
-/// The spool's place on the disk: opens the database, and moves one that is damaged out of the way.
+/// The spool's place on the disk: locks it, opens the database, and moves one that is damaged out of the way.
 package struct SpoolFile: Sendable {
     /// Damaged databases that are kept; before one more is, the oldest goes.
     package static let damagedKept = 3
@@ -17,26 +17,58 @@ package struct SpoolFile: Sendable {
         package var damaged: String?
     }
 
+    /// What came of taking the spool at the start of the process.
+    package struct Taken: Sendable {
+        /// Nil when the directory cannot be locked.
+        package var lock: SpoolLock?
+        package var opened: Result<Opened, any Error>
+    }
+
     /// SQLite keeps these beside the database.
     private static let companions = ["-wal", "-shm"]
 
     /// SQLite's file; its companions lie beside it.
     package let path: String
 
-    /// - Parameter directory: `$STATE_DIRECTORY` under systemd; made when it is missing.
-    package init(directory: String) {
+    private let directory: String
+    private let locking: @Sendable (CInt, CInt) -> CInt
+
+    /// - Parameters:
+    ///   - directory: `$STATE_DIRECTORY` under systemd; made when it is missing.
+    ///   - locking: what locks a descriptor: flock(2).
+    package init(directory: String, locking: @escaping @Sendable (CInt, CInt) -> CInt = { flock($0, $1) }) {
+        self.directory = directory
+        self.locking = locking
         path = directory + "/spool.sqlite"
+    }
+
+    /// Takes the lock, and then opens the database, whatever comes of that.
+    ///
+    /// - Throws: `SpoolInUse` when another hsmwatch has the spool.
+    package func take() throws(SpoolInUse) -> Taken {
+        let lock = try lock()
+        let opened = Result { try open(isLocked: lock != nil) }
+        if case .failure(let inUse as SpoolInUse) = opened { throw inUse }
+        return Taken(lock: lock, opened: opened)
+    }
+
+    /// Takes the lock, or keeps the one that this process has. Answers nil when the directory cannot be locked.
+    package func lock(keeping held: SpoolLock? = nil) throws(SpoolInUse) -> SpoolLock? {
+        // What forbids to make it is reported when the database is opened.
+        try? makeDirectory()
+        return try SpoolLock.take(directory: directory, database: path, keeping: held, by: locking)
     }
 
     /// Opens the database; a damaged one is moved aside and replaced.
     ///
-    /// - Throws: `SpoolInUse` when another process has it; else what the disk says: full, read-only, no permission.
-    package func open() throws -> Opened {
-        try FileManager.default.createDirectory(
-            atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+    /// - Parameter isLocked: whether this process has the lock: another program that has the database open is no
+    ///   hsmwatch then. Without the lock it may be one.
+    /// - Throws: `SpoolInUse` when another hsmwatch may have it; else what the disk says: full, read-only, no permission.
+    package func open(isLocked: Bool = true) throws -> Opened {
+        try makeDirectory()
         do {
             return try openAsItIs()
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY && !isLocked {
             throw SpoolInUse(path: path)
         } catch let error as DatabaseError where Self.isDamage(error) {
             let moved = try moveAside()
@@ -68,13 +100,20 @@ package struct SpoolFile: Sendable {
 
     /// What the disk says, in a few words, and SQLite's extended result code: several of them have the same words.
     package static func describe(_ error: any Error) -> String {
+        if let failure = error as? DiskFailure { return describe(failure.cause) }
         if let inUse = error as? SpoolInUse { return "\(inUse)" }
         // The directory: Foundation's own words name neither the path nor what the system said.
         if let error = error as? CocoaError, let path = error.filePath, let cause = error.underlying {
             return "\(path): \(String(cString: strerror(CInt((cause as NSError).code))))"
         }
         guard let error = error as? DatabaseError else { return (error as NSError).localizedDescription }
+        // This process has one connection only.
+        guard error.resultCode != .SQLITE_BUSY else { return "another program has the spool's database open" }
         return "\(error.message ?? "no reason given"), SQLite code \(error.extendedResultCode.rawValue)"
+    }
+
+    private func makeDirectory() throws {
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     }
 
     private func openAsItIs() throws -> Opened {
@@ -84,7 +123,6 @@ package struct SpoolFile: Sendable {
 
     /// Removes the oldest damaged databases, so that there is room for one more.
     private func forgetDamaged(prefix: String) throws {
-        let directory = (path as NSString).deletingLastPathComponent
         // The milliseconds in a name have the same number of digits until the year 2286.
         let kept = try FileManager.default.contentsOfDirectory(atPath: directory)
             .map { "\(directory)/\($0)" }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Another process has the spool's database open, most likely another hsmwatch: a state for as long as that one runs, and
-/// no fault of the disk.
+/// Another hsmwatch uses the spool. It is a state for as long as that one runs, and no fault of the disk.
 package struct SpoolInUse: Error, Equatable, CustomStringConvertible {
     /// The database that is in use.
     package let path: String

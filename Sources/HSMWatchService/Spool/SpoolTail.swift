@@ -100,6 +100,18 @@ struct SpoolTail {
         remove { entry, _ in entry.spooled.position > position && isDropped(entry.spooled) }
     }
 
+    /// Moves the time of every message by so many milliseconds: the spool's clock has moved as far.
+    mutating func move(by milliseconds: Int64) {
+        guard milliseconds != 0 else { return }
+        entries = entries.map { entry in
+            let old = entry.spooled
+            return Entry(
+                message: entry.message,
+                spooled: SpooledMessage(
+                    position: old.position, kind: old.kind, time: old.time + milliseconds, body: old.body))
+        }
+    }
+
     /// Gives every message after a position a new number.
     mutating func renumber(after position: Int64, as identity: inout SpoolIdentity) {
         for index in firstIndex(after: position)..<entries.endIndex {

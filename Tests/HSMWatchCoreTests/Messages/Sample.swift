@@ -71,6 +71,14 @@ struct Sample: CustomTestStringConvertible, Sendable {
         Sample(
             "service_messages_dropped", .service(.messagesDropped(count: 1200, reason: "the spool reached 256 MiB"))),
         Sample(
+            "service_messages_missing",
+            .service(
+                .messagesDropped(
+                    count: nil,
+                    reason:
+                        "the last run did not close the spool; messages since 2026-07-30 17:22:58 UTC may be missing"
+                ))),
+        Sample(
             "service_output_down",
             .service(.outputDown(output: "graylog", endpoint: "10.10.5.7:12201", reason: "connection refused"))),
         Sample(

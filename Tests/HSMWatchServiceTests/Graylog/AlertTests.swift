@@ -186,6 +186,15 @@ struct AlertTests {
             ])
     }
 
+    @Test("tell that messages may be missing, though nobody knows how many")
+    func missing() throws {
+        var stage = try AlertStage([Self.hsm()])
+        try Self.warmedUp(&stage)
+        let good = try Self.reading(200)
+        try stage.say(.messagesDropped(count: nil, reason: "the last run did not close the spool"))
+        #expect(try stage.minute { _, _ in good }.map(\.title) == ["hsmwatch wants attention"])
+    }
+
     @Test("tell each thing that hsmwatch wants looked at, though another was told a moment ago")
     func attention() throws {
         var stage = try AlertStage([Self.hsm()])

@@ -232,6 +232,24 @@ struct FailingDiskTests {
         #expect(!notes.has("the spool's disk fails"))
     }
 
+    @Test("many reads that fail on one damaged database have it replaced once; its sound replacement stays")
+    func damagedForManyReaders() async throws {
+        let spool = spool("a")
+        for number in 1...900 { spool.append(.numbered(number, length: 4000)) }
+        try await running(spool) {
+            _ = try await spool.next(after: 899)
+            try damage()
+            // The first failure has the database replaced while the others are still on their way back.
+            let reads = (0..<300).map { _ in Task { @ServiceLoop in await spool.messages(after: 0).count } }
+            for read in reads { _ = await read.value }
+            spool.append(.numbered(901))
+            try await spool.settle()
+        }
+        #expect(notes.count("the spool was damaged") == 1, "\(notes)")
+        #expect(self.spool("a").waiting == Int(spool.last) - spool.dropped)
+        #expect(!notes.has("the spool's disk fails"))
+    }
+
     @Test("what is on its way when the database is damaged is lost when it does not arrive", arguments: [true, false])
     func damagedWhileSending(arrives: Bool) async throws {
         let spool = spool("a")

@@ -8,13 +8,13 @@ import Testing
 
 @testable import HSMWatchService
 
-/// Tells when the group runs: a group that is shut down before that throws.
-private struct Starter: Service {
-    let begun: WakeUp
+/// Says when its group runs: one that is shut down before that throws.
+private struct Beginning: Service {
+    let began: WakeUp
 
-    func run() async throws {
-        await begun.raise()
-        try await gracefulShutdown()
+    func run() async {
+        await began.raise()
+        try? await gracefulShutdown()
     }
 }
 
@@ -22,11 +22,11 @@ private struct Starter: Service {
 @ServiceLoop
 func running<Answer: Sendable>(_ services: any Service..., body: () async throws -> Answer) async throws -> Answer {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    let begun = WakeUp()
-    let group = ServiceGroup(services: services + [Starter(begun: begun)], logger: logger)
+    let began = WakeUp()
+    let group = ServiceGroup(services: [Beginning(began: began)] + services, logger: logger)
     async let end: Void = group.run()
-    await begun.wait()
     do {
+        await began.wait()
         let answer = try await body()
         await group.triggerGracefulShutdown()
         try await end

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import GRDB
 import HSMWatchCore
 import HSMWatchSimulation
 import Testing
@@ -10,30 +11,6 @@ import Testing
 @ServiceLoop
 @Suite("Spool, and the age of its messages", .timeLimit(.minutes(1)))
 struct SpoolAgeTests {
-    /// Both clocks of a machine.
-    @ServiceLoop
-    private final class Machine {
-        private(set) var now = Moment(
-            instant: Instant(nanoseconds: 3_000_000_000), timestamp: Timestamp(milliseconds: 1_800_000_000_000))
-
-        /// Time goes by on both.
-        func pass(_ duration: Duration) {
-            now = Moment(instant: now.instant + duration, timestamp: now.timestamp)
-            set(ahead: duration)
-        }
-
-        /// Somebody sets the civil clock.
-        func set(ahead: Duration) {
-            let milliseconds = now.timestamp.milliseconds + ahead.wholeMilliseconds
-            now = Moment(instant: now.instant, timestamp: Timestamp(milliseconds: milliseconds))
-        }
-
-        /// Another process, or another boot: the monotonic clock says nothing about the one before.
-        func boot() {
-            now = Moment(instant: Instant(nanoseconds: 7_000_000_000), timestamp: now.timestamp)
-        }
-    }
-
     private nonisolated static let day = Duration.seconds(86_400)
     private nonisolated static let decade = day * 3652
 
@@ -52,7 +29,7 @@ struct SpoolAgeTests {
             file: SpoolFile(directory: directory), outputs: [Subscription(name: "a")],
             limits: SpoolConfiguration(maxAge: Self.day * 7),
             encoder: MessageEncoder(source: "test"), logger: notes.logger, diskRetry: .milliseconds(100),
-            now: { [machine] in machine.now })
+            boot: machine.boot, now: { [machine] in machine.now })
     }
 
     /// Appends a message and waits for its commit, and for that of a report that comes of it.
@@ -115,7 +92,7 @@ struct SpoolAgeTests {
             try await append(2, to: first)
         }
         machine.pass(Self.day * 6)
-        machine.boot()
+        machine.set(ahead: jump)
         let second = spool()
         try await running(second) {
             try await append(3, to: second)
@@ -125,7 +102,6 @@ struct SpoolAgeTests {
             #expect(second.dropped == 0)
         }
         machine.pass(Self.day * 2)
-        machine.boot()
         let third = spool()
         try await running(third) {
             try await append(5, to: third)
@@ -134,12 +110,15 @@ struct SpoolAgeTests {
         }
     }
 
-    @Test("a clock that is set back while nothing runs loses nothing, and what comes then grows old all the same")
-    func backInBetween() async throws {
+    @Test(
+        "a reboot makes no message old, whatever the clock says after it; what waits grows old all the same",
+        arguments: [.zero, decade, decade * -1])
+    func reboots(jump: Duration) async throws {
         let first = spool()
         try await running(first) { try await append(1, to: first) }
-        machine.set(ahead: Self.decade * -1)
-        machine.boot()
+        machine.pass(Self.day * 8)
+        machine.reboot()
+        machine.set(ahead: jump)
         let second = spool()
         try await running(second) {
             try await append(2, to: second)
@@ -152,20 +131,51 @@ struct SpoolAgeTests {
         }
     }
 
-    @Test("what a disk holds that comes late keeps its age")
-    func late() async throws {
+    @Test(
+        "a spool of 0.1.0 opens and goes on; its backlog is as old as its newest message",
+        arguments: [decade, decade * -1])
+    func olderVersion(jump: Duration) async throws {
+        let first = spool()
+        try await running(first) { try await append(1, to: first) }
+        let database = try DatabaseQueue(path: directory + "/spool.sqlite")
+        try await database.write { database in
+            try database.execute(
+                sql: """
+                    DROP TABLE moment;
+                    CREATE TABLE clock (id INTEGER PRIMARY KEY CHECK (id = 1), lead INTEGER NOT NULL) STRICT;
+                    INSERT INTO clock VALUES (1, 86400000);
+                    """)
+        }
+        try database.close()
+        machine.set(ahead: jump)
+        let second = spool()
+        try await running(second) {
+            try await append(2, to: second)
+            machine.pass(Self.day * 6)
+            try await append(3, to: second)
+            #expect(second.dropped == 0)
+            #expect(second.waiting == 3)
+        }
+    }
+
+    @Test(
+        "what a disk holds that comes late keeps its age, and so does what was in memory",
+        arguments: [decade, decade * -1], [true, false])
+    func late(jump: Duration, reboots: Bool) async throws {
         let first = spool()
         try await running(first) {
             try await append(1, to: first)
-            machine.set(ahead: Self.decade)
+            machine.set(ahead: jump)
             try await append(2, to: first)
         }
+        if reboots { machine.reboot() }
         try FileManager.default.moveItem(atPath: directory, toPath: directory + ".away")
         try Array("in the way".utf8).write(to: directory)
         let second = spool()
         second.append(.numbered(3))
         try await running(second) {
             _ = try await second.next(after: 0)
+            machine.pass(Self.day * 6)
             try FileManager.default.removeItem(atPath: directory)
             try FileManager.default.moveItem(atPath: directory + ".away", toPath: directory)
             try await second.wait("the disk works") { notes.has("the spool's disk works again") }
@@ -174,6 +184,27 @@ struct SpoolAgeTests {
             try await append(4, to: second)
             #expect(second.dropped == 0)
             #expect(second.waiting == 3)
+        }
+    }
+
+    @Test("what was in memory grows old behind a disk that comes late")
+    func lateAndOld() async throws {
+        let first = spool()
+        try await running(first) { try await append(1, to: first) }
+        machine.reboot()
+        machine.set(ahead: Self.decade * -1)
+        try FileManager.default.moveItem(atPath: directory, toPath: directory + ".away")
+        try Array("in the way".utf8).write(to: directory)
+        let second = spool()
+        second.append(.numbered(2))
+        try await running(second) {
+            _ = try await second.next(after: 0)
+            try FileManager.default.removeItem(atPath: directory)
+            try FileManager.default.moveItem(atPath: directory + ".away", toPath: directory)
+            try await second.wait("the disk works") { notes.has("the spool's disk works again") }
+            machine.pass(Self.day * 8)
+            try await append(3, to: second)
+            try await second.wait("what is old is dropped") { second.dropped == 2 }
         }
     }
 }

@@ -137,7 +137,7 @@ struct SpoolDatabaseKindsTests {
     func late() async throws {
         try fill(3)
         try database.close()
-        let disk = SpoolDisk(file: SpoolFile(directory: folder.path), database: nil)
+        let disk = SpoolDisk(file: SpoolFile(directory: folder.path), lock: nil, database: nil)
         #expect(try await disk.messages(of: .all, after: 0, limit: 10, bytes: .max).messages.isEmpty)
         _ = try await disk.open()
         #expect(try await disk.messages(of: .all, after: 0, limit: 10, bytes: .max).messages.isEmpty)
@@ -147,6 +147,6 @@ struct SpoolDatabaseKindsTests {
         #expect(messages.map(\.position) == [1, 2, 3, 4])
         #expect(changes == 1)
         #expect(try await disk.count(of: .reading, after: 0, upTo: 9) == 2)
-        try await disk.close()
+        try await disk.close(isComplete: true)
     }
 }

@@ -101,6 +101,26 @@ struct SpoolDatabaseTests {
         #expect(try database.contents().unreported.isEmpty)
     }
 
+    @Test("the moment of a commit is kept for the next process, and written when it has changed")
+    func moment() throws {
+        func commit(_ instant: Int64, boot: String?) -> SpoolDatabase.Commit {
+            var commit = SpoolDatabase.Commit([])
+            commit.moment = SpoolMoment(
+                boot: boot, instant: Instant(nanoseconds: instant), time: Timestamp(milliseconds: -2),
+                civil: Timestamp(milliseconds: instant * 3))
+            return commit
+        }
+        #expect(try database.contents().moment == nil)
+        let first = commit(1, boot: "boot")
+        _ = try database.commit(first)
+        #expect(try database.contents().moment == first.moment)
+        let second = commit(2, boot: nil)
+        _ = try database.commit(second, after: first)
+        #expect(try database.contents().moment == second.moment)
+        _ = try database.commit(.init([]), after: second)
+        #expect(try database.contents().moment == second.moment)
+    }
+
     @Test("a message is deleted when every output has confirmed it")
     func confirmed() throws {
         _ = try database.commit(.init((1...10).map { .sample($0) }, cursors: ["a": 0, "b": 0]))
@@ -200,11 +220,13 @@ struct SpoolDatabaseTests {
         #expect(try #require(size) < 400 << 10)
     }
 
-    @Test("a second process cannot open it")
+    @Test("a second connection cannot open it; only without the spool's lock it may be another hsmwatch's")
     func locked() throws {
         #expect(throws: (any Error).self) { try SpoolDatabase(path: path) }
         let file = SpoolFile(directory: folder.path)
-        #expect(throws: SpoolInUse(path: path)) { try file.open() }
+        #expect(throws: SpoolInUse(path: path)) { try file.open(isLocked: false) }
+        let error = try #require(throws: (any Error).self) { try file.open(isLocked: true) }
+        #expect(SpoolFile.describe(error) == "another program has the spool's database open")
         _ = try database.commit(.init([.sample(1)]))
         #expect(try positions() == [1])
     }

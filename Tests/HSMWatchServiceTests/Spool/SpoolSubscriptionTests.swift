@@ -195,7 +195,10 @@ struct SpoolSubscriptionTests {
         let opened = try SpoolFile(directory: folder.path).open()
         let old = (1...30).map { SpooledMessage.sample($0, $0 % 10 == 0 ? .stateChange : .reading) }
         let confirmed = ConfirmedPositions([.stateChange: 0, .reading: 0])
-        _ = try opened.database.commit(.init(old, cursors: ["all": 0, "changes": 0], confirmed: confirmed))
+        var commit = SpoolDatabase.Commit(old, cursors: ["all": 0, "changes": 0], confirmed: confirmed)
+        commit.moment = SpoolMoment(
+            boot: nil, instant: .now, time: Timestamp(milliseconds: Self.day.wholeMilliseconds * 2), civil: .now)
+        _ = try opened.database.commit(commit)
         try opened.database.close()
         let spool = spool(Self.all, Self.changes, limits: limits)
         spool.confirm("all", upTo: 30)
