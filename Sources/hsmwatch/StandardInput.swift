@@ -10,8 +10,8 @@ enum StandardInput {
 
     /// The lines until the input ends. A thread of its own reads them, since such a read may last for ever.
     ///
-    /// It reads the descriptor, not the `stdin` stream: exit(3) of glibc 2.41 and later waits for the lock of a stream
-    /// that another thread reads.
+    /// It reads the descriptor, not the `stdin` stream: glibc 2.41 and later cannot end a process while a thread reads a
+    /// stream.
     static func lines() -> AsyncStream<String> {
         AsyncStream { lines in
             // In the background of a shell, reading would stop the whole process instead of failing.

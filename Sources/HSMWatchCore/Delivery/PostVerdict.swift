@@ -16,13 +16,15 @@ package enum PostVerdict: Equatable, Sendable {
         case 202:
             self = .delivered
         case 200...299:
-            self = .lost(Loss(.declined, "HTTP \(status), but a GELF HTTP input answers 202: something else listens there"))
+            self = .lost(
+                Loss(.declined, "HTTP \(status), but a GELF HTTP input answers 202: something else listens there"))
         case 300...399:
             self = .lost(Loss(.declined, "HTTP \(status), a redirection, and none is followed: name where it leads to"))
         case 401, 403:
             self = .lost(Loss(.declined, "HTTP \(status): the authorization is missing or wrong (authorization)"))
         case 404:
-            self = .lost(Loss(.declined, "HTTP 404: nothing takes GELF at this path; Graylog takes exactly /gelf (path)"))
+            self = .lost(
+                Loss(.declined, "HTTP 404: nothing takes GELF at this path; Graylog takes exactly /gelf (path)"))
         case 405:
             self = .lost(Loss(.declined, "HTTP 405: no POST is taken, so this is not a GELF HTTP input"))
         case 407:
