@@ -8,6 +8,9 @@ ARGS =
 SWIFTFLAGS =
 # Inputs that `make fuzz` gives each of its targets.
 RUNS = 1000000
+# How long `make soak` makes trouble, and the order of the troubles.
+SECONDS = 600
+SEED := $(shell date +%s)
 # How often `make standby` does each harm.
 ROUNDS = 3
 # Where `make release` puts the program; what is there, `make install` takes without building.
@@ -46,11 +49,12 @@ etc = $(DESTDIR)/etc/hsmwatch
 # Behind what is of no use where the files are only gathered.
 on_target = $(if $(DESTDIR), (on the machine that gets $(DESTDIR)))
 
-.PHONY: help demo test standby fuzz lint bench release deb install uninstall clean
+.PHONY: help demo test soak standby fuzz lint bench release deb install uninstall clean
 
 help:
 	@echo 'make demo       builds hsmwatch and shows it with simulated HSMs and Graylog; ARGS="--duration 30s"'
 	@echo 'make test       builds and runs all tests, as root also those under a real systemd'
+	@echo 'make soak       stops, hangs and kills Graylog and the service for SECONDS=$(SECONDS); SEED= repeats a run'
 	@echo 'make standby    as root: a pair of containers under Pacemaker, and what becomes of it, ROUNDS=$(ROUNDS) times each'
 	@echo 'make fuzz       gives the parsers RUNS=$(RUNS) hostile inputs each: HSM, Graylog, terminal, configuration'
 	@echo 'make lint       checks format, imports, house rules, man pages and warnings'
@@ -76,6 +80,12 @@ test:
 	scripts/run-tests $(SWIFTFLAGS) --skip '^SystemdTests\.'
 	$(MAKE) --no-print-directory deb
 	scripts/run-tests $(SWIFTFLAGS) --filter '^SystemdTests\.'
+
+# Against a real Netty server, half of the time over TLS. It prints its seed, and fails when a message is missing.
+soak:
+	@scripts/install-packages $(test_packages)
+	swift build --build-tests $(SWIFTFLAGS)
+	SOAK_SECONDS=$(SECONDS) SEED=$(SEED) scripts/run-tests $(SWIFTFLAGS) --filter 'SoakTests'
 
 # Half an hour, in network namespaces of its own.
 standby: deb

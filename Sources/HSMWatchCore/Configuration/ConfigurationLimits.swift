@@ -33,6 +33,8 @@ package enum ConfigurationLimits {
     package static let timeout: ClosedRange<Duration> = .milliseconds(1) ... .seconds(86_400)
     /// Of an output's `confirm`.
     package static let confirm: ClosedRange<Duration> = .milliseconds(100) ... .seconds(3600)
+    /// Of an output's `rewind`, unless it is 0.
+    package static let rewind: ClosedRange<Duration> = .seconds(1) ... .seconds(3600)
     /// Bytes of a GELF UDP datagram: from what every IP host takes to what GELF calls the usual limit.
     package static let datagramSize = 512...8192
     /// Characters of a syslog message's `app_name` (RFC 5424 section 6.2.5).

@@ -66,11 +66,13 @@ package enum ConfigurationPrinter {
 
     /// The keys that only the output's type has.
     private static func transport(_ output: OutputConfiguration) -> [String] {
-        let confirm = ["confirm: \(output.confirm.map(DurationText.format) ?? OutputConfiguration.confirmOff)"]
+        let rewind = ["rewind: \(output.rewind == .zero ? "0" : DurationText.format(output.rewind))"]
+        let confirm =
+            ["confirm: \(output.confirm.map(DurationText.format) ?? OutputConfiguration.confirmOff)"] + rewind
         return switch output.kind {
         case .gelfTCP: confirm
         case .gelfUDP: ["datagram_size: \(output.datagramSize)"]
-        case .gelfHTTP: http(output.http)
+        case .gelfHTTP: http(output.http) + rewind
         case .syslogTCP: syslog(output.syslog) + confirm
         case .syslogUDP: syslog(output.syslog)
         }

@@ -19,8 +19,8 @@ extension ConfigurationReader {
             // Without a name or type the rest is checked all the same; the error keeps it from being used.
             let output = OutputConfiguration(
                 name: name ?? "", kind: kind?.value ?? .gelfTCP, endpoints: endpoints(section), tls: tls(section),
-                confirm: confirm(section, kind), datagramSize: datagramSize(section), http: http(section),
-                syslog: syslog(section), events: events(section))
+                confirm: confirm(section, kind), rewind: rewind(section), datagramSize: datagramSize(section),
+                http: http(section), syslog: syslog(section), events: events(section))
             if let kind {
                 refuseForeignKeys(section, of: kind.value)
                 checkFields(of: hsms, on: output, at: kind)
@@ -107,6 +107,18 @@ extension ConfigurationReader {
                     + "what Graylog has not read of it when it stops is lost and not reported")
         }
         return confirm.value
+    }
+
+    private mutating func rewind(_ section: ConfigurationSection) -> Duration {
+        let rewind: Located<Duration>? = section.value("rewind", &problems) { text throws(InvalidText) in
+            if text == "0" { return .zero }
+            do {
+                return try DurationText.parse(text, in: ConfigurationLimits.rewind)
+            } catch {
+                throw InvalidText("\(error), or 0")
+            }
+        }
+        return rewind?.value ?? OutputConfiguration.defaultRewind
     }
 
     private mutating func endpoints(_ section: ConfigurationSection) -> [HostPort] {

@@ -9,9 +9,11 @@ package struct OutputConfiguration: Equatable, Sendable {
     package var endpoints: [HostPort]
     /// Nil sends in plain text.
     package var tls: TLSConfiguration?
-    /// Distance between two confirmations of delivery over TCP; nil for `off`: what the peer's kernel has counts as
-    /// arrived.
+    /// How long a message may wait until its confirmation over TCP begins; nil for `off`: what the peer's kernel has counts
+    /// as arrived.
     package var confirm: Duration?
+    /// What was confirmed so shortly before the peer may have died is sent again; zero sends nothing again.
+    package var rewind: Duration
     /// Bytes of a GELF UDP datagram at the most, a chunk's header included.
     package var datagramSize: Int
     /// Of GELF HTTP.
@@ -21,8 +23,11 @@ package struct OutputConfiguration: Equatable, Sendable {
     /// The kinds of messages that it gets; one at least.
     package var events: Set<Event.Kind>
 
-    /// Distance between two confirmations when the file gives none.
+    /// `confirm` when the file gives none.
     package static let defaultConfirm = Duration.seconds(10)
+
+    /// `rewind` when the file gives none.
+    package static let defaultRewind = Duration.seconds(60)
 
     /// The word for no confirmation.
     package static let confirmOff = "off"
@@ -36,6 +41,7 @@ package struct OutputConfiguration: Equatable, Sendable {
         endpoints: [HostPort],
         tls: TLSConfiguration? = nil,
         confirm: Duration? = OutputConfiguration.defaultConfirm,
+        rewind: Duration = OutputConfiguration.defaultRewind,
         datagramSize: Int = OutputConfiguration.defaultDatagramSize,
         http: HTTPConfiguration = HTTPConfiguration(),
         syslog: SyslogConfiguration = SyslogConfiguration(),
@@ -46,10 +52,19 @@ package struct OutputConfiguration: Equatable, Sendable {
         self.endpoints = endpoints
         self.tls = tls
         self.confirm = confirm
+        self.rewind = rewind
         self.datagramSize = datagramSize
         self.http = http
         self.syslog = syslog
         self.events = events
+    }
+
+    /// `rewind` as far as there are confirmations to go back on.
+    package var effectiveRewind: Duration {
+        switch confirmation {
+        case .read, .answered: rewind
+        case .acknowledged, .sent: .zero
+        }
     }
 
     /// What is known of a message when it counts as delivered.

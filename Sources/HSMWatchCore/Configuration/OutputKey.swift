@@ -2,7 +2,7 @@
 
 /// The keys of an entry of `outputs`.
 enum OutputKey: String, CaseIterable {
-    case name, type, endpoints, events, tls, confirm
+    case name, type, endpoints, events, tls, confirm, rewind
     case datagramSize = "datagram_size"
     case path, bulk, authorization, proxy
     case format, facility
@@ -14,6 +14,7 @@ enum OutputKey: String, CaseIterable {
         case .name, .type, .endpoints, .events: OutputKind.allCases
         // Where there is no choice it is no mistake, and a warning says so.
         case .confirm: OutputKind.allCases
+        case .rewind: [.gelfTCP, .gelfHTTP, .syslogTCP]
         case .tls: OutputKind.allCases.filter { !$0.isDatagram }
         case .datagramSize: [.gelfUDP]
         case .path, .bulk, .authorization, .proxy: [.gelfHTTP]

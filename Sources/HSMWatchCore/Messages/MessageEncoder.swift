@@ -109,7 +109,7 @@ extension JSONWriter {
             string("_output", output)
             string("_endpoint", endpoint)
             string("_reason", reason)
-        case .outputUp(let output, let endpoint, let outage, let waiting, let resent, let dropped):
+        case .outputUp(let output, let endpoint, let outage, let waiting, let resent, _, let dropped):
             string("_output", output)
             string("_endpoint", endpoint)
             integer("_outage_seconds", Int(outage.wholeSeconds))

@@ -99,9 +99,10 @@ extension ServiceAction {
                 + ": \(reason)"
         case .outputDown(let output, let endpoint, let reason):
             "Output \(output) cannot deliver to \(endpoint): \(reason); messages are queued in the spool"
-        case .outputUp(let output, let endpoint, let outage, let waiting, let resent, let dropped):
+        case .outputUp(let output, let endpoint, let outage, let waiting, let resent, let rewound, let dropped):
             "Output \(output) delivers again to \(endpoint) after \(outage.sentencePart): "
                 + "\(counted(waiting, "message")) queued, \(resent) sent again"
+                + (rewound > 0 ? " (\(rewound) of them confirmed before)" : "")
                 + (dropped > 0 ? ", \(dropped) dropped" : "")
         case .certificateExpiring(let output, let endpoint, let side, let certificate, let days):
             "Output \(output) to \(endpoint): \(side.rawValue) (serial \(certificate.serialNumber)) ends in "

@@ -13,8 +13,10 @@ package enum ServiceAction: Hashable, Sendable {
     /// `count` is nil when it is unknown whether messages are missing, and how many.
     case messagesDropped(count: Int?, reason: String)
     case outputDown(output: String, endpoint: String, reason: String)
-    /// `dropped` counts what the output has lost in the outage.
-    case outputUp(output: String, endpoint: String, outage: Duration, waiting: Int, resent: Int, dropped: Int)
+    /// `rewound` counts those of the messages sent again that were confirmed before the outage; `dropped` what the output
+    /// has lost in it.
+    case outputUp(
+        output: String, endpoint: String, outage: Duration, waiting: Int, resent: Int, rewound: Int, dropped: Int)
     /// A certificate that an output needs ends in so many days.
     case certificateExpiring(output: String, endpoint: String, CertificateWatch.Side, CertificateTerm, days: Int)
     /// Somebody tries whether an output delivers.

@@ -44,8 +44,13 @@ package final class Output: Service {
     private var transport: (any Transport)?
     /// The last position that was ever written.
     private var sent: Int64 = 0
-    /// How many messages were written again since the outage began.
+    /// How many messages were written again since the outage began, and how many of them were confirmed before.
     private var resent = 0
+    private var rewound = 0
+    /// The position up to which messages are sent again though they are confirmed, since the peer may have died.
+    private var rewindEnd: Int64?
+    /// The last of them that was written.
+    private var lastRewound: Int64 = 0
     /// The last position that was undeliverable: it is told once, however often it is tried.
     private var undeliverable: Int64 = 0
     private var shutdown = Shutdown.none
@@ -136,6 +141,8 @@ package final class Output: Service {
             let end = await deliverOnce()
             guard !isOver else { break }
             status.lost(endpoint, reason: end.reason, at: .now)
+            spool.hold(name)
+            if end.kind == .gone { rewindEnd = spool.cursor(of: name) }
             if outage.lost(at: .now) {
                 tell(.outputDown(output: name, endpoint: "\(endpoint)", reason: end.reason))
             }
@@ -164,9 +171,9 @@ package final class Output: Service {
     private func deliver(on transport: any Transport) async {
         while !transport.isOpen, transport.end == nil, !isOver { await wake.wait() }
         guard transport.isOpen, transport.end == nil else { return }
-        let position = spool.cursor(of: name)
         outage.connected(waiting: spool.waiting(for: name))
-        await send(after: position, resendingUpTo: sent, on: transport)
+        let position = rewindEnd == nil ? spool.cursor(of: name) : spool.rewindStart(of: name)
+        await send(after: position, resendingUpTo: max(sent, rewindEnd ?? 0), on: transport)
     }
 
     /// Sends until the delivery ends. While the kernel takes some messages, the next ones are read.
@@ -208,6 +215,9 @@ package final class Output: Service {
             left.removeFirst(batch.count)
             sent = max(sent, batch.last?.position ?? sent)
             resent += batch.prefix { $0.position <= sentBefore }.count
+            let again = batch.prefix { $0.position <= rewindEnd ?? 0 }
+            rewound += again.count
+            lastRewound = again.last?.position ?? lastRewound
             outage.sent(at: .now)
             await transport.send(batch)
         }
@@ -235,7 +245,8 @@ package final class Output: Service {
             status.confirmed(at: .now)
             reconnection.succeeded()
             if let recovery = outage.confirmed(isAll: position >= sent, at: .now) { tell(recovery) }
-            (resent, droppedBefore) = (0, spool.dropped(by: name))
+            (resent, rewound, droppedBefore) = (0, 0, spool.dropped(by: name))
+            if position >= lastRewound { rewindEnd = nil }
             // It may have been the last one that a shutdown waits for.
             wake.raise()
         case .undeliverable(let position, let reason):
@@ -265,7 +276,7 @@ package final class Output: Service {
         tell(
             .outputUp(
                 output: name, endpoint: "\(endpoint)", outage: recovery.lasted, waiting: recovery.waiting,
-                resent: resent, dropped: spool.dropped(by: name) - droppedBefore))
+                resent: resent, rewound: rewound, dropped: spool.dropped(by: name) - droppedBefore))
     }
 
     private func tell(_ action: ServiceAction) {

@@ -91,7 +91,7 @@ extension ServiceAction {
         case .reloadFailed(let reason): ["REASON": reason]
         case .outputDown(let output, let endpoint, let reason):
             ["OUTPUT": output, "ENDPOINT": endpoint, "REASON": reason]
-        case .outputUp(let output, let endpoint, _, _, _, _), .certificateExpiring(let output, let endpoint, _, _, _),
+        case .outputUp(let output, let endpoint, _, _, _, _, _), .certificateExpiring(let output, let endpoint, _, _, _),
             .sendTest(let output, let endpoint):
             ["OUTPUT": output, "ENDPOINT": endpoint]
         }

@@ -40,10 +40,13 @@ struct Cursors {
         var dropped = 0
         /// Positions that were dropped while they were on their way.
         var doubtful: [Int64] = []
+        /// What it has confirmed and may get again.
+        var window: RewindWindow
 
-        init(kinds: Set<Event.Kind>, confirmed: Int64, rewind: Int) {
+        init(kinds: Set<Event.Kind>, confirmed: Int64, window: RewindWindow, rewind: Int) {
             self.kinds = kinds
             self.confirmed = confirmed
+            self.window = window
             (sent, given, seen) = (confirmed, confirmed, confirmed)
             self.rewind = rewind
         }
@@ -67,18 +70,39 @@ struct Cursors {
     /// - Parameters:
     ///   - confirmed: the last confirmed positions that are known.
     ///   - present: where an output begins that is not among them.
-    init(_ subscriptions: [Subscription], confirmed: [String: Int64], present: Int64) {
+    init(_ subscriptions: [Subscription], confirmed: [String: Int64], present: Int64, at now: Instant = .now) {
         for subscription in subscriptions {
-            outputs[subscription.name] = Reach(
-                kinds: subscription.kinds, confirmed: confirmed[subscription.name] ?? present, rewind: rewinds)
+            outputs[subscription.name] = reach(
+                subscription, confirmed: confirmed[subscription.name] ?? present, at: now)
             wanted.formUnion(subscription.kinds)
         }
+    }
+
+    private func reach(_ subscription: Subscription, confirmed: Int64, at now: Instant) -> Reach {
+        Reach(
+            kinds: subscription.kinds, confirmed: confirmed,
+            window: RewindWindow(span: subscription.rewind, confirmed: confirmed, at: now), rewind: rewinds)
     }
 
     var names: some Collection<String> { outputs.keys }
 
     /// Every output's last confirmed position.
     var confirmed: [String: Int64] { outputs.mapValues(\.confirmed) }
+
+    /// What no output may get again, kind by kind.
+    func deletable(at now: Instant) -> ConfirmedPositions {
+        outputs.values.reduce(into: ConfirmedPositions()) { $0.add($1.kinds, upTo: $1.window.start(at: now)) }
+    }
+
+    /// Where an output begins whose peer may have lost what it has confirmed lately.
+    func rewindStart(of output: String, at now: Instant) -> Int64? {
+        outputs[output].map { min($0.confirmed, $0.window.start(at: now)) }
+    }
+
+    /// An output is down: what it has confirmed lately is kept until it confirms again.
+    mutating func hold(_ output: String, at now: Instant) {
+        outputs[output]?.window.hold(at: now)
+    }
 
     /// What is confirmed by all, kind by kind.
     var confirmedByAll: ConfirmedPositions {
@@ -107,7 +131,9 @@ struct Cursors {
 
     /// Forgets outputs that are no more; a new one has confirmed everything up to `present`. One that gets other kinds
     /// from now on begins behind its cursor, as after a rewind. Answers the reasons of the drops that are certain now.
-    mutating func change(_ subscriptions: [Subscription], startingAt present: Int64) -> [String] {
+    mutating func change(
+        _ subscriptions: [Subscription], startingAt present: Int64, at now: Instant = .now
+    ) -> [String] {
         let kinds = Dictionary(uniqueKeysWithValues: subscriptions.map { ($0.name, $0.kinds) })
         var certain: [String] = []
         for (name, reach) in outputs where reach.kinds != kinds[name] {
@@ -116,7 +142,12 @@ struct Cursors {
         }
         outputs = outputs.filter { kinds[$0.key] != nil }
         for (name, kinds) in kinds {
-            outputs[name, default: Reach(kinds: kinds, confirmed: present, rewind: rewinds)].kinds = kinds
+            outputs[name]?.kinds = kinds
+        }
+        for subscription in subscriptions {
+            let begun = outputs[subscription.name] ?? reach(subscription, confirmed: present, at: now)
+            outputs[subscription.name] = begun
+            outputs[subscription.name]?.window.span = subscription.rewind
         }
         wanted = kinds.values.reduce(into: []) { $0.formUnion($1) }
         return certain
@@ -154,9 +185,10 @@ struct Cursors {
     }
 
     /// Everything up to a position has arrived. Answers whether that is news.
-    mutating func confirm(_ output: String, upTo position: Int64) -> Bool {
+    mutating func confirm(_ output: String, upTo position: Int64, at now: Instant = .now) -> Bool {
         guard var reach = outputs[output], position > reach.confirmed, !reach.isSuperseded else { return false }
         reach.confirm(upTo: position)
+        reach.window.confirm(upTo: reach.confirmed, at: now)
         outputs[output] = reach
         if !doubtful.isEmpty {
             let confirmedByAll = confirmedByAll
@@ -180,7 +212,7 @@ struct Cursors {
     mutating func rewind(_ output: String) -> [String] {
         guard let old = outputs[output] else { return [] }
         rewinds += 1
-        var reach = Reach(kinds: old.kinds, confirmed: old.confirmed, rewind: rewinds)
+        var reach = Reach(kinds: old.kinds, confirmed: old.confirmed, window: old.window, rewind: rewinds)
         reach.dropped = old.dropped + old.doubtful.count
         outputs[output] = reach
         let certain = doubtful.filter { $0.key > reach.confirmed && reach.kinds.contains($0.value.kind) }

@@ -74,6 +74,17 @@ extension Spool {
         schedule.plan(in: CommitSchedule.gathering)
     }
 
+    /// The position after which an output sends when its peer may have lost what it has confirmed lately: at most `rewind`
+    /// ago when the output went down, and at most the last `RewindWindow.messageLimit` messages.
+    package func rewindStart(of output: String) -> Int64 {
+        cursors.rewindStart(of: output, at: .now) ?? last
+    }
+
+    /// An output is down: what it has confirmed lately is kept until it confirms again.
+    package func hold(_ output: String) {
+        cursors.hold(output, at: .now)
+    }
+
     /// An output's connection has ended: what it has not confirmed will be sent again.
     package func rewind(_ output: String) {
         let reasons = cursors.rewind(output)

@@ -15,13 +15,14 @@ extension SpoolDatabase {
                 uniqueKeysWithValues: rows.map { ($0["output"] as String, $0["position"] as Int64) })
             let newest = try Row.fetchOne(
                 database, sql: "SELECT position, time FROM message ORDER BY position DESC LIMIT 1")
+            let confirmed = try Self.confirmed(by: cursors, database)
             return Contents(
                 identity: row.map { SpoolIdentity(instance: $0["instance"], sequence: $0["sequence"]) } ?? .new(),
                 // A position below a cursor's would count as confirmed: whatever was lost, none may be given again.
                 position: max(row?["position"] ?? 0, newest?["position"] ?? 0, cursors.values.max() ?? 0),
                 cursors: cursors,
-                confirmed: try Self.confirmed(by: cursors, database),
-                messages: try Self.counts(database),
+                confirmed: confirmed,
+                messages: try Self.counts(after: confirmed, database),
                 newest: newest.map { Timestamp(milliseconds: $0["time"]) },
                 moment: try Self.moment(database), run: try Self.run(database),
                 unreported: try Row.fetchAll(database, sql: "SELECT count, reason FROM unreported").map {
@@ -97,13 +98,46 @@ extension SpoolDatabase {
         }
     }
 
-    private static func counts(_ database: Database) throws -> MessageCounts {
+    /// What is not confirmed by all.
+    private static func counts(after confirmed: ConfirmedPositions, _ database: Database) throws -> MessageCounts {
         let rows = try Row.fetchCursor(database, sql: "SELECT kind, count(*) FROM message GROUP BY kind")
         var counts = MessageCounts()
         while let row = try rows.next() {
             counts[Event.Kind(stored: row[0])] += row[1]
         }
+        let nothing = ConfirmedPositions(Dictionary(uniqueKeysWithValues: Event.Kind.allCases.map { ($0, 0) }))
+        counts -= try count(after: nothing, upTo: confirmed, in: database)
         return counts
+    }
+
+    /// How many messages of each kind there are after some positions, up to others.
+    static func count(
+        after first: ConfirmedPositions, upTo last: ConfirmedPositions, in database: Database
+    ) throws -> MessageCounts {
+        let statement = try database.cachedStatement(
+            sql: "SELECT count(*) FROM message WHERE kind = ? AND position > ? AND position <= ?")
+        var counts = MessageCounts()
+        for kind in Event.Kind.allCases where first[kind] < last[kind] {
+            counts[kind] = try Int.fetchOne(statement, arguments: [kind.rawValue, first[kind], last[kind]]) ?? 0
+        }
+        return counts
+    }
+
+    /// What was confirmed by all when the last commit was made.
+    static func storedConfirmations(_ database: Database) throws -> ConfirmedPositions {
+        let rows = try Row.fetchAll(database, sql: "SELECT output, position FROM cursor")
+        let cursors = Dictionary(uniqueKeysWithValues: rows.map { ($0["output"] as String, $0["position"] as Int64) })
+        return try confirmed(by: cursors, database)
+    }
+
+    /// Deletes what was confirmed by all when the last commit was made, and only kept.
+    static func deleteConfirmed(in database: Database) throws {
+        let confirmed = try storedConfirmations(database)
+        for kind in Event.Kind.allCases {
+            try database.execute(
+                sql: "DELETE FROM message WHERE kind = ? AND position <= ?",
+                arguments: [kind.rawValue, confirmed[kind]])
+        }
     }
 
     /// What was confirmed by all when the last commit was made. One of an earlier version says nothing of it: there

@@ -6,7 +6,8 @@ import HSMWatchCore
 
 /// The spool's SQLite file (WAL mode, `synchronous=FULL`, locked for this process alone). Every method may block.
 ///
-/// - A message is in `message` until every output that gets its kind has confirmed it or a limit drops it.
+/// - A message is in `message` until every output that gets its kind has confirmed it, and needs it no more for a rewind,
+///   or a limit drops it. What is confirmed and kept does not count as waiting, and is the first to go.
 /// - `cursor` holds each output's last confirmed position, and `confirmed` what they all have confirmed of each kind;
 ///   `identity` holds one row, written with every commit.
 /// - What a commit did is on the disk when it returns, all of it or nothing.
@@ -45,8 +46,10 @@ package struct SpoolDatabase: Sendable {
         package var identity: SpoolIdentity
         /// Of all outputs; whichever else the database knows is forgotten.
         package var cursors: [String: Int64]
-        /// What may be deleted.
+        /// What every output has confirmed.
         package var confirmed: ConfirmedPositions
+        /// What may be deleted: no more than that. Nil for all of it.
+        package var deletable: ConfirmedPositions?
         package var limits: SpoolConfiguration
         /// Drops that no message has told yet, but for those of this commit.
         package var unreported: [DropReport] = []
@@ -62,7 +65,7 @@ package struct SpoolDatabase: Sendable {
 
     /// What came of it.
     package struct Committed: Equatable, Sendable {
-        /// Messages deleted because every output that gets them has confirmed them.
+        /// Messages that every output that gets them has confirmed since the last commit.
         package var confirmed = MessageCounts()
         /// Whether there are more of these.
         package var isBehind = false
@@ -150,8 +153,11 @@ package struct SpoolDatabase: Sendable {
     package func commit(_ commit: Commit, after previous: Commit? = nil) throws -> Committed {
         try queue.write { database in
             if let last = commit.movingBehind {
+                try Self.deleteConfirmed(in: database)
                 try Self.move(behind: last, in: database)
             }
+            let confirmsMore = commit.confirmed != previous?.confirmed
+            let before = confirmsMore ? try Self.storedConfirmations(database) : commit.confirmed
             try Self.insert(commit.messages, into: database)
             try database.cachedStatement(sql: "INSERT OR REPLACE INTO identity VALUES (1, ?, ?, ?)").execute(
                 arguments: [commit.identity.instance, commit.identity.sequence, commit.position])
@@ -166,20 +172,25 @@ package struct SpoolDatabase: Sendable {
                 try Self.store(commit.cursors, in: database)
             }
             var done = Committed()
-            if commit.confirmed != previous?.confirmed {
+            if confirmsMore {
+                done.confirmed = try Self.count(after: before, upTo: commit.confirmed, in: database)
                 try Self.store(commit.confirmed, in: database)
-                done.confirmed = try Self.delete(commit.confirmed, unlike: previous?.confirmed, from: database)
-                done.isBehind = done.confirmed.total == Self.deletesAtOnce
+            }
+            let deletable = commit.deletable ?? commit.confirmed
+            let deletedBefore = previous.map { $0.deletable ?? $0.confirmed }
+            if deletable != deletedBefore {
+                let deleted = try Self.delete(deletable, unlike: deletedBefore, from: database)
+                done.isBehind = deleted.total == Self.deletesAtOnce
             }
             let cutoff = commit.now.milliseconds - commit.limits.maxAge.wholeMilliseconds
             done.droppedForAge = try Self.dropAged(before: cutoff, database)
+                .filter { commit.confirmed.awaits($0.position, $0.kind) }
             // What is confirmed makes room first.
-            done.droppedForSpace = done.isBehind ? [] : try dropExcess(over: commit.limits.maxSize, database)
+            done.droppedForSpace =
+                done.isBehind ? [] : try dropExcess(over: commit.limits.maxSize, confirmed: commit.confirmed, database)
             let drops = [(done.droppedForSpace, Self.spaceReason), (done.droppedForAge, Self.ageReason)]
             if !(drops.allSatisfy(\.0.isEmpty) && commit.unreported == previous?.unreported) {
-                let reports = drops.map { dropped, reason in
-                    DropReport(count: dropped.count { commit.confirmed.awaits($0.position, $0.kind) }, reason: reason)
-                }
+                let reports = drops.map { DropReport(count: $0.count, reason: $1) }
                 try Self.store(commit.unreported + reports, in: database)
             }
             return done
@@ -235,9 +246,9 @@ package struct SpoolDatabase: Sendable {
         }
     }
 
-    /// Deletes what is confirmed by all, the oldest of a kind first, as far as it was not before.
+    /// Deletes what may be deleted, the oldest of a kind first; skips kinds unchanged since the last commit.
     private static func delete(
-        _ confirmed: ConfirmedPositions, unlike previous: ConfirmedPositions?, from database: Database
+        _ deletable: ConfirmedPositions, unlike previous: ConfirmedPositions?, from database: Database
     ) throws -> MessageCounts {
         let statement = try database.cachedStatement(
             sql: """
@@ -246,8 +257,8 @@ package struct SpoolDatabase: Sendable {
                         SELECT position FROM message WHERE kind = ?1 AND position <= ?2 ORDER BY position LIMIT ?3))
                 """)
         var deleted = MessageCounts()
-        for kind in Event.Kind.allCases where previous.map({ $0[kind] != confirmed[kind] }) ?? true {
-            try statement.execute(arguments: [kind.rawValue, confirmed[kind], deletesAtOnce - deleted.total])
+        for kind in Event.Kind.allCases where previous.map({ $0[kind] != deletable[kind] }) ?? true {
+            try statement.execute(arguments: [kind.rawValue, deletable[kind], deletesAtOnce - deleted.total])
             deleted[kind] = database.changesCount
         }
         return deleted
@@ -276,23 +287,33 @@ package struct SpoolDatabase: Sendable {
         return aged
     }
 
-    /// Drops as much as is above the limit: readings first and state changes last, the oldest of a kind before the
-    /// younger.
-    private func dropExcess(over limit: Int, _ database: Database) throws -> [DroppedMessage] {
+    /// Drops as much as is above the limit: first what is confirmed and only kept, then readings, and state changes last;
+    /// the oldest of a kind before the younger. Answers what was not confirmed.
+    private func dropExcess(
+        over limit: Int, confirmed: ConfirmedPositions, _ database: Database
+    ) throws -> [DroppedMessage] {
         guard var excess = try bytes(over: limit, database) else { return [] }
-        var dropped: [DroppedMessage] = []
-        for kind in Event.Kind.allCases where excess > 0 && dropped.count < Self.dropsAtOnce {
-            let rows = try Row.fetchCursor(
-                database.cachedStatement(
-                    sql: "SELECT position, length(body) FROM message WHERE kind = ? ORDER BY position LIMIT ?"),
-                arguments: [kind.rawValue, Self.dropsAtOnce - dropped.count])
-            while excess > 0, let row = try rows.next() {
-                dropped.append(DroppedMessage(position: row[0], kind: kind))
-                excess -= row[1]
+        func oldest(_ condition: String) throws -> [DroppedMessage] {
+            var found: [DroppedMessage] = []
+            for kind in Event.Kind.allCases where excess > 0 && found.count < Self.dropsAtOnce {
+                let rows = try Row.fetchCursor(
+                    database.cachedStatement(
+                        sql: """
+                            SELECT position, length(body) FROM message WHERE kind = ? AND position \(condition) ?
+                            ORDER BY position LIMIT ?
+                            """),
+                    arguments: [kind.rawValue, confirmed[kind], Self.dropsAtOnce - found.count])
+                while excess > 0, let row = try rows.next() {
+                    found.append(DroppedMessage(position: row[0], kind: kind))
+                    excess -= row[1]
+                }
             }
+            try Self.delete(found, from: database)
+            return found
         }
-        try Self.delete(dropped, from: database)
-        return dropped
+        let kept = try oldest("<=")
+        // There may be more to make room with.
+        return kept.count < Self.dropsAtOnce ? try oldest(">") : []
     }
 
     private static func delete(_ dropped: [DroppedMessage], from database: Database) throws {

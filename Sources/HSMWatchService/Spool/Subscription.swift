@@ -7,14 +7,17 @@ package struct Subscription: Equatable, Sendable {
     /// The output's name.
     package let name: String
     package let kinds: Set<Event.Kind>
+    /// How long a message that it has confirmed is kept; zero keeps none.
+    package let rewind: Duration
 
-    package init(name: String, kinds: Set<Event.Kind> = .all) {
+    package init(name: String, kinds: Set<Event.Kind> = .all, rewind: Duration = .zero) {
         self.name = name
         self.kinds = kinds
+        self.rewind = rewind
     }
 
     package init(_ output: OutputConfiguration) {
-        self.init(name: output.name, kinds: output.events)
+        self.init(name: output.name, kinds: output.events, rewind: output.effectiveRewind)
     }
 }
 

@@ -48,6 +48,7 @@ struct ConfigurationPrinterTests {
                 events: [reading, probe_failure, heartbeat, service, state_change]
                 tls: {ca: "/etc/ca.pem", server_name: "graylog"}
                 confirm: 10s
+                rewind: 1m
             spool:
               max_size: 256MiB
               max_age: 7d
@@ -66,7 +67,7 @@ struct ConfigurationPrinterTests {
         #expect(yaml.contains("    forecast:\n      window: 15m\n    fields: {}\n"))
         #expect(
             yaml.contains(
-                "    endpoints: [b:1]\n    events: [reading, probe_failure, heartbeat, service, state_change]\n    confirm: 10s\n"
+                "    endpoints: [b:1]\n    events: [reading, probe_failure, heartbeat, service, state_change]\n    confirm: 10s\n    rewind: 1m\n"
             ))
     }
 
@@ -109,6 +110,7 @@ struct ConfigurationPrinterTests {
                     bulk: on
                     authorization: {header: "X-Token", file: "/t"}
                     proxy: "[::1]:3128"
+                    rewind: 1m
                   - name: s
                     type: syslog-tcp
                     endpoints: [b:1]
@@ -117,6 +119,7 @@ struct ConfigurationPrinterTests {
                     facility: auth
                     app_name: hsmwatch
                     confirm: off
+                    rewind: 1m
                   - name: l
                     type: syslog-udp
                     endpoints: [b:1]

@@ -34,7 +34,7 @@ struct MessageRulesTests {
             .service(
                 .outputUp(
                     output: text, endpoint: text, outage: .seconds(Int64.max), waiting: .max, resent: .min,
-                    dropped: .max)),
+                    rewound: .max, dropped: .max)),
             .service(.sendTest(output: text, endpoint: text)),
         ]
     }

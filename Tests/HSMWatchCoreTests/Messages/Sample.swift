@@ -86,13 +86,13 @@ struct Sample: CustomTestStringConvertible, Sendable {
             .service(
                 .outputUp(
                     output: "graylog", endpoint: "10.10.5.8:12201", outage: .seconds(95_000), waiting: 310, resent: 12,
-                    dropped: 0))),
+                    rewound: 0, dropped: 0))),
         Sample(
             "service_output_up_dropped",
             .service(
                 .outputUp(
                     output: "graylog", endpoint: "10.10.5.8:12201", outage: .seconds(95_000), waiting: 310, resent: 0,
-                    dropped: 1200))),
+                    rewound: 0, dropped: 1200))),
         Sample("service_send_test", .service(.sendTest(output: "graylog", endpoint: "10.10.5.7:12201"))),
         Sample(
             "service_certificate_expiring",

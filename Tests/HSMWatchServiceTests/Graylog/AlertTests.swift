@@ -221,7 +221,8 @@ struct AlertTests {
 
     private static func outputUp(dropped: Int) -> ServiceAction {
         .outputUp(
-            output: "graylog", endpoint: "127.0.0.1:1", outage: .seconds(300), waiting: 1, resent: 0, dropped: dropped)
+            output: "graylog", endpoint: "127.0.0.1:1", outage: .seconds(300), waiting: 1, resent: 0, rewound: 0,
+            dropped: dropped)
     }
 
     @Test(

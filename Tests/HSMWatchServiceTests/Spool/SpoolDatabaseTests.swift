@@ -71,17 +71,46 @@ struct SpoolDatabaseTests {
         #expect(try reopened.contents().unreported.isEmpty)
     }
 
+    @Test("what is confirmed and kept for a rewind is there, but does not wait")
+    func kept() throws {
+        _ = try database.commit(.init((1...10).map { .sample($0) }, cursors: ["a": 0]))
+        var commit = SpoolDatabase.Commit([], position: 10, cursors: ["a": 8])
+        commit.deletable = ConfirmedPositions(
+            Dictionary(uniqueKeysWithValues: Event.Kind.allCases.map { ($0, 3) }))
+        #expect(try database.commit(commit).confirmed.total == 8)
+        #expect(try positions() == Array(4...10))
+        try database.close()
+        let reopened = try SpoolDatabase(path: path)
+        #expect(try reopened.contents().waiting == 2)
+        #expect(try reopened.messages(after: 3, limit: 10, bytes: .max).count == 7)
+    }
+
+    @Test("what is kept for a rewind makes room first, and is no drop")
+    func keptMakesRoom() throws {
+        _ = try database.commit(.init((1...20).map { .sample($0, length: 8000) }, cursors: ["a": 0]))
+        let limits = SpoolConfiguration(maxSize: 1 << 16, maxAge: .seconds(86_400))
+        var commit = SpoolDatabase.Commit([], position: 20, cursors: ["a": 18], limits: limits)
+        commit.deletable = ConfirmedPositions(
+            Dictionary(uniqueKeysWithValues: Event.Kind.allCases.map { ($0, 0) }))
+        let done = try database.commit(commit)
+        #expect(done.droppedForSpace.isEmpty)
+        #expect(try positions().count < 10)
+        #expect(try positions().suffix(2) == [19, 20])
+        #expect(try database.contents().unreported.isEmpty)
+    }
+
     @Test("one commit deletes no more than a part of a long backlog, and says that there is more")
     func longBacklog() throws {
         let count = SpoolDatabase.deletesAtOnce + 10
         _ = try database.commit(.init((1...Int64(count)).map { .sample($0) }, cursors: ["a": 0]))
         let commit = SpoolDatabase.Commit([], position: Int64(count), cursors: ["a": Int64(count)])
         let first = try database.commit(commit)
-        #expect(first.confirmed.total == SpoolDatabase.deletesAtOnce)
+        #expect(first.confirmed.total == count)
         #expect(first.isBehind)
         #expect(try database.messages(after: 0, limit: 20, bytes: .max).count == 10)
         let second = try database.commit(commit)
-        #expect(second.confirmed.total == 10)
+        #expect(second.confirmed.total == 0)
+        #expect(try positions().isEmpty)
         #expect(!second.isBehind)
     }
 
