@@ -7,7 +7,7 @@ import Testing
 extension EndToEnd {
     @Suite("HSMs that send unasked replies", .timeLimit(.minutes(2)))
     struct UnaskedReplyTests {
-        private static let readings = 60
+        private static let readings = 30
 
         @Test(
             "are reported once in the journal and in Graylog, and then give readings",
