@@ -39,6 +39,8 @@ struct Simulate: AsyncParsableCommand {
               no-crlf       replies without CR LF after >
               extra-field   replies with one more field
               huge          sends a reply that never ends
+              double        sends every reply twice
+              early         sends a reply to a client before it asks
               full:refuse   when no socket is left, clients are refused,
               full:close    or accepted and closed,
               full:hang     or accepted and left without a reply

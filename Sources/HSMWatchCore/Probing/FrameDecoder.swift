@@ -12,8 +12,8 @@ package struct FrameDecoder: Sendable {
     package enum Progress: Hashable, Sendable {
         /// No end yet.
         case partial
-        /// A frame with its angle brackets, and whether anything but a line ending stood behind it.
-        case frame([UInt8], isFollowed: Bool)
+        /// A frame with its angle brackets, and the bytes of the same read after it.
+        case frame([UInt8], rest: ArraySlice<UInt8>)
         /// `limit` bytes without an end.
         case overflow
     }
@@ -39,7 +39,7 @@ package struct FrameDecoder: Sendable {
             }
             frame.append(byte)
             if byte == UInt8(ascii: ">") {
-                return .frame(frame, isFollowed: !Self.isLineEnding(bytes[(index + 1)...]))
+                return .frame(frame, rest: bytes[(index + 1)...])
             }
         }
         return .partial
@@ -57,5 +57,24 @@ package struct FrameDecoder: Sendable {
     /// Whether the bytes are nothing but what may stand between frames.
     package static func isLineEnding(_ bytes: some Sequence<UInt8>) -> Bool {
         bytes.allSatisfy { $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\n") }
+    }
+}
+
+extension FrameDecoder {
+    /// Whether nothing but line endings came.
+    var isUntouched: Bool { !hasBegun && noise == 0 }
+
+    /// Why there is no reply when the connection ends; the detail says how, in words that follow "the HSM".
+    func failure(ofEnd detail: String) -> Failure {
+        if hasBegun { return Failure(.closed, "the HSM \(detail) within the reply") }
+        if noise > 0 { return Failure(.malformed, "\(noise) bytes without a frame, then the HSM \(detail)") }
+        return Failure(.closed, "the HSM \(detail) before it replied")
+    }
+
+    /// Why there is no reply when the deadline passes; the limit is the timeout in words.
+    func failure(ofDeadline limit: String) -> Failure {
+        if hasBegun { return Failure(.noReply, "the reply did not end within \(limit)") }
+        if noise > 0 { return Failure(.malformed, "\(noise) bytes without a frame within \(limit)") }
+        return Failure(.noReply, "no reply within \(limit)")
     }
 }

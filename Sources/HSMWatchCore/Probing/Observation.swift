@@ -25,11 +25,13 @@ package enum Outcome: Hashable, Sendable {
 /// The facts of one probe: what came of it, when, and how long it took. No opinion.
 package struct Observation: Hashable, Sendable {
     package let outcome: Outcome
-    /// When the probe ended, on the monotonic clock.
+    /// When the reply came or the probe failed, on the monotonic clock. A reply that waited in the kernel came before it
+    /// was read, and a deadline passed before a busy loop noticed.
     package let instant: Instant
-    /// When the probe ended, in civil time.
+    /// The same in civil time.
     package let timestamp: Timestamp
-    /// From the request's first byte to the frame's last; for a failure, from the probe's start to its end.
+    /// From the request's first byte to the frame's last; for a failure, from the probe's start to its end. At most one
+    /// clock tick of the kernel (10 ms) too short, and too long only if the kernel does not know better.
     package let latency: Duration
 
     package init(outcome: Outcome, instant: Instant, timestamp: Timestamp, latency: Duration) {

@@ -2,94 +2,48 @@
 
 /// The conversation with one HSM: what to do next, on its one connection, and what the probe observed in the end.
 ///
-///     vacant ──start──▶ resolving ──resolved──▶ connecting ──connected──▶ asking ──last reply──▶ idle (or vacant)
-///       ▲                   ▲                       │ refused: next address  │ ▲
-///       │                   └──── kept connection ended before any byte, once ┘ └─start── idle
-///       └──── a failure, a deadline, an end while idle
+///     vacant ──start──▶ resolving ──resolved──▶ connecting ──connected──▶ listening ──quiet──▶ asking
+///       ▲                   ▲                       │ failed: next address    ▲               ▲  │ │ reply
+///       │                   └── kept connection ended before any byte, once ──┤   next query ─┘  │ ▼
+///       │                                                             start ──┘◀─────────────── checking
+///       └──── a failure, a deadline, an end while idle                 idle ◀── last reply, quiet ──┘
 ///
 /// It may begin with a connection that another process has used: settling, which is idle but for one reply to the question
 /// that was open when that process died, and for nothing being asked before `settledAt`.
 ///
 /// Every failure of the connection ends the probe and closes the connection, so that a late reply can never answer the
 /// next question. Late events are ordinary: what no state expects is `.none`.
+///
+/// Bytes that come while nothing is asked end the connection, and are reported once as `malformed`. They could pass for the
+/// answer to the next question, so the conversation listens before it believes:
+/// - A new connection is asked nothing before the kernel's bytes were looked at. With query ports it must be quiet for
+///   `UnaskedReply.quietTime` first.
+/// - With query ports the answers are held until the connection was quiet after the last one. Bytes in that time make all
+///   answers but the first doubtful: one of them may be a reply that came twice.
+/// - For `UnaskedReply.caution` after such bytes the conversation listens before the first question and after each reply,
+///   also without query ports. What comes before the question is ignored. What comes after a reply must be the same reply.
+///   The readings are certain then, so nothing is reported again.
 package struct ProbeConversation: Sendable {
-    /// How long a command that the HSM does not know is not asked again. Option 41 logs every rejected command in the
-    /// HSM's own error log.
-    package static let rejectedPause = Duration.seconds(600)
-
-    package enum Event: Hashable, Sendable {
-        /// A tick. Its deadline is the caller's to keep.
-        case start
-        /// The host name has this many addresses, one at least.
-        case resolved(addresses: Int)
-        case unresolved(detail: String)
-        case connected
-        case notConnected(Failure)
-        case received([UInt8])
-        /// The connection is over; the detail says how, in words that follow "the HSM".
-        case ended(detail: String)
-        case deadline
-    }
-
-    package enum Action: Hashable, Sendable {
-        case none
-        /// Look the host up again; addresses are never kept.
-        case resolve
-        /// Open the one connection, to the address with this index.
-        case connect(address: Int)
-        case send(Request)
-        /// The probe is over; the connection stays open.
-        case finish([Answer])
-        /// The probe is over; close the connection, or give up opening it.
-        case finishAndClose([Answer])
-        /// The probe is over; reset the connection. To an HSM that hangs, an ordinary end looks like a half-close, and the
-        /// socket might stay taken.
-        case finishAndReset([Answer])
-        /// No probe runs; close the connection.
-        case close
-    }
-
-    /// What one query brought.
-    package struct Answer: Hashable, Sendable {
-        package let query: Query
-        package let observation: Observation
-    }
-
     private enum State {
         case vacant
         case idle
         case settling(FrameDecoder)
-        case resolving(Probe)
-        case connecting(Probe, address: Int, of: Int)
-        case asking(Probe, FrameDecoder, isKept: Bool, askedAt: Instant)
-    }
-
-    private struct Probe {
-        let startedAt: Instant
-        /// The first is the one being asked.
-        var queries: ArraySlice<Query>
-        var answers: [Answer] = []
-
-        /// All answers, with the failure for each query that has none; what was not asked says so.
-        func concluded(with failure: Failure, asked: Int, at now: Moment) -> [Answer] {
-            let unasked = Failure(failure.kind, "not asked: \(failure.detail)", errorCode: failure.errorCode)
-            return answers
-                + queries.enumerated().map { index, query in
-                    let outcome = Outcome.failure(index < asked ? failure : unasked)
-                    return Answer(
-                        query: query,
-                        observation: Observation(outcome: outcome, at: now, latency: now.instant - startedAt))
-                }
-        }
+        case resolving(ProbeProgress, isExtended: Bool)
+        case connecting(ProbeProgress, AddressTurn)
+        case listening(ProbeProgress, ProbeFallback, UnaskedBytes, until: Instant)
+        case asking(ProbeProgress, ProbeFallback, FrameDecoder, askedAt: Instant)
+        /// A reply has come. Whether it is the answer is certain when the connection was quiet.
+        case checking(ProbeProgress, RepeatedReply, until: Instant)
     }
 
     private let queries: [Query]
     private let requests: [Query: Request]
     private let mode: ConnectionMode
     private let timeout: Duration
-    private var rejectedUntil: [Query: Instant] = [:]
+    private var rejections = Rejections()
     private var state: State
     private let takenUpAt: Instant?
+    private var caution = ProbeCaution()
 
     /// - Parameter takenUpAt: when the connection was taken up that another process has used; nil without one.
     package init(hsm: HSMConfiguration, takenUpAt: Instant? = nil) {
@@ -101,17 +55,21 @@ package struct ProbeConversation: Sendable {
         state = takenUpAt == nil ? .vacant : .settling(FrameDecoder())
     }
 
-    /// Whether a question is open.
+    /// Whether a question is open, or its reply not yet certain.
     package var isAsking: Bool {
-        if case .asking = state { true } else { false }
+        switch state {
+        case .asking, .checking: true
+        case .vacant, .idle, .settling, .resolving, .connecting, .listening: false
+        }
     }
 
-    /// Whether a connection stands on which nothing is under way that was asked from here.
+    /// Whether a connection stands without an outstanding request.
     package var isIdle: Bool {
         switch state {
         case .idle: true
         case .settling(let decoder): !decoder.hasBegun
-        case .vacant, .resolving, .connecting, .asking: false
+        case .listening(_, .newConnection, let heard, _): !heard.isHeard
+        case .vacant, .resolving, .connecting, .listening, .asking, .checking: false
         }
     }
 
@@ -124,90 +82,129 @@ package struct ProbeConversation: Sendable {
     ///
     /// The process before may have died between a question and its reply. By then the reply has come, or that process
     /// would have given it up.
-    package var settledAt: Instant? {
-        takenUpAt.map { $0 + timeout }
+    package var settledAt: Instant? { takenUpAt.map { $0 + timeout } }
+
+    /// Whether a reply that is read now is so late that its bytes may have waited in the kernel.
+    package func isAgeWorthAsking(at now: Instant) -> Bool {
+        if case .asking(_, _, _, let askedAt) = state { now - askedAt >= KernelAge.longLatency } else { false }
     }
 
     package mutating func handle(_ event: Event, at now: Moment) -> Action {
         switch event {
         case .start: start(at: now)
         case .resolved(let addresses): resolved(addresses)
-        case .unresolved(let detail): fail(Failure(.dns, detail), at: now)
+        case .unresolved(let detail): unresolved(detail, at: now)
         case .connected: connected(at: now)
         case .notConnected(let failure): notConnected(failure, at: now)
-        case .received(let bytes): received(bytes, at: now)
+        case .received(let bytes, let age): received(bytes, age: age, at: now)
+        case .quiet: quiet(at: now)
         case .ended(let detail): ended(detail, at: now)
-        case .deadline: deadline(at: now)
+        case .deadline(let late): deadline(late, at: now)
         }
     }
 
     private mutating func start(at now: Moment) -> Action {
-        let due = queries.filter { rejectedUntil[$0].map { $0 <= now.instant } ?? true }
+        let due = queries.filter { rejections.allow($0, at: now.instant) }
         switch state {
-        case .resolving, .connecting, .asking:
+        case .resolving, .connecting, .listening, .asking, .checking:
             return .none
         case .vacant, .idle, .settling:
-            guard !due.isEmpty, settledAt.map({ $0 <= now.instant }) ?? true else { return .finish([]) }
+            guard !due.isEmpty, isSettled(at: now) else { return .finish([]) }
         }
-        let probe = Probe(startedAt: now.instant, queries: due[...])
-        if isIdle {
-            return ask(probe, isKept: true, at: now)
+        if let (failure, cameAt) = caution.takeUnreported() {
+            let probe = ProbeProgress(due, startedAt: cameAt.instant)
+            return .finish(probe.concluded(trusting: 0, with: failure, at: cameAt))
         }
-        state = .resolving(probe)
-        return .resolve
+        let probe = ProbeProgress(due, startedAt: now.instant)
+        guard isIdle else {
+            state = .resolving(probe, isExtended: false)
+            return .resolve
+        }
+        // A look at the network costs more than a poll may. It is worth it where a wrong port could be believed.
+        guard listensAround(at: now) else { return ask(probe, .newConnection, at: now) }
+        return listen(for: .zero, probe, .newConnection, at: now)
     }
 
     private mutating func resolved(_ addresses: Int) -> Action {
-        guard case .resolving(let probe) = state else { return .none }
-        state = .connecting(probe, address: 0, of: addresses)
-        return .connect(address: 0)
+        guard case .resolving(let probe, _) = state else { return .none }
+        return connect(probe, AddressTurn(index: 0, count: addresses))
+    }
+
+    private mutating func unresolved(_ detail: String, at now: Moment) -> Action {
+        guard case .resolving = state else { return .none }
+        return fail(Failure(.dns, detail), at: now)
+    }
+
+    private mutating func connect(_ probe: ProbeProgress, _ turn: AddressTurn) -> Action {
+        state = .connecting(probe, turn)
+        return .connect(address: turn.index)
     }
 
     private mutating func connected(at now: Moment) -> Action {
-        guard case .connecting(let probe, _, _) = state else { return .none }
-        return ask(probe, isKept: false, at: now)
+        guard case .connecting(let probe, let turn) = state else { return .none }
+        return listen(for: listensAround(at: now) ? quietTime : .zero, probe, .addressAfter(turn), at: now)
     }
 
     /// The next address is tried after this one has failed, never beside it: one connection at most.
     private mutating func notConnected(_ failure: Failure, at now: Moment) -> Action {
-        guard case .connecting(let probe, let address, let count) = state else { return .none }
-        guard address + 1 < count else { return fail(failure, at: now) }
-        state = .connecting(probe, address: address + 1, of: count)
-        return .connect(address: address + 1)
+        guard case .connecting(let probe, let turn) = state else { return .none }
+        return turn.next.map { connect(probe, $0) } ?? fail(failure, at: now)
     }
 
-    private mutating func received(_ bytes: [UInt8], at now: Moment) -> Action {
+    private mutating func listen(
+        for time: Duration, _ probe: ProbeProgress, _ fallback: ProbeFallback, _ heard: UnaskedBytes = UnaskedBytes(),
+        at now: Moment
+    ) -> Action {
+        state = .listening(probe, fallback, heard, until: now.instant + time)
+        return .listen(time)
+    }
+
+    private mutating func received(_ bytes: [UInt8], age: Duration, at now: Moment) -> Action {
         switch state {
         case .idle:
             guard !FrameDecoder.isLineEnding(bytes) else { return .none }
             state = .vacant
+            // Until then it may be a reply to the process before.
+            if isSettled(at: now) { caution.reportLater(bytes, at: now) }
             return .close
         case .settling(var decoder):
             let progress = decoder.decode(bytes)
             return settle(progress, decoder)
-        case .asking(let probe, var decoder, let isKept, let askedAt):
+        case .listening(let probe, let fallback, var heard, _):
+            let isBearable = heard.hear(bytes)
+            guard heard.isHeard else { return .none }
+            guard isBearable, isCautious(at: now) else { return distrust(heard.beginning, probe, trusting: 0, at: now) }
+            caution.renew(at: now.instant)
+            return listen(for: quietTime, probe, fallback, heard, at: now)
+        case .asking(let probe, let fallback, var decoder, let askedAt):
             switch decoder.decode(bytes) {
             case .partial:
-                state = .asking(probe, decoder, isKept: isKept, askedAt: askedAt)
+                state = .asking(probe, fallback, decoder, askedAt: askedAt)
                 return .none
             case .overflow:
                 return fail(Failure(.malformed, "no end of a frame within \(FrameDecoder.limit) bytes"), at: now)
-            case .frame(let frame, let isFollowed):
-                return replied(frame, isFollowed: isFollowed, to: probe, askedAt: askedAt, at: now)
+            case .frame(let frame, let rest):
+                let age = KernelAge.counted(age)
+                // The kernel had it before the question.
+                let isUnasked = age > now.instant - askedAt + KernelAge.tolerance
+                guard !isUnasked else { return distrust(frame, probe, trusting: probe.answers.count, at: now) }
+                return replied(frame, rest, to: probe, askedAt: askedAt, age: age, at: now)
             }
+        case .checking(let probe, let repeated, let until):
+            return check(bytes, probe, repeated, until: until, at: now)
         case .vacant, .resolving, .connecting:
             return .none
         }
     }
 
-    /// A whole reply and no more puts the connection in step again, since one question at most was open. It is nobody's
-    /// answer. Anything else, the rest of a reply among it, ends the connection.
+    /// A whole reply and no more puts the connection in step again, since one question at most was open. It answers no
+    /// question of this process. Anything else, the rest of a reply among it, ends the connection.
     private mutating func settle(_ progress: FrameDecoder.Progress, _ decoder: FrameDecoder) -> Action {
         switch progress {
         case .partial where decoder.noise == 0:
             state = .settling(decoder)
             return .none
-        case .frame(_, isFollowed: false) where decoder.noise == 0:
+        case .frame(_, let rest) where decoder.noise == 0 && FrameDecoder.isLineEnding(rest):
             state = .idle
             return .none
         case .partial, .frame, .overflow:
@@ -217,23 +214,174 @@ package struct ProbeConversation: Sendable {
     }
 
     private mutating func replied(
-        _ frame: [UInt8], isFollowed: Bool, to probe: Probe, askedAt: Instant, at now: Moment
+        _ frame: [UInt8], _ rest: ArraySlice<UInt8>, to probe: ProbeProgress, askedAt: Instant, age: Duration,
+        at now: Moment
     ) -> Action {
         var probe = probe
-        guard let query = probe.queries.popFirst() else { return .none }
+        let came = now.earlier(by: min(age, now.instant - askedAt))
         let outcome = Reply.interpret(frame)
-        probe.answers.append(
-            Answer(query: query, observation: Observation(outcome: outcome, at: now, latency: now.instant - askedAt)))
-        note(outcome, of: query, at: now)
-
-        // What stands behind a frame might answer the next question before it was asked: nothing more is asked here.
-        let isInStep = !isFollowed && !outcome.isMalformed
-        if isInStep, !probe.queries.isEmpty {
-            return ask(probe, isKept: false, at: now)
+        probe.answer(outcome, at: came, latency: came.instant - askedAt)
+        guard !outcome.isMalformed else {
+            let failure = Failure(.malformed, "the reply before was not what the protocol allows")
+            return finish(probe.concluded(with: failure, asked: 0, at: now), keepsConnection: false)
         }
-        let answers = probe.concluded(
-            with: Failure(.malformed, "the reply before was not what the protocol allows"), asked: 0, at: now)
-        guard isInStep, mode == .persistent else {
+        let isLast = probe.queries.isEmpty
+        if isCautious(at: now) || (isLast && queries.count > 1) {
+            let time = max(quietTime, probe.firstLatency)
+            let until = now.instant + time
+            let repeated = RepeatedReply(of: frame)
+            state = .checking(probe, repeated, until: until)
+            guard FrameDecoder.isLineEnding(rest) else { return check(rest, probe, repeated, until: until, at: now) }
+            return .listen(time)
+        }
+        guard FrameDecoder.isLineEnding(rest) else {
+            // No answer is doubtful if nothing else was asked.
+            guard isLast else { return distrust(rest, probe, trusting: 1, at: now) }
+            caution.reportLater(rest, at: came)
+            return finish(probe.answers, keepsConnection: false)
+        }
+        return isLast ? finish(probe.answers, keepsConnection: true) : ask(probe, .nothing, at: now)
+    }
+
+    /// Bytes after a reply.
+    private mutating func check(
+        _ bytes: some Sequence<UInt8>, _ probe: ProbeProgress, _ repeated: RepeatedReply, until: Instant, at now: Moment
+    ) -> Action {
+        var repeated = repeated
+        let isSame = repeated.hear(bytes)
+        guard repeated.isHeard else { return .none }
+        let isCautious = isCautious(at: now)
+        guard isSame, isCautious else {
+            let certain = isCautious ? probe.answers.count - 1 : 1
+            return distrust(repeated.beginning, probe, trusting: certain, at: now)
+        }
+        caution.renew(at: now.instant)
+        let until = max(until, now.instant + quietTime)
+        state = .checking(probe, repeated, until: until)
+        return .listen(until - now.instant)
+    }
+
+    private mutating func quiet(at now: Moment) -> Action {
+        switch state {
+        case .listening(let probe, let fallback, let heard, let until):
+            guard until <= now.instant else { return .none }
+            // The rest of the frame would come after the question.
+            guard !heard.isWithinFrame else { return distrust(heard.beginning, probe, trusting: 0, at: now) }
+            return ask(probe, fallback, at: now)
+        case .checking(let probe, let repeated, let until):
+            guard until <= now.instant else { return .none }
+            guard !probe.queries.isEmpty, !repeated.isWithinFrame else {
+                return conclude(probe, repeated, keepsConnection: true, at: now)
+            }
+            return ask(probe, .nothing, at: now)
+        case .vacant, .idle, .settling, .resolving, .connecting, .asking:
+            return .none
+        }
+    }
+
+    private mutating func ended(_ detail: String, at now: Moment) -> Action {
+        let closed = FrameDecoder().failure(ofEnd: detail)
+        switch state {
+        case .idle, .settling:
+            state = .vacant
+            return .close
+        case .connecting(let probe, let turn):
+            return tryAgain(probe, .addressAfter(turn)) ?? fail(closed, at: now)
+        case .listening(let probe, let fallback, let heard, _):
+            return (heard.isHeard ? nil : tryAgain(probe, fallback)) ?? fail(closed, at: now)
+        case .asking(let probe, let fallback, let decoder, _):
+            let again = decoder.isUntouched ? tryAgain(probe, fallback) : nil
+            return again ?? fail(decoder.failure(ofEnd: detail), at: now)
+        case .checking(let probe, let repeated, _):
+            // Nothing more can come, so nothing more can be an answer.
+            guard !probe.queries.isEmpty else { return conclude(probe, repeated, keepsConnection: false, at: now) }
+            return finish(probe.concluded(with: closed, asked: 0, at: now), keepsConnection: false)
+        case .vacant, .resolving:
+            return .none
+        }
+    }
+
+    private mutating func tryAgain(_ probe: ProbeProgress, _ fallback: ProbeFallback) -> Action? {
+        switch fallback {
+        case .newConnection:
+            state = .resolving(probe, isExtended: false)
+            return .resolve
+        case .addressAfter(let turn):
+            return turn.next.map { connect(probe, $0) }
+        case .nothing:
+            return nil
+        }
+    }
+
+    private mutating func deadline(_ late: Duration, at now: Moment) -> Action {
+        let limit = DurationText.format(timeout)
+        let passed = now.earlier(by: late)
+        switch state {
+        case .vacant, .idle, .settling:
+            return .none
+        case .resolving(let probe, isExtended: false) where late > KernelAge.tolerance:
+            // The resolver is part of this process, and stood still with it.
+            state = .resolving(probe, isExtended: true)
+            return .extend(late)
+        case .resolving:
+            return fail(Failure(.dns, "the resolver did not answer within \(limit)"), at: passed)
+        case .connecting:
+            return fail(Failure(.timeout, "no connection within \(limit)"), at: passed)
+        case .listening(let probe, _, let heard, _):
+            if heard.isHeard { return distrust(heard.beginning, probe, trusting: 0, at: passed) }
+            return fail(Failure(.noReply, "connected too late to get a reply within \(limit)"), at: passed)
+        case .asking(_, _, let decoder, _):
+            return fail(decoder.failure(ofDeadline: limit), at: passed)
+        case .checking(let probe, let repeated, _):
+            guard !probe.queries.isEmpty else { return conclude(probe, repeated, keepsConnection: true, at: passed) }
+            let failure = Failure(.noReply, "no time was left within \(limit)")
+            return finish(probe.concluded(with: failure, asked: 0, at: passed), keepsConnection: false)
+        }
+    }
+
+    private mutating func ask(_ probe: ProbeProgress, _ fallback: ProbeFallback, at now: Moment) -> Action {
+        guard let query = probe.queries.first, let request = requests[query] else { return .none }
+        state = .asking(probe, fallback, FrameDecoder(), askedAt: now.instant)
+        return .send(request)
+    }
+
+    /// Ends the probe: what was not answered has failed this way.
+    private mutating func fail(_ failure: Failure, at moment: Moment) -> Action {
+        let answers: [Answer]
+        switch state {
+        case .vacant, .idle, .settling, .checking:
+            return .none
+        case .resolving(let probe, _), .connecting(let probe, _), .listening(let probe, _, _, _):
+            answers = probe.concluded(with: failure, asked: probe.queries.count, at: moment)
+        case .asking(let probe, _, _, _):
+            answers = probe.concluded(with: failure, asked: 1, at: moment)
+        }
+        let action = finish(answers, keepsConnection: false)
+        return failure.kind == .noReply ? .finishAndReset(answers) : action
+    }
+
+    /// Ends the probe: unasked bytes came, and all answers but the first ones may be for another query.
+    private mutating func distrust(
+        _ bytes: some Sequence<UInt8>, _ probe: ProbeProgress, trusting certain: Int, at moment: Moment
+    ) -> Action {
+        caution.renew(at: moment.instant)
+        let failure = UnaskedReply.failure(bytes)
+        return finish(probe.concluded(trusting: certain, with: failure, at: moment), keepsConnection: false)
+    }
+
+    /// Ends the probe after its last reply. A reply of which only a part came again was no repetition.
+    private mutating func conclude(
+        _ probe: ProbeProgress, _ repeated: RepeatedReply, keepsConnection: Bool, at moment: Moment
+    ) -> Action {
+        guard !repeated.isWithinFrame else {
+            return distrust(repeated.beginning, probe, trusting: probe.answers.count - 1, at: moment)
+        }
+        return finish(probe.answers, keepsConnection: keepsConnection)
+    }
+
+    private mutating func finish(_ answers: [Answer], keepsConnection: Bool) -> Action {
+        for answer in answers { rejections.note(answer) }
+        guard keepsConnection, mode == .persistent else {
             state = .vacant
             return .finishAndClose(answers)
         }
@@ -241,71 +389,8 @@ package struct ProbeConversation: Sendable {
         return .finish(answers)
     }
 
-    private mutating func note(_ outcome: Outcome, of query: Query, at now: Moment) {
-        if case .failure(let failure) = outcome, failure.isRejection {
-            rejectedUntil[query] = now.instant + Self.rejectedPause
-        } else {
-            rejectedUntil[query] = nil
-        }
-    }
-
-    private mutating func ended(_ detail: String, at now: Moment) -> Action {
-        switch state {
-        case .idle, .settling:
-            state = .vacant
-            return .close
-        case .asking(let probe, let decoder, let isKept, _):
-            if isKept, !decoder.hasBegun, decoder.noise == 0 {
-                state = .resolving(probe)
-                return .resolve
-            }
-            if decoder.noise > 0, !decoder.hasBegun {
-                let noise = "\(decoder.noise) bytes without a frame, then the HSM \(detail)"
-                return fail(Failure(.malformed, noise), at: now)
-            }
-            let phase = decoder.hasBegun ? "within the reply" : "before it replied"
-            return fail(Failure(.closed, "the HSM \(detail) \(phase)"), at: now)
-        case .vacant, .resolving, .connecting:
-            return .none
-        }
-    }
-
-    private mutating func deadline(at now: Moment) -> Action {
-        let limit = DurationText.format(timeout)
-        return switch state {
-        case .vacant, .idle, .settling:
-            .none
-        case .resolving:
-            fail(Failure(.dns, "the resolver did not answer within \(limit)"), at: now)
-        case .connecting:
-            fail(Failure(.timeout, "no connection within \(limit)"), at: now)
-        case .asking(_, let decoder, _, _) where decoder.noise > 0 && !decoder.hasBegun:
-            fail(Failure(.malformed, "\(decoder.noise) bytes without a frame within \(limit)"), at: now)
-        case .asking(_, let decoder, _, _):
-            fail(
-                Failure(.noReply, (decoder.hasBegun ? "the reply did not end" : "no reply") + " within \(limit)"),
-                at: now)
-        }
-    }
-
-    private mutating func ask(_ probe: Probe, isKept: Bool, at now: Moment) -> Action {
-        guard let query = probe.queries.first, let request = requests[query] else { return .none }
-        state = .asking(probe, FrameDecoder(), isKept: isKept, askedAt: now.instant)
-        return .send(request)
-    }
-
-    /// Ends the probe: what was not answered has failed this way.
-    private mutating func fail(_ failure: Failure, at now: Moment) -> Action {
-        switch state {
-        case .vacant, .idle, .settling:
-            return .none
-        case .resolving(let probe), .connecting(let probe, _, _):
-            state = .vacant
-            return .finishAndClose(probe.concluded(with: failure, asked: probe.queries.count, at: now))
-        case .asking(let probe, _, _, _):
-            state = .vacant
-            let answers = probe.concluded(with: failure, asked: 1, at: now)
-            return failure.kind == .noReply ? .finishAndReset(answers) : .finishAndClose(answers)
-        }
-    }
+    private func isSettled(at now: Moment) -> Bool { settledAt.map { $0 <= now.instant } ?? true }
+    private func isCautious(at now: Moment) -> Bool { caution.isOn(at: now.instant) }
+    private func listensAround(at now: Moment) -> Bool { queries.count > 1 || isCautious(at: now) }
+    private var quietTime: Duration { min(UnaskedReply.quietTime, timeout / 10) }
 }

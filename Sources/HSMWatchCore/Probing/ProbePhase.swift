@@ -12,7 +12,7 @@ package struct ProbePhase: Hashable, Sendable {
         case asked(Request)
         /// All that came after a question; its last byte decided what the answer is.
         case answered(Received)
-        /// All that came after a question, and decided nothing.
+        /// All that came after a question and decided nothing, or that came while nothing was asked.
         case received(Received)
         /// The connection is over; the detail says how, in words that follow "the HSM".
         case ended(detail: String)

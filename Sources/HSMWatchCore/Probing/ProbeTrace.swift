@@ -16,6 +16,8 @@ package struct ProbeTrace: Sendable {
     private var address = 0
     /// What came since the last question, and when its last byte did.
     private var received: (bytes: ProbePhase.Received, time: Duration)?
+    /// Whether a question is open.
+    private var isAsked = false
 
     package init() {}
 
@@ -26,20 +28,25 @@ package struct ProbeTrace: Sendable {
             startedAt = now
             phases = []
             received = nil
+            isAsked = false
         }
         guard let startedAt else { return }
         let time = now - startedAt
-        if case .received(let bytes) = event { receive(bytes, at: time) }
-        guard action != .none else { return }
+        if case .received(let bytes, let age) = event { receive(bytes, at: time - KernelAge.counted(age)) }
+        switch action {
+        case .none, .extend: return
+        case .resolve, .connect, .listen, .send, .finish, .finishAndClose, .finishAndReset, .close: break
+        }
         noteEffective(event, at: time)
         switch action {
         case .connect(let index):
             address = index
         case .send(let request):
-            phases.append(ProbePhase(.asked(request), at: time))
+            isAsked = true
+            append(.asked(request), at: time)
         case .finish, .finishAndClose, .finishAndReset:
             self.startedAt = nil
-        case .none, .resolve, .close:
+        case .none, .resolve, .listen, .extend, .close:
             break
         }
     }
@@ -48,21 +55,36 @@ package struct ProbeTrace: Sendable {
     private mutating func noteEffective(_ event: ProbeConversation.Event, at time: Duration) {
         let kind: ProbePhase.Kind? =
             switch event {
-            case .start: nil
+            case .start, .quiet: nil
             case .resolved: .resolved(addresses)
             case .unresolved(let detail): .unresolved(detail: detail)
             case .connected: triedAddress.map(ProbePhase.Kind.connected)
             case .notConnected(let failure): triedAddress.map { .notConnected($0, failure) }
-            case .received: received.map { .answered($0.bytes) }
+            case .received: nil
             case .ended(let detail): .ended(detail: detail)
             case .deadline: .expired
             }
-        if case .received = event { received = nil }
-        if let received {
-            phases.append(ProbePhase(.received(received.bytes), at: received.time))
-            self.received = nil
+        noteReceived(event)
+        guard let kind else { return }
+        if case .deadline(let late) = event { return append(kind, at: time - late) }
+        append(kind, at: time)
+    }
+
+    /// Notes what has come until the event: the answer if the event completes it.
+    private mutating func noteReceived(_ event: ProbeConversation.Event) {
+        guard let (bytes, time) = received else { return }
+        received = nil
+        if case .received = event, isAsked {
+            isAsked = false
+            append(.answered(bytes), at: time)
+        } else if event != .quiet || !FrameDecoder.isLineEnding(bytes.beginning) {
+            append(.received(bytes), at: time)
         }
-        if let kind { phases.append(ProbePhase(kind, at: time)) }
+    }
+
+    /// Adds a phase. It may have come earlier than it was seen, but not before the phase that it follows.
+    private mutating func append(_ kind: ProbePhase.Kind, at time: Duration) {
+        phases.append(ProbePhase(kind, at: max(time, phases.last?.time ?? .zero)))
     }
 
     private mutating func receive(_ bytes: [UInt8], at time: Duration) {

@@ -9,4 +9,11 @@ package struct Moment: Hashable, Sendable {
         self.instant = instant
         self.timestamp = timestamp
     }
+
+    /// The moment that was so long before, on both clocks.
+    func earlier(by duration: Duration) -> Moment {
+        Moment(
+            instant: instant - duration,
+            timestamp: Timestamp(milliseconds: timestamp.milliseconds - duration.wholeMilliseconds))
+    }
 }

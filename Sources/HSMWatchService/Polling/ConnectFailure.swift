@@ -6,6 +6,9 @@ import NIOCore
 
 /// Puts what the kernel says of a TCP connection into the domain's words.
 enum ConnectFailure {
+    /// How a connection ended that the peer has reset, in words that follow the peer's name.
+    static let reset = "reset the connection"
+
     /// Why a connection was not made. Whatever else the kernel may say, no packet has come through.
     ///
     /// - Parameter name: what the user calls the peer; the address is told only where it says more.
@@ -33,10 +36,18 @@ enum ConnectFailure {
         return address == name ? "" : "\(address): "
     }
 
+    /// Whether the peer has reset a connection that it had accepted.
+    ///
+    /// A port that does not accept refuses. `EPIPE` is a reset after the peer's end of stream.
+    static func isReset(_ error: any Error) -> Bool {
+        let code = (error as? IOError)?.errnoCode
+        return code == ECONNRESET || code == EPIPE
+    }
+
     /// How a connection ended, in words that follow the peer's name.
     static func ending(_ error: any Error) -> String {
         switch (error as? IOError)?.errnoCode {
-        case ECONNRESET: "reset the connection"
+        case ECONNRESET: reset
         case .some(let code): "lost the connection (\(words(code)))"
         case nil: "lost the connection"
         }

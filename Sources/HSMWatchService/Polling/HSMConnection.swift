@@ -29,6 +29,7 @@ final class HSMConnection: ChannelInboundHandler {
     private var isKept = false
     private var isOpen = false
     private var isAbandoned = false
+    private var hasSent = false
     private var ending = closed
 
     /// - Parameters:
@@ -43,7 +44,18 @@ final class HSMConnection: ChannelInboundHandler {
         self.report = report
     }
 
-    /// Starts to connect; the report is `connected` or `notConnected`.
+    /// How long ago the last bytes came, as far as the kernel knows.
+    var dataAge: Duration {
+        channel?.withDescriptor { TCPSocket($0)?.sinceLastData ?? .zero } ?? .zero
+    }
+
+    /// Acknowledges what was read, so that the HSM's kernel sends at once what follows.
+    func acknowledge() {
+        channel?.withSocket { $0.acknowledge() }
+    }
+
+    /// Starts to connect. The report is `connected` or `notConnected`. It is `ended` when the HSM accepted the connection and
+    /// reset it before the loop looked at it.
     func open(_ address: SocketAddress, on loop: any EventLoop) {
         bootstrap(on: loop) { self.channel = $0 }
             .connect(to: address)
@@ -52,6 +64,8 @@ final class HSMConnection: ChannelInboundHandler {
                 switch result {
                 case .success(let channel):
                     self.connected(channel)
+                case .failure(let error) where ConnectFailure.isReset(error):
+                    self.tell(.ended(detail: ConnectFailure.reset))
                 case .failure(let error):
                     self.tell(.notConnected(ConnectFailure.describe(error, address: address, name: self.name)))
                 }
@@ -80,7 +94,9 @@ final class HSMConnection: ChannelInboundHandler {
 
     func send(_ request: Request) {
         guard let channel else { return }
-        channel.writeAndFlush(channel.allocator.buffer(bytes: request.bytes), promise: nil)
+        channel.writeAndFlush(
+            channel.allocator.buffer(bytes: request.bytes), promise: hasSent ? nil : firstWrite(channel))
+        hasSent = true
     }
 
     /// Closes the connection with a reset: the HSM's kernel frees the socket even if the HSM hangs.
@@ -114,7 +130,7 @@ final class HSMConnection: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        ending = ConnectFailure.ending(error)
+        ending = ConnectFailure.isReset(error) ? ConnectFailure.reset : ConnectFailure.ending(error)
         end()
     }
 
@@ -128,6 +144,15 @@ final class HSMConnection: ChannelInboundHandler {
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelOption(.maxMessagesPerRead, value: 1)
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.readSize))
+    }
+
+    /// Notices that the HSM has reset a new connection before the first request: no other event says so.
+    private func firstWrite(_ channel: any Channel) -> EventLoopPromise<Void> {
+        let promise = channel.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenFailure { error in
+            if ConnectFailure.isReset(error) { self.ending = ConnectFailure.reset }
+        }
+        return promise
     }
 
     private func end() {

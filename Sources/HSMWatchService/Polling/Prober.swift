@@ -21,6 +21,8 @@ package final class Prober {
     private var expiry: DelayedWork?
     /// Ends the turn of an address that others come after.
     private var turn: DelayedWork?
+    /// Ends the time in which nothing is asked.
+    private var listening: DelayedWork?
     private var waiting: CheckedContinuation<[ProbeConversation.Answer], Never>?
     private var deadline = Instant.now
     /// Whether no probe is answered any more.
@@ -121,7 +123,7 @@ package final class Prober {
     private func expire(at end: Instant) {
         // What has come meanwhile may have ended the probe, or given it more time.
         guard waiting != nil, deadline == end else { return }
-        handle(.deadline)
+        handle(.deadline(late: .now - end))
     }
 
     /// An event that comes after the deadline was late to be seen; what follows from it is not to suffer.
@@ -131,7 +133,7 @@ package final class Prober {
 
     private func handle(_ event: ProbeConversation.Event) {
         guard !isStopped else { return }
-        let now = Moment.now
+        let (event, now) = dated(event)
         let action = conversation.handle(event, at: now)
         trace?.note(event, action, at: now.instant)
         switch action {
@@ -143,10 +145,16 @@ package final class Prober {
         case .connect(let index):
             makeUp()
             connect(to: index)
+        case .listen(let time):
+            makeUp()
+            turn?.cancel()
+            listen(for: time)
         case .send(let request):
             makeUp()
             turn?.cancel()
             connection?.send(request)
+        case .extend(let time):
+            allowTime(until: .now + time)
         case .finish(let answers):
             // Not before it has answered: one that never does would be put in and taken out with every probe.
             connection?.keep()
@@ -162,6 +170,30 @@ package final class Prober {
             disconnect()
         }
         if leaving != nil, !conversation.isAsking { leaveNow() }
+    }
+
+    /// The event with what the kernel knows of it, and the time.
+    private func dated(_ event: ProbeConversation.Event) -> (ProbeConversation.Event, Moment) {
+        let now = Moment.now
+        guard case .received(let bytes, _) = event, conversation.isAgeWorthAsking(at: now.instant) else {
+            return (event, now)
+        }
+        let age = connection?.dataAge ?? .zero
+        // A later time than before: a pause in between must not make the bytes older.
+        return (.received(bytes, age: age), .now)
+    }
+
+    private func listen(for time: Duration) {
+        listening?.cancel()
+        let connection = connection
+        let end = {
+            ServiceLoop.afterNetwork {
+                if self.connection === connection { self.handle(.quiet) }
+            }
+        }
+        guard time > .zero else { return end() }
+        connection?.acknowledge()
+        listening = ServiceLoop.after(time, do: end)
     }
 
     private func lookUp() {
@@ -208,6 +240,8 @@ package final class Prober {
     private func disconnect() {
         turn?.cancel()
         turn = nil
+        listening?.cancel()
+        listening = nil
         connection?.close()
         connection = nil
     }

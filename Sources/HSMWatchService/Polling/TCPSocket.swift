@@ -48,6 +48,19 @@ struct TCPSocket {
         return info.tcpi_unacked > 0 || info.tcpi_last_data_sent < info.tcpi_last_data_recv
     }
 
+    /// How long ago the last data came, in the kernel's clock ticks (1 to 10 ms); nil when the kernel does not say.
+    var sinceLastData: Duration? {
+        info.map { .milliseconds(Int64($0.tcpi_last_data_recv)) }
+    }
+
+    /// Acknowledges at once what was read. Until then a peer with Nagle's algorithm holds back what it says next, 40 ms or
+    /// more.
+    func acknowledge() {
+        var isOn: CInt = 1
+        _ = setsockopt(
+            descriptor, CInt(IPPROTO_TCP), TCP_QUICKACK, &isOn, socklen_t(MemoryLayout<CInt>.size))
+    }
+
     /// Ends the connection as close(2) would if there were no other descriptor: the peer gets our end of stream, and a
     /// reset if it sends more.
     func shutDown() {

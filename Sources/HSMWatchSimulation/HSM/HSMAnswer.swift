@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a simulated HSM does about one request.
+/// What a simulated HSM does about one request, or about a client that connects.
 enum HSMAnswer: Hashable, Sendable {
     case silence
     case reply([UInt8])
@@ -24,7 +24,7 @@ extension HSMBehaviour {
     func answer(to request: HSMRequest, available: Int) -> HSMAnswer {
         let reply = reply(to: request, available: available)
         switch fault {
-        case .none, .error, .noCRLF, .extraField, .full: return .reply(reply)
+        case .none, .error, .noCRLF, .extraField, .early, .full: return .reply(reply)
         case .hang: return .silence
         case .refuse, .close: return .close
         case .reset: return .reset
@@ -34,7 +34,14 @@ extension HSMBehaviour {
         case .huge:
             let start = Array("<2223#".utf8)
             return .reply(start + Array(repeating: UInt8(ascii: "9"), count: HSMAnswer.hugeLength - start.count))
+        case .double: return .reply(reply + reply)
         }
+    }
+
+    /// What a client gets that connects when `available` sockets are left.
+    func greeting(available: Int) -> HSMAnswer {
+        guard fault == .early else { return .silence }
+        return .reply(reply(to: HSMRequest(Array("1223#".utf8)), available: available))
     }
 
     private func reply(to request: HSMRequest, available: Int) -> [UInt8] {

@@ -20,8 +20,7 @@ final class HSMConnection: ChannelInboundHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         let channel = context.channel
-        let isWelcome = hsm.assumeIsolated { $0.connected(channel) }
-        if !isWelcome { context.close(promise: nil) }
+        perform(hsm.assumeIsolated { $0.connected(channel) }, context)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

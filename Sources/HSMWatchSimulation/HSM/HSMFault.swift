@@ -38,6 +38,10 @@ package enum HSMFault: Hashable, Sendable {
     case extraField
     /// Starts a reply that never ends: `HSMAnswer.hugeLength` bytes without `>`.
     case huge
+    /// Sends every reply twice.
+    case double
+    /// Sends a reply to every client that connects, before it asks.
+    case early
     /// Enforces the number of sockets; clients beyond it fare as the value says, the others go on being answered.
     case full(WhenFull)
 }
@@ -45,7 +49,8 @@ package enum HSMFault: Hashable, Sendable {
 extension HSMFault: CustomStringConvertible {
     /// The faults whose name is all there is to say.
     private static let plain: [HSMFault] = [
-        .none, .refuse, .hang, .close, .reset, .slow, .garbage, .truncated, .noCRLF, .extraField, .huge,
+        .none, .refuse, .hang, .close, .reset, .slow, .garbage, .truncated, .noCRLF, .extraField, .huge, .double,
+        .early,
     ]
 
     /// What `init(_:)` accepts, in words for a user.
@@ -90,6 +95,8 @@ extension HSMFault: CustomStringConvertible {
         case .noCRLF: "no-crlf"
         case .extraField: "extra-field"
         case .huge: "huge"
+        case .double: "double"
+        case .early: "early"
         case .full(let whenFull): "full:\(whenFull.rawValue)"
         }
     }

@@ -104,17 +104,17 @@ package actor HSMSimulator {
 
     // MARK: What its connections tell it
 
-    /// A client was accepted; returns whether it may stay.
-    func connected(_ channel: any Channel) -> Bool {
+    /// A client was accepted; returns what to do about it.
+    func connected(_ channel: any Channel) -> HSMAnswer {
         let isFull = isFull
         clients[ObjectIdentifier(channel)] = Client(channel: channel, hasSocket: !isFull)
         facts.connected()
         tell(channel, isConnected: true)
         if mustRefuse { refuse() }
         switch behaviour.fault {
-        case .refuse, .close: return false
-        case .full(let whenFull): return whenFull == .hang || !isFull
-        default: return true
+        case .refuse, .close: return .close
+        case .full(let whenFull): return whenFull == .hang || !isFull ? .silence : .close
+        default: return behaviour.greeting(available: behaviour.available(open: socketsTaken))
         }
     }
 

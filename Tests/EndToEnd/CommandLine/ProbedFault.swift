@@ -38,7 +38,8 @@ struct ProbedFault: Sendable, CustomTestStringConvertible {
         return "HSM \(status) - 127.0.0.1:PORT: " + (failure == nil ? "" : "no reading: ") + words
     }
 
-    /// Every kind of fault there is. A reset may overtake the end that it follows.
+    /// Every kind of fault there is, except `early`: whether a single probe notices that one is a race. A reset may overtake
+    /// the end that it follows.
     static let all: [ProbedFault] = [
         ProbedFault(.none, exit: 0, "ok", reading),
         ProbedFault(.none, inUse: 15, exit: 2, "critical", "48 of 64 sockets available"),
@@ -60,6 +61,7 @@ struct ProbedFault: Sendable, CustomTestStringConvertible {
             failure: "hsm_error"),
         ProbedFault(.noCRLF, exit: 0, "ok", reading),
         ProbedFault(.extraField, exit: 0, "ok", reading),
+        ProbedFault(.double, exit: 0, "ok", reading),
         ProbedFault(.huge, exit: 3, "unknown", "no end of a frame within 8192 bytes", failure: "malformed"),
         ProbedFault(.full(.refuse), inUse: 64, exit: 2, "unreachable", "connection refused", failure: "refused"),
         ProbedFault(.full(.close), inUse: 64, exit: 2, "unreachable", ended("before it replied"), failure: "closed"),

@@ -16,6 +16,10 @@ struct ReplyFuzz {
     private var assessors: [Query: Assessor]
     private var now = Moment(instant: Instant(nanoseconds: 1), timestamp: Timestamp(milliseconds: 1_785_432_180_125))
     private var isOpen = false
+    /// Whether the HSM may say something while the conversation listens.
+    private let speaksUnasked: Bool
+    /// Until when the conversation listens.
+    private var quietAt: Instant?
 
     static func check(_ input: [UInt8]) throws(Violation) {
         var input = FuzzInput(input)
@@ -33,6 +37,7 @@ struct ReplyFuzz {
             forecast: ForecastConfiguration(window: .seconds(60), warnWithin: .seconds(60)))
         let start = now.instant
         isOpen = kind & 16 != 0
+        speaksUnasked = kind & 32 != 0
         conversation = ProbeConversation(hsm: hsm, takenUpAt: isOpen ? start : nil)
         let (alert, forecast) = (hsm.alert, hsm.forecast)
         assessors = Dictionary(
@@ -45,8 +50,9 @@ struct ReplyFuzz {
         let bytes = Array(piece.dropFirst())
         switch piece.first {
         case UInt8(ascii: "e"): try handle(.ended(detail: "closed the connection"), ends: true)
-        case UInt8(ascii: "d"): try handle(.deadline)
+        case UInt8(ascii: "d"): try handle(.deadline())
         case UInt8(ascii: "f"): try handle(.notConnected(Failure(.refused, "connection refused")))
+        case UInt8(ascii: "q"): try becomeQuiet()
         case UInt8(ascii: "w"): now = later(by: .seconds(bytes.count))
         case UInt8(ascii: "s"):
             try handle(.start)
@@ -62,12 +68,24 @@ struct ReplyFuzz {
         try handle(.received(bytes))
     }
 
+    /// The HSM says nothing for as long as the conversation listens.
+    private mutating func becomeQuiet() throws(Violation) {
+        guard let quietAt else { return }
+        self.quietAt = nil
+        if now.instant < quietAt { now = later(by: quietAt - now.instant) }
+        try handle(.quiet)
+    }
+
     private mutating func handle(_ event: ProbeConversation.Event, ends: Bool = false) throws(Violation) {
         guard !ends || isOpen else { return }
         if ends { isOpen = false }
         now = later(by: .milliseconds(7))
         switch conversation.handle(event, at: now) {
-        case .none: break
+        case .none, .extend: break
+        case .listen(let time):
+            try require(isOpen, "listens without a connection")
+            quietAt = now.instant + time
+            if !speaksUnasked { try becomeQuiet() }
         case .resolve:
             // What there was is closed before the way to another is looked up.
             isOpen = false

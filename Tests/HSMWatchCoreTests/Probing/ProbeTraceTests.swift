@@ -15,6 +15,8 @@ struct ProbeTraceTests {
         var conversation: ProbeConversation
         var trace = ProbeTrace()
         var milliseconds: Int64 = 1000
+        /// Whether something may come while the conversation listens.
+        var listens = false
 
         init(ports: [UInt16] = []) {
             conversation = ProbeConversation(
@@ -24,12 +26,15 @@ struct ProbeTraceTests {
 
         mutating func hear(_ events: ProbeConversation.Event...) {
             for event in events {
-                milliseconds += 1
+                milliseconds += event == .quiet ? 0 : 1
                 let now = Moment(
                     instant: Instant(nanoseconds: milliseconds * 1_000_000),
                     timestamp: Timestamp(milliseconds: milliseconds))
                 let action = conversation.handle(event, at: now)
                 trace.note(event, action, at: now.instant)
+                guard case .listen(let time) = action, !listens else { continue }
+                milliseconds += time.wholeMilliseconds
+                hear(.quiet)
             }
         }
 
@@ -96,21 +101,50 @@ struct ProbeTraceTests {
         talk.hear(.received(Self.bytes("<2223#50#64#14#>")), .received(Self.bytes("<2223#40#64#24#>")))
         #expect(
             talk.phases.dropFirst(2) == [
-                Self.phase(.asked(Request(.port(9010), lineEnding: .lf)), at: 2),
-                Self.phase(.answered(Self.received("<2223#50#64#14#>")), at: 3),
-                Self.phase(.asked(Request(.port(1500), lineEnding: .lf)), at: 3),
-                Self.phase(.answered(Self.received("<2223#40#64#24#>")), at: 4),
+                Self.phase(.asked(Request(.port(9010), lineEnding: .lf)), at: 22),
+                Self.phase(.answered(Self.received("<2223#50#64#14#>")), at: 23),
+                Self.phase(.asked(Request(.port(1500), lineEnding: .lf)), at: 23),
+                Self.phase(.answered(Self.received("<2223#40#64#24#>")), at: 24),
             ])
     }
 
     @Test("what came of a reply that never was is told before how it ended")
     func incomplete() {
         var talk = Talk()
-        talk.hear(.start, .resolved(addresses: 1), .connected, .received(Self.bytes("<22")), .deadline)
+        talk.hear(.start, .resolved(addresses: 1), .connected, .received(Self.bytes("<22")), .deadline())
         #expect(
             talk.phases.suffix(2) == [
                 Self.phase(.received(Self.received("<22")), at: 3), Self.phase(.expired, at: 4),
             ])
+    }
+
+    @Test("bytes that came while nothing was asked are received, not answered")
+    func unasked() {
+        var talk = Talk(ports: [9010, 1500])
+        talk.listens = true
+        talk.hear(.start, .resolved(addresses: 1), .connected, .received(Self.bytes("<2223#50#64#14#>")))
+        #expect(talk.phases.last == Self.phase(.received(Self.received("<2223#50#64#14#>")), at: 3))
+    }
+
+    @Test("an answer that waited in the kernel stands at the time when it came, and never before the question")
+    func aged() {
+        let reply = Self.bytes("<2223#50#64#14#>")
+        for (age, time) in [(90, 12), (0, 102), (110, 2)] {
+            var talk = Talk()
+            talk.hear(.start, .resolved(addresses: 1), .connected)
+            talk.milliseconds += 99
+            talk.hear(.received(reply, age: .milliseconds(age)))
+            #expect(talk.phases.last?.time == .milliseconds(time), "\(age) ms")
+        }
+    }
+
+    @Test("a deadline that passed long ago stands at its time")
+    func lateDeadline() {
+        var talk = Talk()
+        talk.hear(.start, .resolved(addresses: 1), .connected)
+        talk.milliseconds += 5000
+        talk.hear(.deadline(late: .milliseconds(4000)))
+        #expect(talk.phases.last == Self.phase(.expired, at: 1003))
     }
 
     @Test("a name without an address is one phase")
@@ -125,8 +159,8 @@ struct ProbeTraceTests {
         var talk = Talk()
         talk.hear(.connected, .received(Self.bytes("<2223#1#2#>")), .ended(detail: "closed the connection"))
         #expect(talk.phases.isEmpty)
-        talk.hear(.start, .resolved(addresses: 1), .deadline)
-        talk.hear(.connected, .deadline, .notConnected(Failure(.timeout, "")), .received([0]))
+        talk.hear(.start, .resolved(addresses: 1), .deadline())
+        talk.hear(.connected, .deadline(), .notConnected(Failure(.timeout, "")), .received([0]))
         #expect(talk.phases.count == 2)
         #expect(talk.phases.last?.kind == .expired)
     }

@@ -26,10 +26,14 @@ struct BusyLoopTests {
     ///
     /// - Parameter event: is waited for too, with the loop held.
     private static func probe(_ prober: Prober, holdingUntil event: @escaping () -> Void = {}) async -> Outcome? {
+        await observe(prober, holdingUntil: event)?.outcome
+    }
+
+    private static func observe(_ prober: Prober, holdingUntil event: @escaping () -> Void = {}) async -> Observation? {
         // With the service's own preference, without which a probe would begin only in another turn of the loop.
         let probe = Task(executorPreference: ServiceLoop.shared.executor) { await prober.probe() }
         await Task { hold(until: event) }.value
-        return await probe.value.first?.observation.outcome
+        return await probe.value.first?.observation
     }
 
     private static func hold(for time: Duration = timeout, until event: () -> Void) {
@@ -64,6 +68,48 @@ struct BusyLoopTests {
         #expect(Self.available(await Self.probe(prober, holdingUntil: hsm.awaitReply)) == 49)
         prober.stop()
         hsm.stop()
+    }
+
+    @Test("a reply that waited in the kernel is dated when it came, not when it was read")
+    func dated() async throws {
+        let hsm = try ThreadedHSM()
+        let prober = try Self.prober(at: hsm.port)
+        _ = await prober.probe()
+        hsm.awaitReply()
+        let (asked, askedAt) = (Instant.now, Timestamp.now)
+        var came = asked
+        let observation = try #require(
+            await Self.observe(prober) {
+                hsm.awaitReply()
+                came = .now
+            })
+        // The kernel counts in ticks of up to 10 ms.
+        let tick = Duration.milliseconds(10)
+        #expect(observation.instant <= came + tick)
+        #expect(observation.latency <= came - asked + tick)
+        let later = observation.timestamp.milliseconds - askedAt.milliseconds
+        #expect((-1...(came - asked + tick).wholeMilliseconds + 1).contains(later), "\(later) ms after the question")
+        prober.stop()
+        hsm.stop()
+    }
+
+    @Test("a failure is dated when the deadline passed, not when the loop had time to say so")
+    func datedFailure() async throws {
+        let silent = try ThreadedHSM(isSilent: true)
+        let prober = try Self.prober(at: silent.port)
+        let begin = Instant.now
+        let probe = Task(executorPreference: ServiceLoop.shared.executor) { await prober.probe() }
+        // Twice: the first time for the connection, after which the HSM has its time anew.
+        await Task { Self.hold {} }.value
+        while !silent.hasBeenAsked { await Task.yield() }
+        let asked = Instant.now
+        await Task { Self.hold(for: Self.timeout * 2) {} }.value
+        let observation = try #require(await probe.value.first?.observation)
+        #expect(Self.kind(observation.outcome) == .noReply)
+        #expect(observation.instant <= asked + Self.timeout)
+        #expect(observation.latency <= asked - begin + Self.timeout)
+        prober.stop()
+        silent.stop()
     }
 
     @Test("an address that has answered in time does not lose its turn")

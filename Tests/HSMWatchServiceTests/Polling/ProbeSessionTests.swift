@@ -66,7 +66,7 @@ struct ProbeSessionTests {
         "a failure ends with the phase in which it came",
         arguments: [
             (HSMFault.refuse, ["resolved", "not connected"]), (.hang, ["resolved", "connected", "asked", "expired"]),
-            (.close, ["resolved", "connected", "asked", "ended"]),
+            (.close, ["resolved", "connected", "ended"]),
             (.truncated, ["resolved", "connected", "asked", "received", "ended"]),
             (.garbage, ["resolved", "connected", "asked", "answered"]),
             (.error(22), ["resolved", "connected", "asked", "answered"]),
@@ -77,7 +77,8 @@ struct ProbeSessionTests {
         let session = ProbeSession(hsm: Self.hsm(at: simulator, timeout: timeout))
         let report = try #require(await session.next())
         session.stop()
-        #expect(Self.names(report) == phases)
+        // A connection that ends at once may end before the question.
+        #expect(Self.names(report).filter { fault != .close || $0 != "asked" } == phases)
         #expect(report.status == (fault == .garbage || fault == .error(22) ? .unknown : .critical))
         await simulator.stop()
     }

@@ -15,6 +15,7 @@ struct ThreadedHSM {
 
     let port: Int
     private let listener: CInt
+    private let asked = DispatchSemaphore(value: 0)
     private let replied = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
 
@@ -24,12 +25,13 @@ struct ThreadedHSM {
         try #require(listen(socket.descriptor, 1) == 0)
         port = try #require(socket.address.port)
         listener = socket.descriptor
-        let (listener, replied, ended) = (listener, replied, ended)
+        let (listener, asked, replied, ended) = (listener, asked, replied, ended)
         DispatchQueue(label: "threaded-hsm").async {
             let connection = accept(listener, nil, nil)
             var question = [UInt8](repeating: 0, count: 64)
             var available = Self.available
             while read(connection, &question, question.count) > 0 {
+                asked.signal()
                 if isSilent { continue }
                 let reply = "<2223#\(available)#64#\(64 - available)#>"
                 available -= 1
@@ -40,6 +42,9 @@ struct ThreadedHSM {
             ended.signal()
         }
     }
+
+    /// Whether a question has come that this did not say before.
+    var hasBeenAsked: Bool { asked.wait(timeout: .now()) == .success }
 
     /// Blocks until the next reply is with the kernel.
     func awaitReply() {

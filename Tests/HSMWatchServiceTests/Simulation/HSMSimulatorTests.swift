@@ -73,6 +73,7 @@ struct HSMSimulatorTests {
             (.noCRLF, Array("<2223#63#64#1#>".utf8)),
             (.extraField, Array("<2223#63#64#1#MFK1#>\r\n".utf8)),
             (.full(.hang), Array("<2223#63#64#1#>\r\n".utf8)),
+            (.double, Array("<2223#63#64#1#>\r\n<2223#63#64#1#>\r\n".utf8)),
             (.huge, Array("<2223#".utf8) + Array(repeating: UInt8(ascii: "9"), count: HSMAnswer.hugeLength - 6)),
         ])
     func misbehaves(fault: HSMFault, reply: [UInt8]) async throws {
@@ -116,6 +117,20 @@ struct HSMSimulatorTests {
         let client = try await RawClient.connected(to: hsm.address)
         try await client.send("<1223#>")
         #expect(try await client.received { $0.end != nil } == RawClient.Received(end: .reset))
+        await hsm.stop()
+    }
+
+    @Test("sends a reply to a new client before it asks, and another one to its request")
+    func isEarly() async throws {
+        let hsm = try await HSMSimulator.start(on: anyPort, behaviour: HSMBehaviour(fault: .early))
+        let client = try await RawClient.connected(to: hsm.address)
+        let reply = "<2223#63#64#1#>\r\n"
+        let received = try await client.received { $0.bytes.count >= reply.utf8.count }
+        #expect(received == RawClient.Received(bytes: Array(reply.utf8)))
+        #expect(await hsm.facts.requests == 0)
+        try await client.send("<1223#>")
+        #expect(
+            try await client.received { $0.bytes.count >= 2 * reply.utf8.count }.bytes.count == 2 * reply.utf8.count)
         await hsm.stop()
     }
 

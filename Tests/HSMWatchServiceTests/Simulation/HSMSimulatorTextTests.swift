@@ -37,7 +37,7 @@ struct HSMSimulatorTextTests {
         arguments: [
             "none", "refuse", "hang", "close", "reset", "slow", "garbage", "truncated", "error:00", "error:22",
             "error:99",
-            "no-crlf", "extra-field", "huge", "full:refuse", "full:close", "full:hang",
+            "no-crlf", "extra-field", "huge", "double", "early", "full:refuse", "full:close", "full:hang",
         ])
     func readsFaults(text: String) {
         #expect(HSMFault(text)?.description == text)

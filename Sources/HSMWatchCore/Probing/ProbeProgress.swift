@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A probe under way: the queries that are left, and the answers so far.
+struct ProbeProgress {
+    typealias Answer = ProbeConversation.Answer
+
+    let startedAt: Instant
+    /// The queries without an answer. The first is asked next, or is being asked.
+    private(set) var queries: ArraySlice<Query>
+    private(set) var answers: [Answer] = []
+
+    init(_ queries: [Query], startedAt: Instant) {
+        self.queries = queries[...]
+        self.startedAt = startedAt
+    }
+
+    /// The latency of the first answer: about what an answer of this HSM takes.
+    var firstLatency: Duration { answers.first?.observation.latency ?? .zero }
+
+    /// Takes the outcome of the query that was asked.
+    mutating func answer(_ outcome: Outcome, at moment: Moment, latency: Duration) {
+        guard let query = queries.popFirst() else { return }
+        let observation = Observation(outcome: outcome, at: moment, latency: latency)
+        answers.append(Answer(query: query, observation: observation))
+    }
+
+    /// All answers, with the failure for each query that has none. Queries that were not asked say so.
+    func concluded(with failure: Failure, asked: Int, at moment: Moment) -> [Answer] {
+        let unasked = Failure(failure.kind, "not asked: \(failure.detail)", errorCode: failure.errorCode)
+        return answers
+            + queries.enumerated().map { index, query in
+                failed(query, index < asked ? failure : unasked, at: moment)
+            }
+    }
+
+    /// The first `certain` answers. Every other query has the failure instead, answered or not.
+    func concluded(trusting certain: Int, with failure: Failure, at moment: Moment) -> [Answer] {
+        let doubtful = answers.dropFirst(certain).map { answer in
+            let observation = Observation(
+                outcome: .failure(failure), instant: answer.observation.instant,
+                timestamp: answer.observation.timestamp, latency: answer.observation.latency)
+            return Answer(query: answer.query, observation: observation)
+        }
+        return Array(answers.prefix(certain)) + doubtful + queries.map { failed($0, failure, at: moment) }
+    }
+
+    private func failed(_ query: Query, _ failure: Failure, at moment: Moment) -> Answer {
+        let latency = moment.instant - startedAt
+        return Answer(query: query, observation: Observation(outcome: .failure(failure), at: moment, latency: latency))
+    }
+}
