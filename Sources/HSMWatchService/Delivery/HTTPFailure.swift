@@ -6,8 +6,8 @@ import NIOCore
 
 /// Why no answer came to a request, in words that follow the endpoint's name.
 enum HTTPFailure {
-    static func describe(_ error: any Error, expected name: String?, limit: Duration) -> String {
-        if let reason = TLSFailure.describe(error, expected: name) { return reason }
+    static func describe(_ error: any Error, limit: Duration) -> String {
+        if let reason = TLSFailure.describe(error) { return reason }
         guard let error = error as? HTTPClientError else { return "the peer \(ConnectFailure.ending(error))" }
         return switch error {
         case .deadlineExceeded, .readTimeout: "no answer within \(DurationText.format(limit))"

@@ -75,7 +75,7 @@ final class HTTPRequests {
         } catch let error as HTTPClientError where error == .proxyAuthenticationRequired {
             return PostVerdict(status: 407)
         } catch {
-            return .failed(HTTPFailure.describe(error, expected: credentials?.expectedName(at: endpoint), limit: limit))
+            return .failed(HTTPFailure.describe(error, limit: limit))
         }
     }
 
@@ -115,7 +115,7 @@ final class HTTPRequests {
     }
 
     private var urlHost: HostPort {
-        HostPort(host: credentials?.expectedName(at: endpoint) ?? endpoint.host, port: endpoint.port)
+        HostPort(host: credentials?.identity(at: endpoint).name ?? endpoint.host, port: endpoint.port)
     }
 
     // MARK: What the files say
@@ -154,13 +154,10 @@ final class HTTPRequests {
     }
 
     private func client(_ material: TLSFiles.Material?) -> HTTPClient {
-        var configuration = HTTPClient.Configuration()
-        configuration.redirectConfiguration = .disallow
-        configuration.httpVersion = .http1Only
-        configuration.timeout.connect = .nanoseconds(TCPConnection.connectTimeout.wholeNanoseconds)
+        let identity = credentials?.identity(at: endpoint)
+        let tls = material.flatMap { material in identity.map { (material, $0) } }
+        var configuration = HTTPClient.Configuration.verifying(tls: tls)
         configuration.connectionPool.idleTimeout = Self.idleTimeout
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.tlsConfiguration = material?.configuration
         configuration.tlsConfiguration?.shutdownTimeout = Self.goodbyeLimit
         let destination = address?.ipAddress ?? endpoint.host
         if let proxy = http.proxy {
