@@ -8,6 +8,7 @@ import NIOCore
 enum HTTPFailure {
     static func describe(_ error: any Error, limit: Duration) -> String {
         if let reason = TLSFailure.describe(error) { return reason }
+        if let fault = error as? RequestTurn.Fault { return fault.description }
         guard let error = error as? HTTPClientError else { return "the peer \(ConnectFailure.ending(error))" }
         return switch error {
         case .deadlineExceeded, .readTimeout: "no answer within \(DurationText.format(limit))"

@@ -34,6 +34,10 @@ final class HTTPRequests {
     private let fileAge: Duration
     private var address: SocketAddress?
     private var access: Access?
+    /// What the peer said out of order, until it is reported: no answer of such a peer confirms anything.
+    private var fault: RequestTurn.Fault?
+    /// The request that waits for its answer.
+    private var exchange: Task<PostVerdict, Never>?
 
     /// - Parameters:
     ///   - credentials: nil for plain HTTP.
@@ -60,13 +64,37 @@ final class HTTPRequests {
     ///   - bodies: one message, or several for a bulk request.
     ///   - limit: how long all of it may take.
     func post(_ bodies: [[UInt8]], isBulk: Bool, within limit: Duration) async -> PostVerdict {
+        if let fault = takeFault() { return .failed(fault.description) }
+        let exchange = Task { await answer(to: bodies, isBulk: isBulk, within: limit) }
+        self.exchange = exchange
+        defer { self.exchange = nil }
+        let verdict = await withTaskCancellationHandler {
+            await exchange.value
+        } onCancel: {
+            exchange.cancel()
+        }
+        return takeFault().map { .failed($0.description) } ?? verdict
+    }
+
+    /// Takes note that the peer is out of order. What is under way on another connection is given up, too.
+    private func note(_ fault: RequestTurn.Fault) {
+        self.fault = fault
+        exchange?.cancel()
+    }
+
+    private func takeFault() -> RequestTurn.Fault? {
+        defer { fault = nil }
+        return fault
+    }
+
+    private func answer(to bodies: [[UInt8]], isBulk: Bool, within limit: Duration) async -> PostVerdict {
         let deadline = NIODeadline.now() + .nanoseconds(limit.wholeNanoseconds)
         do {
             let access = try await currentAccess()
             let request = request(bodies, isBulk: isBulk, authorization: access.authorization)
             do {
                 return try await execute(request, access.client, until: deadline)
-            } catch let error as HTTPClientError where error == .remoteConnectionClosed && access.isUsed {
+            } catch let error where Self.isClosed(error) && access.isUsed && fault == nil {
                 // A kept connection that was just about to be closed: a new one tells.
                 return try await execute(request, access.client, until: deadline)
             }
@@ -84,6 +112,11 @@ final class HTTPRequests {
         let client = access?.client
         access = nil
         try? await client?.shutdown()
+    }
+
+    private nonisolated static func isClosed(_ error: any Error) -> Bool {
+        if case ChannelError.ioOnClosedChannel = error { return true }
+        return error as? HTTPClientError == .remoteConnectionClosed
     }
 
     private func execute(
@@ -156,7 +189,7 @@ final class HTTPRequests {
     private func client(_ material: TLSFiles.Material?) -> HTTPClient {
         let identity = credentials?.identity(at: endpoint)
         let tls = material.flatMap { material in identity.map { (material, $0) } }
-        var configuration = HTTPClient.Configuration.verifying(tls: tls)
+        var configuration = HTTPClient.Configuration.ordered(tls: tls) { [weak self] in self?.note($0) }
         configuration.connectionPool.idleTimeout = Self.idleTimeout
         configuration.tlsConfiguration?.shutdownTimeout = Self.goodbyeLimit
         let destination = address?.ipAddress ?? endpoint.host

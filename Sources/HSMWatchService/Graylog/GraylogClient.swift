@@ -211,7 +211,8 @@ package final class GraylogClient {
             case .failure(let problem): throw GraylogProblem("Graylog at \(access.url) is not reached: TLS: \(problem)")
             }
         }
-        var configuration = HTTPClient.Configuration.verifying(tls: tls)
+        // An answer that was not asked for ends its connection; the next request has another.
+        var configuration = HTTPClient.Configuration.ordered(tls: tls) { _ in }
         configuration.dnsOverride = [access.url.endpoint.host: address.ipAddress ?? access.url.endpoint.host]
         return HTTPClient(eventLoopGroup: ServiceLoop.shared.eventLoop, configuration: configuration)
     }
