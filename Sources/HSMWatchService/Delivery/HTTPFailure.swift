@@ -6,8 +6,9 @@ import NIOCore
 
 /// Why no answer came to a request.
 enum HTTPFailure {
-    static func describe(_ error: any Error, expected name: String?, limit: Duration) -> Loss {
-        if let reason = TLSFailure.describe(error, expected: name) { return Loss(.failed, reason) }
+    static func describe(_ error: any Error, limit: Duration) -> Loss {
+        if let reason = TLSFailure.describe(error) { return Loss(.failed, reason) }
+        if let fault = error as? RequestTurn.Fault { return Loss(.failed, fault.description) }
         guard let error = error as? HTTPClientError else { return ConnectFailure.loss(of: error) }
         return switch error {
         case .deadlineExceeded, .readTimeout: Loss(.failed, "no answer within \(DurationText.format(limit))")

@@ -34,6 +34,10 @@ final class HTTPRequests {
     private let fileAge: Duration
     private var address: SocketAddress?
     private var access: Access?
+    /// What the peer said out of order, until it is reported: no answer of such a peer confirms anything.
+    private var fault: RequestTurn.Fault?
+    /// The request that waits for its answer.
+    private var exchange: Task<PostVerdict, Never>?
 
     /// - Parameters:
     ///   - credentials: nil for plain HTTP.
@@ -60,13 +64,37 @@ final class HTTPRequests {
     ///   - bodies: one message, or several for a bulk request.
     ///   - limit: how long all of it may take.
     func post(_ bodies: [[UInt8]], isBulk: Bool, within limit: Duration) async -> PostVerdict {
+        if let fault = takeFault() { return .lost(Loss(.failed, fault.description)) }
+        let exchange = Task { await answer(to: bodies, isBulk: isBulk, within: limit) }
+        self.exchange = exchange
+        defer { self.exchange = nil }
+        let verdict = await withTaskCancellationHandler {
+            await exchange.value
+        } onCancel: {
+            exchange.cancel()
+        }
+        return takeFault().map { .lost(Loss(.failed, $0.description)) } ?? verdict
+    }
+
+    /// Takes note that the peer is out of order. What is under way on another connection is given up, too.
+    private func note(_ fault: RequestTurn.Fault) {
+        self.fault = fault
+        exchange?.cancel()
+    }
+
+    private func takeFault() -> RequestTurn.Fault? {
+        defer { fault = nil }
+        return fault
+    }
+
+    private func answer(to bodies: [[UInt8]], isBulk: Bool, within limit: Duration) async -> PostVerdict {
         let deadline = NIODeadline.now() + .nanoseconds(limit.wholeNanoseconds)
         do {
             let access = try await currentAccess()
             let request = request(bodies, isBulk: isBulk, authorization: access.authorization)
             do {
                 return try await execute(request, access.client, until: deadline)
-            } catch let error as HTTPClientError where error == .remoteConnectionClosed && access.isUsed {
+            } catch let error where Self.isClosed(error) && access.isUsed && fault == nil {
                 // A kept connection that was just about to be closed: a new one tells.
                 return try await execute(request, access.client, until: deadline)
             }
@@ -75,7 +103,7 @@ final class HTTPRequests {
         } catch let error as HTTPClientError where error == .proxyAuthenticationRequired {
             return PostVerdict(status: 407)
         } catch {
-            return .lost(HTTPFailure.describe(error, expected: credentials?.expectedName(at: endpoint), limit: limit))
+            return .lost(HTTPFailure.describe(error, limit: limit))
         }
     }
 
@@ -84,6 +112,11 @@ final class HTTPRequests {
         let client = access?.client
         access = nil
         try? await client?.shutdown()
+    }
+
+    private nonisolated static func isClosed(_ error: any Error) -> Bool {
+        if case ChannelError.ioOnClosedChannel = error { return true }
+        return error as? HTTPClientError == .remoteConnectionClosed
     }
 
     private func execute(
@@ -115,7 +148,7 @@ final class HTTPRequests {
     }
 
     private var urlHost: HostPort {
-        HostPort(host: credentials?.expectedName(at: endpoint) ?? endpoint.host, port: endpoint.port)
+        HostPort(host: credentials?.identity(at: endpoint).name ?? endpoint.host, port: endpoint.port)
     }
 
     // MARK: What the files say
@@ -154,13 +187,10 @@ final class HTTPRequests {
     }
 
     private func client(_ material: TLSFiles.Material?) -> HTTPClient {
-        var configuration = HTTPClient.Configuration()
-        configuration.redirectConfiguration = .disallow
-        configuration.httpVersion = .http1Only
-        configuration.timeout.connect = .nanoseconds(TCPConnection.connectTimeout.wholeNanoseconds)
+        let identity = credentials?.identity(at: endpoint)
+        let tls = material.flatMap { material in identity.map { (material, $0) } }
+        var configuration = HTTPClient.Configuration.ordered(tls: tls) { [weak self] in self?.note($0) }
         configuration.connectionPool.idleTimeout = Self.idleTimeout
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.tlsConfiguration = material?.configuration
         configuration.tlsConfiguration?.shutdownTimeout = Self.goodbyeLimit
         let destination = address?.ipAddress ?? endpoint.host
         if let proxy = http.proxy {

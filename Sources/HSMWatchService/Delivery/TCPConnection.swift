@@ -17,8 +17,8 @@ final class TCPConnection: ChannelInboundHandler {
     /// How TLS is spoken.
     struct Security {
         let context: NIOSSLContext
-        /// The name that the peer's certificate must carry; nil when it must carry the address.
-        let expectedName: String?
+        /// What the peer's certificate must carry.
+        let identity: PeerIdentity
     }
 
     /// What TLS has agreed on.
@@ -95,7 +95,7 @@ final class TCPConnection: ChannelInboundHandler {
             timer?.cancel()
             switch loaded {
             case .success(let material):
-                security = Security(context: material.context, expectedName: credentials.expectedName(at: name))
+                security = Security(context: material.context, identity: credentials.identity(at: name))
                 connect(to: address)
             case .failure(let problem):
                 failed("TLS: \(problem)")
@@ -158,10 +158,7 @@ final class TCPConnection: ChannelInboundHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event as? TLSUserEvent {
         case .handshakeCompleted:
-            let synchronous = context.pipeline.syncOperations
-            let version = (try? synchronous.nioSSL_tlsVersion()).map { $0.map(Self.text) ?? "TLS" }
-            let certificate = try? synchronous.nioSSL_peerCertificate()
-            opened(Session(version: version ?? "TLS", peerTerm: certificate.map(CertificateTerm.init)))
+            handshakeCompleted(context)
         case .shutdownCompleted:
             // The peer's close_notify: nobody between us has cut the stream.
             if case .halfClosed = state { state = .halfClosed(isSeen: true) }
@@ -183,8 +180,7 @@ final class TCPConnection: ChannelInboundHandler {
         if case .opening = state, let security, let address, TLSFailure.isUntrusted(error) {
             diagnose(address, security, on: context.eventLoop)
         } else {
-            let reason = TLSFailure.describe(error, expected: security?.expectedName)
-            lost(reason.map { Loss(.failed, $0) } ?? ConnectFailure.loss(of: error))
+            lost(TLSFailure.describe(error).map { Loss(.failed, $0) } ?? ConnectFailure.loss(of: error))
         }
         context.close(promise: nil)
     }
@@ -218,7 +214,19 @@ final class TCPConnection: ChannelInboundHandler {
         self.channel = channel
         guard let security else { return }
         try channel.pipeline.syncOperations.addHandler(
-            NIOSSLClientHandler(context: security.context, serverHostname: security.expectedName))
+            NIOSSLClientHandler(context: security.context, serverHostname: security.identity.name))
+    }
+
+    /// The peer is verified before anything is reported, so before anything is written.
+    private func handshakeCompleted(_ context: ChannelHandlerContext) {
+        guard let security else { return }
+        do {
+            let certificate = try PeerVerification.verify(context.channel, security.identity)
+            let version = try context.pipeline.syncOperations.nioSSL_tlsVersion().map(Self.text)
+            opened(Session(version: version ?? "TLS", peerTerm: CertificateTerm(certificate)))
+        } catch {
+            errorCaught(context: context, error: error)
+        }
     }
 
     private func connected(on loop: any EventLoop) {

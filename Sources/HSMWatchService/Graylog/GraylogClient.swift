@@ -78,9 +78,8 @@ package final class GraylogClient {
         } catch is NIOTooManyBytesError {
             throw GraylogProblem(to: request, "its answer has more than \(SizeText.format(answerLimit))")
         } catch {
-            let name = credentials?.expectedName(at: access.url.endpoint)
             let failure = isLate ? HTTPClientError.deadlineExceeded : error
-            throw GraylogProblem(to: request, HTTPFailure.describe(failure, expected: name, limit: patience).reason)
+            throw GraylogProblem(to: request, HTTPFailure.describe(failure, limit: patience).reason)
         }
         guard (200...299).contains(head.status.code) else {
             let message = try? JSONDecoder().decode(RESTAnswer.Failure.self, from: Data(body.readableBytesView))
@@ -199,12 +198,7 @@ package final class GraylogClient {
     }
 
     private func makeClient(to address: SocketAddress) async throws(GraylogProblem) -> HTTPClient {
-        var configuration = HTTPClient.Configuration()
-        configuration.redirectConfiguration = .disallow
-        configuration.httpVersion = .http1Only
-        configuration.timeout.connect = .nanoseconds(TCPConnection.connectTimeout.wholeNanoseconds)
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.dnsOverride = [access.url.endpoint.host: address.ipAddress ?? access.url.endpoint.host]
+        var tls: (TLSFiles.Material, PeerIdentity)?
         if let credentials {
             let limit = TCPConnection.connectTimeout
             let loaded = await within(limit) { credentials.load(then: $0) }
@@ -213,10 +207,13 @@ package final class GraylogClient {
                 throw GraylogProblem(
                     "Graylog at \(access.url) is not reached: TLS: its files could not be read within "
                         + DurationText.format(limit))
-            case .success(let material): configuration.tlsConfiguration = material.configuration
+            case .success(let material): tls = (material, credentials.identity(at: access.url.endpoint))
             case .failure(let problem): throw GraylogProblem("Graylog at \(access.url) is not reached: TLS: \(problem)")
             }
         }
+        // An answer that was not asked for ends its connection; the next request has another.
+        var configuration = HTTPClient.Configuration.ordered(tls: tls) { _ in }
+        configuration.dnsOverride = [access.url.endpoint.host: address.ipAddress ?? access.url.endpoint.host]
         return HTTPClient(eventLoopGroup: ServiceLoop.shared.eventLoop, configuration: configuration)
     }
 }

@@ -214,7 +214,8 @@ package final class Spool: Service {
         clock.note()
         let commit = SpoolDatabase.Commit(
             messages: messages, position: end, identity: identity, cursors: cursors.confirmed, confirmed: confirmed,
-            deletable: cursors.deletable(at: .now), limits: limits, unreported: drops.unreported, now: clock.time, moment: clock.noted,
+            deletable: cursors.deletable(at: .now), limits: limits, unreported: drops.unreported, now: clock.time,
+            moment: clock.noted,
             run: SpoolRun(missingSince: missingSince), movingBehind: behind)
         let done = try await withDeadline(Liveness.spoolGrace) { try await disk.commit(commit) }
         changesNoted += 1

@@ -31,7 +31,7 @@ enum CertificateDiagnosis {
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
                         NIOSSLClientHandler(
-                            context: security.context, serverHostname: security.expectedName,
+                            context: security.context, serverHostname: security.identity.name,
                             customVerificationCallback: { certificates, verdict in
                                 box.value.finding.chain = certificates.map(CertificateTerm.init)
                                 verdict.succeed(NIOSSLVerificationResult.failed)

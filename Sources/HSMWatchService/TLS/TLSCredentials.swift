@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
+import Foundation
 import HSMWatchCore
 import NIOCore
 
@@ -26,9 +27,15 @@ final class TLSCredentials {
     /// Of our own certificate, as it was last read.
     var ownTerm: CertificateTerm? { known?.ownTerm }
 
-    /// The name that the peer's certificate must carry; nil when it must carry the endpoint's address.
-    func expectedName(at endpoint: HostPort) -> String? {
-        serverName ?? (HostText.isIPv4(endpoint.host) || HostText.isIPv6(endpoint.host) ? nil : endpoint.host)
+    /// What the peer's certificate must carry.
+    func identity(at endpoint: HostPort) -> PeerIdentity {
+        if let serverName { return .name(serverName) }
+        // A host that is no address is a name.
+        switch try? SocketAddress(ipAddress: endpoint.host, port: 0) {
+        case .v4(let address): return .address(withUnsafeBytes(of: address.address.sin_addr) { Array($0) })
+        case .v6(let address): return .address(withUnsafeBytes(of: address.address.sin6_addr) { Array($0) })
+        case .unixDomainSocket, nil: return .name(endpoint.host)
+        }
     }
 
     /// Answers on the event loop, never at once, what is in the files now; or why that cannot be used.

@@ -11,11 +11,10 @@ enum TLSFailure {
     }
 
     /// What ended a connection, or kept it from being made; nil when the error is none of TLS's.
-    static func describe(_ error: any Error, expected name: String?) -> String? {
+    static func describe(_ error: any Error) -> String? {
         switch error {
-        case let error as NIOSSLExtraError where error == .failedToValidateHostname:
-            return
-                "TLS: Graylog's certificate does not carry \(name.map { "the name \($0)" } ?? "the endpoint's address")"
+        case let refusal as PeerVerification.Refusal:
+            return refusal.description
         case NIOSSLError.uncleanShutdown:
             return "the peer ended the connection without a TLS close_notify"
         case NIOSSLError.handshakeFailed(let reason):

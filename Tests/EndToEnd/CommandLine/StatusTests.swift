@@ -58,7 +58,7 @@ extension EndToEnd {
                 #expect(hsms[1]["available"] == nil)
                 #expect((hsms[1]["readings"] as? [Any])?.allSatisfy { $0 is NSNull } == true)
                 let outputs = try #require(object["outputs"] as? [[String: Any]])
-                #expect(outputs.map { $0["state"] as? String } == ["connected"])
+                #expect(outputs.map { $0["state"] as? String } == ["unconfirmed"])
                 #expect((object["spool"] as? [String: Any])?["storage"] as? String == "disk")
                 #expect(try await service.ended(by: SIGTERM).ending == .exited(0))
             }

@@ -36,6 +36,41 @@ struct CertificateWatchTests {
         #expect([peer, own, renewed, again] == [5, 5, nil, 20])
     }
 
+    @Test("two certificates in turn are a warning each, not one at every connection")
+    func alternating() {
+        var watch = CertificateWatch()
+        let warned = [95, 95.1, 95.2, 95.3, 96].map { day in
+            ["01", "02"].map { watch.note(Self.certificate($0), of: .peer, at: Self.day(day)) }
+        }
+        #expect(warned == [[5, 5], [nil, nil], [nil, nil], [nil, nil], [nil, nil]])
+    }
+
+    @Test("each of two certificates in turn is warned of once a step")
+    func alternatingSteps() {
+        var watch = CertificateWatch()
+        let warned = [75, 75.1, 90, 90.1, 95, 95.1].map { day in
+            ["01", "02"].map { watch.note(Self.certificate($0), of: .peer, at: Self.day(day)) }
+        }
+        #expect(warned == [[25, 25], [nil, nil], [10, 10], [nil, nil], [5, 5], [nil, nil]])
+    }
+
+    @Test("remembers so many certificates a side, and forgets the one that was not in use for the longest time")
+    func limit() {
+        var watch = CertificateWatch()
+        func note(_ number: Int, _ side: CertificateWatch.Side = .peer) -> Int? {
+            watch.note(Self.certificate("\(number)"), of: side, at: Self.day(95))
+        }
+        let limit = CertificateWatch.certificateLimit
+        #expect(note(0, .own) == 5)
+        #expect((1...limit).map { note($0) } == Array(repeating: 5, count: limit))
+        #expect((1...limit).map { note($0) } == Array(repeating: nil, count: limit))
+        // The first is in use again, so the second goes.
+        #expect(note(1) == nil)
+        #expect(note(limit + 1) == 5)
+        #expect([note(1), note(2)] == [nil, 5])
+        #expect(note(0, .own) == nil)
+    }
+
     @Test("tells what is wrong with a certificate's time")
     func problems() {
         let certificate = CertificateTerm(serialNumber: "01", notBefore: Self.day(10), notAfter: Self.day(20))

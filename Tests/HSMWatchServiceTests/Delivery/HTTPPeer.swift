@@ -18,6 +18,8 @@ actor HTTPPeer {
         case nothing
         /// The status, and a body that never ends.
         case unfinished(UInt)
+        /// The status, twice in one write.
+        case twice(UInt)
     }
 
     struct Request: Sendable {
@@ -25,6 +27,24 @@ actor HTTPPeer {
         let body: [UInt8]
 
         var text: String { String(decoding: body, as: UTF8.self) }
+    }
+
+    /// Counts what comes before HTTP reads it, so a request that was not whole counts too.
+    private final class Counter: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        typealias InboundOut = ByteBuffer
+
+        private let peer: HTTPPeer
+
+        init(_ peer: HTTPPeer) {
+            self.peer = peer
+        }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            let count = unwrapInboundIn(data).readableBytes
+            peer.assumeIsolated { $0.receivedBytes += count }
+            context.fireChannelRead(data)
+        }
     }
 
     private final class Client: ChannelInboundHandler {
@@ -79,6 +99,11 @@ actor HTTPPeer {
                     headers: ["content-length": "1000000"])
                 context.write(wrapOutboundOut(.head(response)), promise: nil)
                 context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: "{")))), promise: nil)
+            case .twice(let status):
+                let response = "HTTP/1.1 \(status) -\r\ncontent-length: 0\r\n\r\n"
+                // Past the encoder, which refuses a second answer to one request.
+                let encoder = try? context.pipeline.syncOperations.context(handlerType: HTTPResponseEncoder.self)
+                encoder?.writeAndFlush(NIOAny(ByteBuffer(string: response + response)), promise: nil)
             case .nothing:
                 break
             }
@@ -86,8 +111,11 @@ actor HTTPPeer {
     }
 
     private nonisolated let eventLoop: any EventLoop
-    private let tls: NIOSSLContext?
+    /// For the connections to come, of which the last one stays; empty is plain HTTP.
+    private var contexts: [NIOSSLContext]
     private var listener: (any Channel)?
+    /// Bytes of requests on all connections, without those of TLS.
+    private(set) var receivedBytes = 0
     /// Every connection that there was.
     private(set) var clients: [any Channel] = []
     /// The answers to come, of which the last one stays.
@@ -103,15 +131,24 @@ actor HTTPPeer {
         eventLoop.executor.asUnownedSerialExecutor()
     }
 
-    private init(_ answers: [Answer], _ tls: NIOSSLContext?) {
+    private init(_ answers: [Answer], _ contexts: [NIOSSLContext]) {
         eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         self.answers = answers
-        self.tls = tls
+        self.contexts = contexts
     }
 
     /// Listens on a free port of the loopback, or the one given; answers where.
+    ///
+    /// - Parameter tls: one for each connection, of which the last one stays; none is plain HTTP.
     static func start(
-        on port: UInt16? = nil, answering answers: Answer..., tls: NIOSSLContext? = nil
+        on port: UInt16? = nil, answering answers: Answer..., tls: NIOSSLContext...
+    ) async throws -> (peer: HTTPPeer, address: HostPort) {
+        try await start(on: port, answering: answers, tls: tls)
+    }
+
+    /// The same, with answers and contexts in arrays.
+    static func start(
+        on port: UInt16? = nil, answering answers: [Answer], tls: [NIOSSLContext]
     ) async throws -> (peer: HTTPPeer, address: HostPort) {
         let peer = HTTPPeer(answers.isEmpty ? [.status(202)] : answers, tls)
         return (peer, try await peer.listen(on: port ?? 0))
@@ -119,13 +156,15 @@ actor HTTPPeer {
 
     private func listen(on port: UInt16) async throws -> HostPort {
         let peer = self
-        let tls = tls
         let channel = try await ServerBootstrap(group: eventLoop)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
-                    if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+                    if let tls = peer.assumeIsolated({ $0.nextContext() }) {
+                        try pipeline.addHandler(NIOSSLServerHandler(context: tls))
+                    }
+                    try pipeline.addHandler(Counter(peer))
                     try pipeline.configureHTTPServerPipeline()
                     try pipeline.addHandler(Client(peer))
                 }
@@ -139,6 +178,18 @@ actor HTTPPeer {
     func stop() async throws {
         clients.forEach { $0.close(promise: nil) }
         try await listener?.close()
+    }
+
+    /// Says something unasked on the connection that came last, and returns when the kernel has it.
+    func say(_ text: String) async throws {
+        guard let channel = clients.last else { return }
+        let bytes = ByteBuffer(string: text)
+        try await channel.eventLoop.flatSubmit {
+            // Past the encoder, which knows answers alone.
+            channel.pipeline.context(handlerType: HTTPResponseEncoder.self).flatMap { encoder in
+                encoder.writeAndFlush(NIOAny(bytes))
+            }
+        }.get()
     }
 
     /// Closes the connections that there are.
@@ -156,6 +207,10 @@ actor HTTPPeer {
         }
         defer { deadline.cancel() }
         return try await promise.futureResult.get()
+    }
+
+    private func nextContext() -> NIOSSLContext? {
+        contexts.count > 1 ? contexts.removeFirst() : contexts.first
     }
 
     private func answer(to request: Request) -> Answer {

@@ -20,7 +20,7 @@ struct OutputRewindTests {
         OutputStage(in: folder, subscriptions: [Subscription(name: "a", rewind: rewind)])
     }
 
-    @Test("what was confirmed within rewind is sent again after the connection was closed, and is not counted as waiting")
+    @Test("what was confirmed within rewind is sent again after the peer closed the connection, and does not wait")
     func killed() async throws {
         let receiver = try await Receiver.started()
         let delivery = stage(rewind: .seconds(60))

@@ -59,21 +59,6 @@ struct OutputTLSTests {
         await receiver.shutDown()
     }
 
-    @Test("a peer that says goodbye with everything unread, and goes on, confirms nothing")
-    func unread() async throws {
-        let (peer, address) = try await DeafTLSPeer.start(try authority.issue("graylog"))
-        let delivery = OutputStage(in: folder, outputs: "a")
-        let output = delivery.output(
-            to: address, tls: TLSConfiguration(ca: authority.certificate), drainTimeout: .zero)
-        delivery.append(1...10)
-        try await running(delivery.spool, output) {
-            try await peer.drop()
-            try await delivery.noted("Output a cannot deliver to \(address): the peer reset ")
-        }
-        #expect(delivery.spool.cursor(of: "a") == 0)
-        try await peer.stop()
-    }
-
     @Test("a stream that is cut without a close_notify confirms nothing, and all is sent again")
     func truncated() async throws {
         let receiver = try await receiver(try authority.issue("graylog"))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import HSMWatchCore
 import Testing
 
@@ -81,6 +82,26 @@ struct TLSFilesTests {
         #expect(mismatch?.contains("do not fit together") == true)
         let credential = problem(TLSConfiguration(ca: "$CREDENTIALS_DIRECTORY/ca.pem"))
         #expect(credential?.contains("$CREDENTIALS_DIRECTORY is not set") == true)
+    }
+
+    @Test("a certificate with an RSA key of less than 2048 bits is refused in every file, with its serial number")
+    func shortKeys() throws {
+        let (certificate, key) = (folder.path + "/short.pem", folder.path + "/short.key")
+        try authority.openssl(
+            ["req", "-x509", "-newkey", "rsa:1024", "-nodes", "-subj", "/CN=short", "-set_serial", "171"]
+                + ["-keyout", key, "-out", certificate])
+        let words = "the certificate with serial AB has an RSA key of 1024 bits; needed: at least 2048"
+        #expect(throws: InvalidText("certificate \(certificate): \(words)")) {
+            try TLSFiles(TLSConfiguration(certificate: certificate, key: key)).load()
+        }
+        #expect(throws: InvalidText("ca \(certificate): \(words)")) {
+            try TLSFiles(TLSConfiguration(ca: certificate)).load()
+        }
+        // Also behind a good one in the same file.
+        let both = folder.path + "/both.pem"
+        let texts = try [authority.certificate, certificate].map { try String(contentsOfFile: $0, encoding: .utf8) }
+        try Array(texts.joined().utf8).write(to: both)
+        #expect(throws: InvalidText("ca \(both): \(words)")) { try TLSFiles(TLSConfiguration(ca: both)).load() }
     }
 
     @Test("a file that is written anew is another version")

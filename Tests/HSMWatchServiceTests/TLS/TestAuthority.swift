@@ -61,14 +61,23 @@ struct TestAuthority {
                 + ["-subj", "/CN=\(name)", "-keyout", self.folder + "/ca.key", "-out", certificate])
     }
 
-    /// A certificate that carries the names, such as `DNS:graylog.test` or `IP:127.0.0.1`.
-    func issue(_ file: String, names: [String] = ["IP:127.0.0.1"], term: Term = .now) throws -> Identity {
+    /// Issues a certificate that carries the names, such as `DNS:graylog.test` or `IP:127.0.0.1`.
+    ///
+    /// - Parameters:
+    ///   - names: none leaves out the subjectAltName.
+    ///   - commonName: nil takes the file's name.
+    ///   - rsaBits: of the key; nil takes a key on the curve P-256.
+    func issue(
+        _ file: String, names: [String] = ["IP:127.0.0.1"], commonName: String? = nil, rsaBits: Int? = nil,
+        term: Term = .now
+    ) throws -> Identity {
         let identity = Identity(certificate: "\(folder)/\(file).pem", key: "\(folder)/\(file).key")
         let request = "\(folder)/\(file).csr"
-        try openssl(
-            ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=\(file)"]
-                + ["-addext", "subjectAltName=\(names.joined(separator: ","))"]
-                + ["-keyout", identity.key, "-out", request])
+        let kind = rsaBits.map { ["rsa:\($0)"] } ?? ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+        let carried = names.isEmpty ? [] : ["-addext", "subjectAltName=\(names.joined(separator: ","))"]
+        var arguments = ["req", "-newkey"] + kind
+        arguments += ["-nodes", "-subj", "/CN=\(commonName ?? file)"] + carried
+        try openssl(arguments + ["-keyout", identity.key, "-out", request])
         try openssl(
             ["ca", "-batch", "-notext", "-config", folder + "/openssl.cnf", "-in", request]
                 + ["-out", identity.certificate] + term.options)

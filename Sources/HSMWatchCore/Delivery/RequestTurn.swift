@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Whose turn it is on an HTTP connection: a request first, then its answer.
+///
+///     idle ── asked ──▶ asked ── final head ──▶ answering ── ended ──▶ idle
+///       │ any byte        │ a success before the peer has the whole request
+///       ▼                 ▼
+///     over ◀───────────── over
+///
+/// HTTP/1.1 has no number that ties an answer to its request (RFC 9112 section 9.2). So an answer too many would confirm
+/// the next message, which nobody has read.
+package struct RequestTurn: Sendable {
+    package enum Event: Sendable {
+        /// The request was given to the kernel, whole. Until then nothing of it was.
+        case asked
+        /// Bytes came.
+        case received([UInt8])
+        /// The head of an answer came.
+        ///
+        /// `unacknowledged` counts the bytes that the peer's kernel has not acknowledged; nil when it is not known.
+        case head(status: UInt, unacknowledged: Int?)
+        /// An answer is whole.
+        case ended
+        /// What came cannot be read as HTTP.
+        case unreadable
+    }
+
+    /// Why the connection is over.
+    package enum Fault: Error, Equatable, Sendable {
+        /// What came first, in printable ASCII.
+        case unasked(String)
+        case hasty(status: UInt)
+        /// The peer says that it waits no longer, and ends the connection (RFC 9110 section 15.5.9).
+        case goodbye
+    }
+
+    private enum State {
+        case idle, asked, answering, over
+    }
+
+    /// Characters of unasked bytes that are shown.
+    package static let excerptLimit = 60
+    /// What begins an answer that says goodbye.
+    private static let goodbyes = ["HTTP/1.1 408", "HTTP/1.0 408"].map { Array($0.utf8) }
+
+    private var state = State.idle
+
+    package init() {}
+
+    /// Whether the connection is over.
+    package var isOver: Bool {
+        if case .over = state { true } else { false }
+    }
+
+    /// Takes note of an event. Answers why the connection must be ended, once.
+    package mutating func handle(_ event: Event) -> Fault? {
+        switch (state, event) {
+        case (.over, _):
+            return nil
+        case (_, .asked):
+            state = .asked
+        case (.idle, .received(let bytes)):
+            return over(Self.goodbyes.contains { bytes.starts(with: $0) } ? .goodbye : .unasked(Self.excerpt(bytes)))
+        case (.idle, .unreadable):
+            return over(.unasked("more than one answer to a request"))
+        case (.idle, .head(let status, _)):
+            return over(.unasked("HTTP \(status)"))
+        case (.asked, .head(let status, let unacknowledged)):
+            // The peer has read what it answers, so its kernel has acknowledged that, with the answer at the latest. A
+            // refusal may come sooner, and confirms nothing (RFC 9112 section 9.5).
+            if (200...299).contains(status), let unacknowledged, unacknowledged > 0 {
+                return over(.hasty(status: status))
+            }
+            // Others follow an informational one.
+            if status >= 200 || status == 101 { state = .answering }
+        case (.answering, .ended):
+            state = .idle
+        case (.idle, .ended), (.asked, .received), (.asked, .ended), (.asked, .unreadable), (.answering, .received),
+            (.answering, .head), (.answering, .unreadable):
+            break
+        }
+        return nil
+    }
+
+    private mutating func over(_ fault: Fault) -> Fault {
+        state = .over
+        return fault
+    }
+
+    /// The first line.
+    private static func excerpt(_ bytes: [UInt8]) -> String {
+        let line = bytes.prefix { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") }
+        return EscapedBytes.text(line.isEmpty ? bytes[...] : line, limit: excerptLimit)
+    }
+}
+
+extension RequestTurn.Fault: CustomStringConvertible {
+    /// In words that follow the endpoint's name.
+    package var description: String {
+        switch self {
+        case .unasked(let excerpt): "the peer answers before it is asked: \(excerpt)"
+        case .hasty(let status): "the peer answers before it has the whole request: HTTP \(status)"
+        case .goodbye: "the peer waits no longer for a request: HTTP 408"
+        }
+    }
+}

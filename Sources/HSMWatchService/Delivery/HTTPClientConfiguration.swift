@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncHTTPClient
+import HSMWatchCore
+import NIOCore
+
+extension HTTPClient.Configuration {
+    /// A client that verifies its peer and keeps the order of requests and answers, before it sends a request.
+    ///
+    /// - Parameters:
+    ///   - tls: nil for plain HTTP.
+    ///   - told: called on the event loop when a peer answers out of order.
+    @ServiceLoop
+    static func ordered(
+        tls: (material: TLSFiles.Material, identity: PeerIdentity)?, told: @escaping (RequestTurn.Fault) -> Void
+    ) -> HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration()
+        configuration.redirectConfiguration = .disallow
+        configuration.httpVersion = .http1Only
+        configuration.timeout.connect = .nanoseconds(TCPConnection.connectTimeout.wholeNanoseconds)
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.tlsConfiguration = tls?.material.configuration
+        let identity = tls?.identity
+        let told = NIOLoopBound(told, eventLoop: ServiceLoop.shared.eventLoop)
+        // The client hands over each connection here when its handshake is over, and waits before it writes.
+        configuration.http1_1ConnectionDebugInitializer = { channel in
+            channel.eventLoop.makeCompletedFuture {
+                do {
+                    if let identity { try PeerVerification.verify(channel, identity) }
+                    try HTTPOrder.keep(on: channel, told: told.value)
+                } catch {
+                    // The client forgets a connection that is refused here, and leaves it open.
+                    channel.close(promise: nil)
+                    throw error
+                }
+            }
+        }
+        return configuration
+    }
+}
