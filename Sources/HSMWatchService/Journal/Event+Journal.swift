@@ -91,8 +91,8 @@ extension ServiceAction {
         case .reloadFailed(let reason): ["REASON": reason]
         case .outputDown(let output, let endpoint, let reason):
             ["OUTPUT": output, "ENDPOINT": endpoint, "REASON": reason]
-        case .outputUp(let output, let endpoint, _, _, _, _, _), .certificateExpiring(let output, let endpoint, _, _, _),
-            .sendTest(let output, let endpoint):
+        case .outputUp(let output, let endpoint, _, _, _, _, _),
+            .certificateExpiring(let output, let endpoint, _, _, _), .sendTest(let output, let endpoint):
             ["OUTPUT": output, "ENDPOINT": endpoint]
         }
     }
