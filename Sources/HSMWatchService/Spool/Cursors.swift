@@ -72,16 +72,21 @@ struct Cursors {
     ///   - present: where an output begins that is not among them.
     init(_ subscriptions: [Subscription], confirmed: [String: Int64], present: Int64, at now: Instant = .now) {
         for subscription in subscriptions {
-            outputs[subscription.name] = reach(
-                subscription, confirmed: confirmed[subscription.name] ?? present, at: now)
+            outputs[subscription.name] =
+                if let confirmed = confirmed[subscription.name] {
+                    begin(subscription, confirmed: confirmed, floor: 0, at: now)
+                } else {
+                    begin(subscription, confirmed: present, floor: present, at: now)
+                }
             wanted.formUnion(subscription.kinds)
         }
     }
 
-    private func reach(_ subscription: Subscription, confirmed: Int64, at now: Instant) -> Reach {
+    private func begin(_ subscription: Subscription, confirmed: Int64, floor: Int64, at now: Instant) -> Reach {
         Reach(
             kinds: subscription.kinds, confirmed: confirmed,
-            window: RewindWindow(span: subscription.rewind, confirmed: confirmed, at: now), rewind: rewinds)
+            window: RewindWindow(span: subscription.rewind, confirmed: confirmed, floor: floor, at: now),
+            rewind: rewinds)
     }
 
     var names: some Collection<String> { outputs.keys }
@@ -141,13 +146,16 @@ struct Cursors {
             outputs[name]?.isSuperseded = reach.hasOnItsWay
         }
         outputs = outputs.filter { kinds[$0.key] != nil }
-        for (name, kinds) in kinds {
-            outputs[name]?.kinds = kinds
-        }
         for subscription in subscriptions {
-            let begun = outputs[subscription.name] ?? reach(subscription, confirmed: present, at: now)
-            outputs[subscription.name] = begun
-            outputs[subscription.name]?.window.span = subscription.rewind
+            var reach = outputs[subscription.name] ?? begin(subscription, confirmed: present, floor: present, at: now)
+            if reach.kinds != subscription.kinds {
+                reach.kinds = subscription.kinds
+                // It has not had all of these before.
+                reach.window = RewindWindow(
+                    span: subscription.rewind, confirmed: reach.confirmed, floor: reach.confirmed, at: now)
+            }
+            reach.window.span = subscription.rewind
+            outputs[subscription.name] = reach
         }
         wanted = kinds.values.reduce(into: []) { $0.formUnion($1) }
         return certain

@@ -21,6 +21,8 @@ struct RewindWindow {
     }
 
     var span: Duration
+    /// Up to here the output has never had a message.
+    private let floor: Int64
     /// The oldest first; the last one is the cursor.
     private var marks: [Mark]
     private var heldStart: Int64?
@@ -28,8 +30,10 @@ struct RewindWindow {
     /// - Parameters:
     ///   - span: how long a confirmed message is kept; zero keeps none.
     ///   - confirmed: what an earlier process has confirmed. When it did is not known, so it counts as confirmed now.
-    init(span: Duration, confirmed: Int64, at now: Instant) {
+    ///   - floor: where a new output begins.
+    init(span: Duration, confirmed: Int64, floor: Int64 = 0, at now: Instant) {
         self.span = span
+        self.floor = floor
         marks = [Mark(position: confirmed, confirmedAt: now)]
     }
 
@@ -60,6 +64,6 @@ struct RewindWindow {
         let confirmed = marks.last?.position ?? 0
         guard span > .zero else { return confirmed }
         let expired = marks.last { now - $0.confirmedAt >= span }
-        return max(expired?.position ?? 0, confirmed - Self.messageLimit)
+        return max(expired?.position ?? 0, confirmed - Self.messageLimit, floor)
     }
 }

@@ -11,6 +11,8 @@ struct ConfigurationText {
     var spool = "max_size: 256MiB"
     /// How often delivery is confirmed, as far as the text says it.
     var confirm: String?
+    /// How much is sent again though it was confirmed, as far as the text says it.
+    var rewind: String?
     /// The authority that the output `graylog` trusts; nil for plain TCP.
     var authority: String?
     /// The endpoints of the output `graylog`.
@@ -57,6 +59,7 @@ struct ConfigurationText {
             type: gelf-tcp
             endpoints: [\(endpoints.map { "\"\($0)\"" }.joined(separator: ", "))]
         \(confirm.map { "    confirm: \($0)" } ?? "")
+        \(rewind.map { "    rewind: \($0)" } ?? "")
         \(authority.map { "    tls: {ca: \($0)}" } ?? "")
         \(otherOutputs.map { "  - {\($0)}" }.joined(separator: "\n"))
         spool: {\(spool)}

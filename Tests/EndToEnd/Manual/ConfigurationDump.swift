@@ -33,6 +33,7 @@ struct ConfigurationDump {
             events: []
             tls: {x: 1, ca: /n, certificate: /n, key: /n, key_password: /n, server_name: 192.0.2.1}
             confirm: 0s
+            rewind: 0s
             datagram_size: 0
             path: x
             bulk: x

@@ -52,6 +52,14 @@ struct RewindWindowTests {
         #expect(window.start(at: Self.at(560)) == 12_000)
     }
 
+    @Test("a new output gets nothing from before its beginning")
+    func new() {
+        var window = RewindWindow(span: .seconds(60), confirmed: 500, floor: 500, at: Self.at(0))
+        #expect(window.start(at: Self.at(0)) == 500)
+        window.confirm(upTo: 520, at: Self.at(1))
+        #expect(window.start(at: Self.at(2)) == 500)
+    }
+
     @Test("many confirmations take no more memory than some")
     func bounded() {
         var window = RewindWindow(span: .seconds(60), confirmed: 0, at: Self.at(0))
