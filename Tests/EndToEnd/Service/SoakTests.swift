@@ -44,6 +44,36 @@ extension EndToEnd {
             }
         }
 
+        @Test(
+            "13 restarts of a Netty server that reads slowly, and 3 kills, in 40 s: less than a quarter comes twice",
+            .enabled(if: Self.duration != nil, "only with make soak"))
+        func duplicates() async throws {
+            try await Stage.play { stage in
+                let load = try await Load(40, on: stage)
+                let server = try await NettyServer(on: stage)
+                var configuration = load.configuration(to: server.address, confirm: "10s")
+                // What a rewind sends again is sent twice on purpose.
+                configuration.rewind = "0"
+                var service = try stage.service(configuration)
+                for round in 1...13 {
+                    try await server.order("pace", 3000)
+                    try await load.goesOn(for: .milliseconds(1200))
+                    try await server.order("stop")
+                    try await load.goesOn(for: .milliseconds(300))
+                    try await server.order("pace", 0)
+                    try await server.order("start")
+                    try await load.goesOn(for: .milliseconds(1500))
+                    if round.isMultiple(of: 4) {
+                        #expect(try await service.ended(by: SIGKILL).ending == .killed(by: SIGKILL))
+                        service = try stage.service(configuration)
+                    }
+                }
+                let all = try await service.hasDeliveredAll(to: server.arrivals)
+                print("soak: \(all)")
+                #expect(all.duplicateShare < 0.25, "\(all)")
+            }
+        }
+
         private static func make(
             _ trouble: Trouble, _ server: NettyServer, _ service: inout Child, _ numbers: inout SeededNumbers,
             _ load: Load, _ stage: Stage, _ configuration: ConfigurationText
