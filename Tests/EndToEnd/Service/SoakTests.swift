@@ -74,6 +74,29 @@ extension EndToEnd {
             }
         }
 
+        @Test(
+            "a restart of Graylog after a calm minute: at most two seconds of messages come twice",
+            .enabled(if: Self.duration != nil, "only with make soak"))
+        func ordinary() async throws {
+            try await Stage.play { stage in
+                let load = try await Load(40, on: stage)
+                let server = try await NettyServer(on: stage)
+                var configuration = load.configuration(to: server.address, confirm: "10s")
+                configuration.rewind = "0"
+                let service = try stage.service(configuration)
+                // Longer than the alert that follows a start.
+                try await load.goesOn(for: .seconds(65))
+                let rate = await server.arrivals.value.received / 65
+                try await server.order("stop")
+                try await load.goesOn(for: .seconds(3))
+                try await server.order("start")
+                try await load.goesOn(for: .seconds(5))
+                let all = try await service.hasDeliveredAll(to: server.arrivals)
+                print("soak: \(all), at \(rate) messages a second")
+                #expect(all.duplicates <= 2 * rate, "\(all)")
+            }
+        }
+
         private static func make(
             _ trouble: Trouble, _ server: NettyServer, _ service: inout Child, _ numbers: inout SeededNumbers,
             _ load: Load, _ stage: Stage, _ configuration: ConfigurationText
