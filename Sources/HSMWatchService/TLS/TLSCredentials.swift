@@ -30,12 +30,16 @@ final class TLSCredentials {
     /// What the peer's certificate must carry.
     func identity(at endpoint: HostPort) -> PeerIdentity {
         if let serverName { return .name(serverName) }
-        // A host that is no address is a name.
-        switch try? SocketAddress(ipAddress: endpoint.host, port: 0) {
-        case .v4(let address): return .address(withUnsafeBytes(of: address.address.sin_addr) { Array($0) })
-        case .v6(let address): return .address(withUnsafeBytes(of: address.address.sin6_addr) { Array($0) })
-        case .unixDomainSocket, nil: return .name(endpoint.host)
+        return Self.addressBytes(endpoint.host).map { .address($0) } ?? .name(endpoint.host)
+    }
+
+    /// The bytes of an IPv4 or IPv6 address; nil for a name.
+    private static func addressBytes(_ host: String) -> [UInt8]? {
+        for (family, length) in [(AF_INET, 4), (AF_INET6, 16)] {
+            var bytes = [UInt8](repeating: 0, count: length)
+            if inet_pton(family, host, &bytes) == 1 { return bytes }
         }
+        return nil
     }
 
     /// Answers on the event loop, never at once, what is in the files now; or why that cannot be used.
