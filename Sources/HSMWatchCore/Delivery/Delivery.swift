@@ -21,9 +21,8 @@
 ///    old one then looks as in step 4, whatever it has read. It takes the successor with it.
 /// 6. Else *nothing is confirmed*: all that is unconfirmed is sent again, on the next delivery.
 ///
-/// *Time.* A deadline says nothing about a peer whose last packets nobody has looked at. So the caller handles all that
-/// the kernel has before it calls with `deadline`, and the two spans of 250 ms pass only while the event loop runs
-/// (`RunningSpan`). A process that was stopped for a second has not watched the peer for a second.
+/// *Time.* A deadline proves nothing while the peer's last packets are unread. So the caller handles all that the kernel
+/// has before it calls with `deadline`, and the two spans of 250 ms pass only while the event loop runs (`RunningSpan`). A process that was stopped for a second has not watched the peer for a second.
 ///
 /// A proxy that ends connections on its own account makes all this as good as the proxy.
 ///

@@ -49,8 +49,6 @@ package final class Output: Service {
     private var rewound = 0
     /// The position up to which messages are sent again though they are confirmed, since the peer may have died.
     private var rewindEnd: Int64?
-    /// The last of them that was written.
-    private var lastRewound: Int64 = 0
     /// The last position that was undeliverable: it is told once, however often it is tried.
     private var undeliverable: Int64 = 0
     private var shutdown = Shutdown.none
@@ -215,9 +213,7 @@ package final class Output: Service {
             left.removeFirst(batch.count)
             sent = max(sent, batch.last?.position ?? sent)
             resent += batch.prefix { $0.position <= sentBefore }.count
-            let again = batch.prefix { $0.position <= rewindEnd ?? 0 }
-            rewound += again.count
-            lastRewound = again.last?.position ?? lastRewound
+            rewound += batch.prefix { $0.position <= rewindEnd ?? 0 }.count
             outage.sent(at: .now)
             await transport.send(batch)
         }
@@ -246,7 +242,7 @@ package final class Output: Service {
             reconnection.succeeded()
             if let recovery = outage.confirmed(isAll: position >= sent, at: .now) { tell(recovery) }
             (resent, rewound, droppedBefore) = (0, 0, spool.dropped(by: name))
-            if position >= lastRewound { rewindEnd = nil }
+            if let rewindEnd, position >= rewindEnd { self.rewindEnd = nil }
             // It may have been the last one that a shutdown waits for.
             wake.raise()
         case .undeliverable(let position, let reason):

@@ -31,9 +31,6 @@ final class TCPConnection: ChannelInboundHandler {
     /// How long one address may take to connect, and again for reading TLS's files and for its handshake.
     static let connectTimeout = Duration.seconds(10)
 
-    /// The request that tcp(7) calls SIOCOUTQ: <linux/sockios.h> defines it as this.
-    private static let bytesInQueue = UInt(TIOCOUTQ)
-
     /// A peer whose receive window is so much smaller at its end than it was before has not read what fills the rest.
     private static let unreadWindow = 16 << 10
 
@@ -128,18 +125,8 @@ final class TCPConnection: ChannelInboundHandler {
         channel?.close(mode: .all, promise: nil)
     }
 
-    /// Bytes that have not reached the peer's kernel: those that ours holds (`SIOCOUTQ`) and those it has not taken yet.
-    /// Our end of stream counts as one.
-    var heldBytes: Int? {
-        guard let channel else { return nil }
-        var inKernel: CInt = 0
-        let status = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
-            of: NIOBSDSocket.Handle.self
-        ) { ioctl($0, Self.bytesInQueue, &inKernel) }
-        let inChannel = try? channel.syncOptions?.getOption(.bufferedWritableBytes)
-        guard status == 0, let inChannel else { return nil }
-        return Int(inKernel) + inChannel
-    }
+    /// Bytes that have not reached the peer's kernel. Our end of stream counts as one.
+    var heldBytes: Int? { channel?.unacknowledgedBytes }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = unwrapInboundIn(data).readableBytesView

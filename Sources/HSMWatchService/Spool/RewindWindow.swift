@@ -12,7 +12,7 @@ import HSMWatchCore
 struct RewindWindow {
     /// Messages that are kept at the most, so that a large fleet does not flood a Graylog that has just come back.
     static let messageLimit: Int64 = 10_000
-    /// Confirmations that are told apart within the span; what comes in between counts with the later one.
+    /// Steps of the span. Confirmations within one step count as made at the last of them.
     private static let steps = 60
 
     private struct Mark {
@@ -37,7 +37,7 @@ struct RewindWindow {
         marks = [Mark(position: confirmed, confirmedAt: now)]
     }
 
-    /// Confirmations that are told apart.
+    /// Confirmations that are remembered.
     var count: Int { marks.count }
 
     /// Everything up to a position is confirmed now.

@@ -43,6 +43,26 @@ struct OutputRewindTests {
         await receiver.shutDown()
     }
 
+    @Test("every outage brings all of it again, one after the other")
+    func twice() async throws {
+        let receiver = try await Receiver.started()
+        let delivery = stage(rewind: .seconds(60))
+        delivery.append(1...50)
+        try await running(delivery.spool, delivery.output(to: receiver.hostPort)) {
+            _ = try await receiver.take(1...50)
+            for outage in 1...2 {
+                try await delivery.delivered()
+                let before = Int(delivery.spool.last)
+                try await receiver.stop()
+                try await delivery.noted("Output a cannot deliver", times: outage)
+                try await receiver.start()
+                _ = try await receiver.take(1...(before + 1))
+                try await delivery.noted("Output a delivers again", times: outage)
+            }
+        }
+        await receiver.shutDown()
+    }
+
     @Test("with rewind 0 nothing that was confirmed is sent again")
     func off() async throws {
         let receiver = try await Receiver.started()
