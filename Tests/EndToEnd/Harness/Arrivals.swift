@@ -26,18 +26,34 @@ struct Arrivals: Sendable, CustomStringConvertible {
     private(set) var pulse: Pulse?
     /// How often the service has told what happened to itself, by the word for it.
     private var actions: [String: Int] = [:]
-    /// By their numbers, what each message said.
-    private var messages: [String: [Int: Int]] = [:]
+    private var messages: [String: Numbered] = [:]
     private var rest = Data()
+
+    /// What came from one instance.
+    private struct Numbered {
+        /// A hash of what each message said, by the message's number.
+        private(set) var contents: [Int: Int] = [:]
+        private(set) var last = 0
+
+        /// Whether every number up to the last one came.
+        var isComplete: Bool { contents.count == last }
+
+        mutating func add(_ number: Int, _ content: Int) {
+            contents[number] = content
+            last = max(last, number)
+        }
+    }
 
     var instances: Set<String> { Set(messages.keys) }
     var distinct: Int { received - duplicates }
     /// Messages that came again, of all.
     var duplicateShare: Double { Double(duplicates) / Double(max(1, distinct)) }
 
+    /// Whether no number is missing. Costs the same however much has come: it is asked after every message.
+    var isComplete: Bool { messages.values.allSatisfy(\.isComplete) }
     /// Numbers, up to the last one, that did not come.
     var missing: [Int] {
-        messages.values.flatMap { known in (1...max(1, known.keys.max() ?? 1)).filter { known[$0] == nil } }
+        messages.values.flatMap { known in (1...max(1, known.last)).filter { known.contents[$0] == nil } }
     }
 
     var description: String {
@@ -58,11 +74,12 @@ struct Arrivals: Sendable, CustomStringConvertible {
 
     /// Takes what a process wrote: JSON objects, one a line.
     mutating func add(_ data: Data) {
-        rest.append(data)
-        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-            add(line: String(decoding: rest[..<end], as: UTF8.self))
-            rest.removeSubrange(...end)
+        guard let lastEnd = data.lastIndex(of: UInt8(ascii: "\n")) else { return rest.append(data) }
+        rest.append(data[...lastEnd])
+        for line in rest.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {
+            add(line: String(decoding: line, as: UTF8.self))
         }
+        rest = Data(data[(lastEnd + 1)...])
     }
 
     /// Takes what a Graylog of this process stored.
@@ -78,12 +95,12 @@ struct Arrivals: Sendable, CustomStringConvertible {
             return
         }
         received += 1
-        if let known = messages[instance]?[sequence] {
+        if let known = messages[instance]?.contents[sequence] {
             duplicates += 1
             altered += known == line.hashValue ? 0 : 1
             return
         }
-        messages[instance, default: [:]][sequence] = line.hashValue
+        messages[instance, default: Numbered()].add(sequence, line.hashValue)
         if line.hasPrefix("{\"stored\""), !line.hasSuffix(#","warnings":[],"dropped_fields":[]}"#) {
             strange.append(line)
         }

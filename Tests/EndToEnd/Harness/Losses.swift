@@ -17,7 +17,7 @@ extension Watched<Arrivals> {
         _ = try await value { arrivals in
             guard let pulse = arrivals.pulse else { return false }
             return pulse.timestamp >= timestamp && pulse.spooled <= unconfirmed
-                && arrivals.missing.isEmpty
+                && arrivals.isComplete
         }
         return begin.duration(to: .now)
     }
@@ -29,7 +29,7 @@ extension Child {
     func hasDeliveredAll(to arrivals: Watched<Arrivals>) async throws -> Arrivals {
         let stops = await arrivals.value.told("stopping")
         #expect(try await ended(by: SIGTERM).ending == .exited(0))
-        let all = try await arrivals.value { $0.told("stopping") > stops && $0.missing.isEmpty }
+        let all = try await arrivals.value { $0.told("stopping") > stops && $0.isComplete }
         #expect(all.instances.count == 1)
         #expect(all.altered == 0)
         #expect(all.strange == [])

@@ -4,10 +4,11 @@ import Foundation
 import HSMWatchSimulation
 
 /// A real Netty server in a process of its own: what Graylog's inputs are made of. It closes its connections as those do.
-struct NettyServer {
+final class NettyServer {
     let arrivals: Watched<Arrivals>
     let address: ListenAddress
-    private let process: Child
+    private let start: () throws -> Child
+    private var process: Child
 
     /// Where Debian's `libnetty-java` puts its parts.
     private static let jars = ["common", "buffer", "resolver", "transport", "codec", "handler"]
@@ -31,15 +32,23 @@ struct NettyServer {
         let arrivals = Watched(Arrivals())
         self.arrivals = arrivals
         address = try await stage.graylogThatIsDown().address
-        process = try stage.tool(
-            "java",
-            ["-cp", classPath, "NettyServer", "\(address.ports.lowerBound)"]
-                + (identity.map { [$0.certificate, $0.key] } ?? []),
-            takesInput: true
-        ) { data in
-            await arrivals.change { $0.add(data) }
+        var arguments = ["-cp", classPath, "NettyServer", "\(address.ports.lowerBound)"]
+        if let identity { arguments += [identity.certificate, identity.key] }
+        start = { [arguments] in
+            try stage.tool("java", arguments, takesInput: true) { data in
+                await arrivals.change { $0.add(data) }
+            }
         }
+        process = try start()
         try await order("start")
+    }
+
+    /// Kills it, with all that it has read and not printed, and starts another that does not listen yet.
+    func die() async throws {
+        process.signal(SIGKILL)
+        _ = try await process.ended()
+        await arrivals.change { $0.startOver() }
+        process = try start()
     }
 
     struct Failed: Error {

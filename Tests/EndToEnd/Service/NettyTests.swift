@@ -41,6 +41,76 @@ extension EndToEnd {
         }
 
         @Test(
+            "resets one connection twelve times with data unread, over TLS after its goodbye: nothing is lost",
+            .enabled(if: NettyServer.isPossible, "needs Debian's libnetty-java and a JDK"),
+            arguments: [(1, false), (2, true)] as [(UInt64, Bool)])
+        func resets(seed: UInt64, isSecure: Bool) async throws {
+            try await Stage.play { stage in
+                let load = try await Load(on: stage)
+                let identity = isSecure ? try await NettyServer.identity(on: stage) : nil
+                let server = try await NettyServer(on: stage, identity: identity)
+                var numbers = SeededNumbers(state: seed)
+                var configuration = load.configuration(to: server.address, confirm: "100ms")
+                configuration.authority = identity?.certificate
+                // What a rewind sends again would hide what is lost.
+                configuration.rewind = "0"
+                let service = try stage.service(configuration)
+                try await load.goesOn(for: .seconds(1))
+                for _ in 1...12 {
+                    try await server.order("pace", 2000)
+                    try await load.goesOn(for: numbers.milliseconds(300...1000))
+                    try await server.order("reset")
+                    try await server.order("pace", 0)
+                    try await load.goesOn(for: numbers.milliseconds(700...1500))
+                }
+                let all = try await service.hasDeliveredAll(to: server.arrivals)
+                // A connection that was read to its end may be closed without an outage.
+                #expect(all.told("output_down") >= 4, "\(all)")
+            }
+        }
+
+        @Test(
+            "is killed three times and loses the seconds that it had read and not stored: they come again",
+            .enabled(if: NettyServer.isPossible, "needs Debian's libnetty-java and a JDK"))
+        func dies() async throws {
+            try await Stage.play { stage in
+                let load = try await Load(20, on: stage)
+                let server = try await NettyServer(on: stage)
+                let service = try stage.service(load.configuration(to: server.address, confirm: "100ms"))
+                for _ in 1...3 { try await Self.kill(server, under: load) }
+                try await service.hasDeliveredAll(to: server.arrivals)
+            }
+        }
+
+        @Test(
+            "is killed while rewind is off: the seconds that it had read and not stored are missing",
+            .enabled(if: NettyServer.isPossible, "needs Debian's libnetty-java and a JDK"))
+        func diesForGood() async throws {
+            try await Stage.play { stage in
+                let load = try await Load(20, on: stage)
+                let server = try await NettyServer(on: stage)
+                var configuration = load.configuration(to: server.address, confirm: "100ms")
+                configuration.rewind = "0"
+                let service = try stage.service(configuration)
+                try await Self.kill(server, under: load)
+                try await service.ended(by: SIGTERM)
+                let all = try await server.arrivals.value { $0.told("stopping") > 0 }
+                // Two seconds' worth at 200 messages a second, roughly.
+                #expect(all.missing.count > 100, "\(all)")
+            }
+        }
+
+        /// Kills a server that stores what it has read two seconds later, and starts it anew.
+        private static func kill(_ server: NettyServer, under load: Load) async throws {
+            let recoveries = await server.arrivals.value.told("output_up")
+            try await server.order("lag", 2000)
+            try await load.goesOn(for: .seconds(4))
+            try await server.die()
+            try await server.order("start")
+            _ = try await server.arrivals.value { $0.told("output_up") > recoveries }
+        }
+
+        @Test(
             "is stopped while the service stands still (SIGSTOP), with data unread: nothing is lost",
             .enabled(if: NettyServer.isPossible, "needs Debian's libnetty-java and a JDK"),
             arguments: [1] as [UInt64])

@@ -9,7 +9,7 @@ extension EndToEnd {
     @Suite("Soak", .timeLimit(.minutes(60)))
     struct SoakTests {
         private enum Trouble: CaseIterable {
-            case stopped, stalled, stalledWhileStopped, slowed, killed
+            case stopped, stalled, stalledWhileStopped, slowed, reset, killed
         }
 
         private static let environment = ProcessInfo.processInfo.environment
@@ -18,7 +18,7 @@ extension EndToEnd {
         private static let seed = environment["SEED"].flatMap(UInt64.init) ?? 1
 
         @Test(
-            "a Netty server that stops and reads slowly, and a service that stands still and is killed: nothing is lost",
+            "a Netty server that stops, resets and reads slowly, a service that stands still and is killed: nothing is lost",
             .enabled(if: Self.duration != nil, "only with make soak"), arguments: [false, true])
         func soak(isSecure: Bool) async throws {
             try await Stage.play { stage in
@@ -125,6 +125,11 @@ extension EndToEnd {
             case .slowed:
                 try await server.order("pace", 3000)
                 try await load.goesOn(for: numbers.milliseconds(1000...4000))
+                try await server.order("pace", 0)
+            case .reset:
+                try await server.order("pace", 4000)
+                try await load.goesOn(for: numbers.milliseconds(300...1000))
+                try await server.order("reset")
                 try await server.order("pace", 0)
             case .killed:
                 #expect(try await service.ended(by: SIGKILL).ending == .killed(by: SIGKILL))
