@@ -42,6 +42,10 @@ package enum ConfigurationFile {
     ) -> (configuration: Configuration?, problems: [ConfigurationProblem]) {
         do {
             let text = bytes.dropFirst(bytes.starts(with: byteOrderMark) ? byteOrderMark.count : 0)
+            guard !text.starts(with: byteOrderMark) else {
+                let message = "a second byte order mark (U+FEFF) begins the file; allowed: one at most"
+                return (nil, [ConfigurationProblem(start, .error, message)])
+            }
             guard let root = try YAMLComposer.compose(text) else {
                 let message = "the file is empty; needed: at least hsms and outputs"
                 return (nil, [ConfigurationProblem(start, .error, message)])
