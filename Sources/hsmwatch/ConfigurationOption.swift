@@ -30,7 +30,7 @@ struct ConfigurationOption: ParsableArguments {
     /// The same for somebody who sends nothing to the outputs: their files may be another user's to read, and warnings are
     /// `check`'s to tell.
     func loadWithoutFiles() throws -> Configuration {
-        let (configuration, problems) = ConfigurationFile.load(path, checksFiles: false)
+        let (configuration, problems) = ConfigurationFile.load(path, checksFiles: false, acceptsExample: true)
         return try accept(configuration, problems.filter { $0.severity == .error })
     }
 

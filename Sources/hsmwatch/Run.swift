@@ -35,7 +35,7 @@ struct Run: AsyncParsableCommand {
         LoggingSystem.bootstrap { _ in JournalLogHandler(writer: journal) }
         var logger = Logger(label: "hsmwatch")
 
-        let (configuration, problems) = ConfigurationFile.load(file.path, isForPolling: true)
+        let (configuration, problems) = ConfigurationFile.load(file.path)
         for problem in problems {
             logger.note(.configurationProblem(problem, file: file.path))
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import HSMWatchCore
 import HSMWatchService
 import HSMWatchSimulation
 
@@ -9,11 +10,17 @@ enum StandardOutput {
     /// Nobody reads the output any more.
     struct Closed: Error {}
 
-    /// Whether colour is welcome: on a terminal, unless `NO_COLOR` is set (no-color.org).
+    /// What the environment says of the terminal.
+    private static let ability = TerminalAbility { name in getenv(name).map { String(cString: $0) } }
+
+    /// Whether colour is welcome: on a terminal that obeys escape sequences, unless `NO_COLOR` is set (no-color.org).
     static var isColoured: Bool {
-        guard isatty(STDOUT_FILENO) == 1 else { return false }
-        guard let noColor = getenv("NO_COLOR") else { return true }
-        return noColor.pointee == 0
+        isatty(STDOUT_FILENO) == 1 && ability.obeysSequences
+    }
+
+    /// The text as the locale can show it, drawn with block glyphs or with ASCII.
+    static func drawn(_ text: String) -> String {
+        ability.hasGlyphs ? text : ASCIIText.drawn(text)
     }
 
     /// Writes a message as a line for a person, fitted to a terminal, with the name of the input it came on, if it has one.

@@ -15,7 +15,8 @@ struct Status: AsyncParsableCommand {
             first. Then the outputs.
 
             --watch redraws it every second until q is pressed; s n a l c e sort, r reverses, arrows and page keys \
-            scroll. Without a terminal, or with NO_COLOR set, it prints one table after the other instead.
+            scroll. Without a terminal, on one that obeys no escape sequences (TERM is dumb, empty or unset), or with \
+            NO_COLOR set, it prints one table after the other instead.
 
             Exits 0, or 69 when the service does not run or does not answer. Its socket may be used by root and by \
             the group that owns it.
@@ -58,7 +59,8 @@ struct Status: AsyncParsableCommand {
     private static func print(_ snapshot: Snapshot) throws(StandardOutput.Closed) {
         let report = StatusReport(snapshot, columns: Terminal.columns(of: STDOUT_FILENO))
         for line in report.lines() {
-            try StandardOutput.write(line: line.text(isColoured: StandardOutput.isColoured))
+            let text = line.text(isColoured: StandardOutput.isColoured)
+            try StandardOutput.write(line: StandardOutput.drawn(text))
         }
     }
 

@@ -104,7 +104,7 @@ struct StatusWatch {
     private mutating func draw() -> Bool {
         let shown = shown
         view.stay(within: shown.rows, page: shown.page)
-        return (try? StandardOutput.write(Array(shown.frame(view).utf8))) != nil
+        return (try? StandardOutput.write(Array(StandardOutput.drawn(shown.frame(view)).utf8))) != nil
     }
 
     private static func ask(_ socket: String, _ event: AsyncStream<Event>.Continuation, _ demand: Demand) async {

@@ -27,8 +27,8 @@ extension ConfigurationReader {
         return hsms
     }
 
-    /// Reads an entry's address; a warning if another entry has it, because each keeps a connection of its own, and if
-    /// nobody has put one in yet.
+    /// Reads an entry's address: an error if it is the example's, and a warning if another entry has it, because each entry
+    /// keeps its own connection.
     private mutating func address(
         _ section: ConfigurationSection, _ addresses: inout [HostPort: Mark]
     ) -> HostPort? {
@@ -36,13 +36,11 @@ extension ConfigurationReader {
             text throws(InvalidText) in try HostPort(parsing: text)
         }
         guard let address else { return nil }
-        if address.value == .example {
-            let message = "\(address.value) is only an example; put in the addresses of your HSMs and of your Graylog"
-            if isForPolling {
-                problems.error(at: address, message)
-            } else {
-                problems.warning(at: address, "\(message) before hsmwatch is started")
-            }
+        if address.value == .example, !acceptsExample {
+            hasExampleHSM = true
+            problems.error(
+                at: address,
+                "\(address.value) is only an example; put in the addresses of your HSMs and of your Graylog")
         }
         let caseless = HostPort(host: address.value.host.lowercased(), port: address.value.port)
         if let first = addresses[caseless] {

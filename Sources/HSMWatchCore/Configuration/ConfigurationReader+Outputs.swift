@@ -131,10 +131,19 @@ extension ConfigurationReader {
             let endpoint = ConfigurationSection.value(node, path: "\(list.path)[\(index)]", &problems) {
                 text throws(InvalidText) in try HostPort(parsing: text)
             }
-            if let endpoint {
-                endpoints.append(endpoint.value)
-            }
+            guard let endpoint else { continue }
+            warnOfExample(endpoint)
+            endpoints.append(endpoint.value)
         }
         return endpoints
+    }
+
+    /// Warns of the example's Graylog beside HSMs that were edited; the error about the example's HSM names both.
+    private mutating func warnOfExample(_ endpoint: Located<HostPort>) {
+        guard endpoint.value == .exampleGraylog, !acceptsExample, !hasExampleHSM else { return }
+        problems.warning(
+            at: endpoint,
+            "\(endpoint.value) is the example's Graylog; put in the address of yours, "
+                + "or localhost:\(endpoint.value.port) if it runs on this machine")
     }
 }

@@ -3,19 +3,21 @@
 /// Understands a configuration's syntax tree: strict and complete, every problem at once.
 package struct ConfigurationReader {
     let files: FileInspection
-    /// Whether the HSMs are to be polled now, so that the example's is an error.
-    let isForPolling: Bool
+    /// Whether the addresses of the example configuration pass.
+    let acceptsExample: Bool
+    /// Whether an entry has the example's HSM, so that nothing was edited yet.
+    var hasExampleHSM = false
     var problems = ConfigurationProblems()
 
     /// Reads the whole file `node`.
     ///
     /// The problems are sorted by place. The configuration is nil if one of them is an error.
     ///
-    /// - Parameter isForPolling: whether the address of the example configuration is an error, not just a warning.
+    /// - Parameter acceptsExample: for what polls nothing and sends nothing.
     package static func read(
-        _ node: ConfigurationNode, files: FileInspection, isForPolling: Bool = false
+        _ node: ConfigurationNode, files: FileInspection, acceptsExample: Bool = false
     ) -> (configuration: Configuration?, problems: [ConfigurationProblem]) {
-        var reader = ConfigurationReader(files: files, isForPolling: isForPolling)
+        var reader = ConfigurationReader(files: files, acceptsExample: acceptsExample)
         let configuration = reader.configuration(node)
         return (reader.problems.hasErrors ? nil : configuration, reader.problems.sorted)
     }

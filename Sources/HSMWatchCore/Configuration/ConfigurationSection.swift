@@ -8,6 +8,9 @@ struct ConfigurationSection {
         var value: ConfigurationNode
     }
 
+    /// YAML 1.1 merges the mapping under this key into the one that has it.
+    private static let mergeKey = "<<"
+
     /// Its name in messages, e.g. `hsms[0].alert`; empty for the whole file.
     let path: String
     let mark: Mark
@@ -28,6 +31,10 @@ struct ConfigurationSection {
         for pair in pairs {
             guard case .scalar(let key) = pair.key else {
                 problems.error(at: pair.key.mark, path, "a key must be a word, but is \(pair.key.typeName)")
+                continue
+            }
+            if key.isPlain, key.text == Self.mergeKey {
+                problems.error(at: key.mark, path, "merge keys (<<) are not supported: use `defaults`")
                 continue
             }
             if let first = marks[key.text] {

@@ -36,12 +36,18 @@ enum FieldReader {
 
     /// The name Graylog's index knows a field by; two names that are one here lose one of their values.
     static func indexedName(_ name: String) -> String {
-        String(name.map { $0 == "." ? "_" : $0 })
+        name.replacingScalars { $0 == "." ? "_" : nil }
     }
 
     /// What is wrong with two names that are one in the index.
     static func collision(_ name: String, with other: String) -> String {
         "field '\(name)' is the same as '\(other)' in Graylog, which makes . to _; allowed: one of them"
+    }
+
+    /// What the index makes of the name, where that is not obvious.
+    private static func becomes(_ name: String) -> String {
+        let indexed = indexedName(name)
+        return indexed.hasPrefix("_") ? "'\(indexed)' in Graylog, " : ""
     }
 
     private static func nameProblem(_ name: String, _ names: [String: String]) -> String? {
@@ -53,7 +59,7 @@ enum FieldReader {
             return "field '\(name)' starts with _, which is added when it is sent; allowed: \(allowedNames)"
         }
         if ReservedFields.contains(indexedName(name)) {
-            return "field '\(name)' is one that Graylog or hsmwatch itself sets; allowed: another name"
+            return "field '\(name)' is \(becomes(name))one that Graylog or hsmwatch itself sets; allowed: another name"
         }
         return names[indexedName(name)].map { collision(name, with: $0) }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension StringProtocol {
-    /// The text in single quotes for a message: what a terminal would obey escaped, cut after 80 characters.
+    /// The text in single quotes for a message: invisible characters as code points, cut after 80 characters.
     var quoted: String {
         let maxLength = 80
         var text = "'"
@@ -10,7 +10,7 @@ extension StringProtocol {
                 text += "…"
                 break
             }
-            text += scalar.isObeyed ? scalar.escaped(asASCII: true) : String(scalar)
+            text += scalar.isInvisible ? scalar.escaped(asASCII: true) : String(scalar)
         }
         return text + "'"
     }

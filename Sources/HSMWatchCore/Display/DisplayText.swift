@@ -60,7 +60,7 @@ enum DisplayText {
     }
 
     /// A character is as wide as its first scalar: what follows is drawn onto it.
-    private static func columns(of character: Character) -> Int {
+    static func columns(of character: Character) -> Int {
         guard let first = character.unicodeScalars.first else { return 0 }
         if character.unicodeScalars.contains("\u{FE0F}") { return 2 }
         switch first.properties.generalCategory {

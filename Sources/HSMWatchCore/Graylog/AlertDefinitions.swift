@@ -183,6 +183,7 @@ struct AlertDefinitions {
         scope.instances.map { instance in
             let window = PackScope.silence(of: instance)
             let who = instance.source.map { "hsmwatch of \($0)" } ?? "hsmwatch"
+            let subject = AlertTemplate.text(who)
             return silence(
                 name: "silence of hsmwatch \(instance.source ?? "")", title: "\(who) gone silent",
                 description: "No heartbeat in \(window.roughSentencePart): nobody watches the HSMs.",
@@ -190,7 +191,7 @@ struct AlertDefinitions {
                 query: SearchQuery.messages(
                     .heartbeat, where: instance.source.map { [SearchQuery.phrase("source", $0)] } ?? []),
                 condition: .count(.below, 1), window: window,
-                what: "\(Self.template(who)): no heartbeat for \(window.roughSentencePart). Nobody watches the HSMs.")
+                what: "\(subject): no heartbeat for \(window.roughSentencePart). Nobody watches the HSMs.")
         }
     }
 
@@ -253,11 +254,6 @@ struct AlertDefinitions {
     // MARK: Texts
 
     private func step(_ step: RunbookStep) -> String {
-        Self.template("\(step.words) (\(runbook)#\(step.rawValue))")
-    }
-
-    /// A text in which nothing looks like the beginning of a value.
-    private static func template(_ text: String) -> String {
-        text.split(separator: "${", omittingEmptySubsequences: false).joined(separator: "$ {")
+        AlertTemplate.text("\(step.words) (\(runbook)#\(step.rawValue))")
     }
 }

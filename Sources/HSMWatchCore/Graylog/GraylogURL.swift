@@ -19,8 +19,8 @@ package struct GraylogURL: Equatable, Sendable {
         }
         let rest = text.dropFirst(scheme.prefix.count)
         let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-        // Not shown: it may be a secret.
-        guard !authority.contains("@") else {
+        // Not shown: it may be a secret. By bytes: with a combining mark it is another character.
+        guard !authority.utf8.contains(UInt8(ascii: "@")) else {
             throw InvalidText("a URL without a user is needed; who asks is said by the token")
         }
         isSecure = scheme.port == 443

@@ -20,7 +20,7 @@ enum SearchQuery {
     /// Messages whose `field` is exactly this text. The text is one that a configuration allows: without control
     /// characters.
     static func phrase(_ field: String, _ text: String) -> String {
-        let escaped = text.flatMap { $0 == "\"" || $0 == "\\" ? ["\\", $0] : [$0] }
-        return "\(field):\"\(String(escaped))\""
+        let escaped = text.replacingScalars { $0 == "\"" || $0 == "\\" ? "\\\($0)" : nil }
+        return "\(field):\"\(escaped)\""
     }
 }

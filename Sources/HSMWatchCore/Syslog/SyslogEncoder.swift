@@ -70,7 +70,7 @@ package struct SyslogEncoder: Sendable {
     }
 
     /// A parameter's value. A backslash cannot reach Graylog: a slash stands in for it.
-    private static func escaped(_ value: String) -> String {
+    static func escaped(_ value: String) -> String {
         var escaped = ""
         for scalar in line(value).unicodeScalars {
             switch scalar {

@@ -20,9 +20,10 @@ package enum ConfigurationFile {
     ///
     /// - Parameters:
     ///   - checksFiles: whether the files that it names must be readable, here and now, for who needs them.
-    ///   - isForPolling: whether its HSMs are to be polled now, so that an unedited example is refused.
+    ///   - acceptsExample: whether the addresses of the example pass: for what polls nothing and sends nothing. `check`,
+    ///     `run` and a reload leave it out, and so judge alike.
     package static func load(
-        _ path: String, checksFiles: Bool = true, isForPolling: Bool = false
+        _ path: String, checksFiles: Bool = true, acceptsExample: Bool = false
     ) -> (configuration: Configuration?, problems: [ConfigurationProblem]) {
         let bytes: [UInt8]
         do {
@@ -32,20 +33,25 @@ package enum ConfigurationFile {
             let message = "the file cannot be read: \(error); needed: \(needed)"
             return (nil, [ConfigurationProblem(start, .error, message)])
         }
-        return read(bytes, checksFiles: checksFiles, isForPolling: isForPolling)
+        return read(bytes, checksFiles: checksFiles, acceptsExample: acceptsExample)
     }
 
     /// Checks the file whose content is `bytes`.
     package static func read(
-        _ bytes: some Collection<UInt8>, checksFiles: Bool = true, isForPolling: Bool = false
+        _ bytes: some Collection<UInt8>, checksFiles: Bool = true, acceptsExample: Bool = false
     ) -> (configuration: Configuration?, problems: [ConfigurationProblem]) {
         do {
             let text = bytes.dropFirst(bytes.starts(with: byteOrderMark) ? byteOrderMark.count : 0)
+            guard !text.starts(with: byteOrderMark) else {
+                let message = "a second byte order mark (U+FEFF) begins the file; allowed: one at most"
+                return (nil, [ConfigurationProblem(start, .error, message)])
+            }
             guard let root = try YAMLComposer.compose(text) else {
                 let message = "the file is empty; needed: at least hsms and outputs"
                 return (nil, [ConfigurationProblem(start, .error, message)])
             }
-            return ConfigurationReader.read(root, files: checksFiles ? .real : .none, isForPolling: isForPolling)
+            return ConfigurationReader.read(
+                root, files: checksFiles ? .real : .none, acceptsExample: acceptsExample)
         } catch {
             return (nil, [error])
         }

@@ -26,7 +26,7 @@ final class ConfigurationLoader {
     ///   - read: what may block.
     init(
         file: String,
-        read: @escaping @Sendable (String) -> Loaded = { ConfigurationFile.load($0, isForPolling: true) }
+        read: @escaping @Sendable (String) -> Loaded = { ConfigurationFile.load($0) }
     ) {
         self.file = file
         self.read = read

@@ -6,6 +6,8 @@ import HSMWatchCore
 /// Says in one sentence why libyaml cannot read a file.
 enum YAMLSyntaxError {
     private static let newline = UInt8(ascii: "\n")
+    /// Lines before the complaint in which an invisible character is looked for.
+    private static let contextLines = 10
 
     /// The problem that stopped `parser` in `input`.
     static func problem(_ parser: yaml_parser_t, in input: UnsafeBufferPointer<UInt8>) -> ConfigurationProblem {
@@ -27,7 +29,24 @@ enum YAMLSyntaxError {
                 "too deep; allowed: \(YAMLComposer.depthLimit) levels inside each other"
             default: problem + context
             }
-        return ConfigurationProblem(mark, .error, "not valid YAML: \(sentence)")
+        let first = parser.context == nil ? mark.line : Mark(parser.context_mark).line
+        let invisible = invisibleCharacter(onLines: first, to: mark.line, in: input) ?? ""
+        return ConfigurationProblem(mark, .error, "not valid YAML: \(sentence)\(invisible)")
+    }
+
+    /// Where the first invisible character is on the lines about which libyaml complains, or on the line before them.
+    private static func invisibleCharacter(
+        onLines first: Int, to last: Int, in input: UnsafeBufferPointer<UInt8>
+    ) -> String? {
+        let lines = input.split(separator: newline, maxSplits: last, omittingEmptySubsequences: false)
+        for number in max(1, first - 1, last - contextLines)...last where lines.indices.contains(number - 1) {
+            let scalars = String(decoding: lines[number - 1], as: UTF8.self).unicodeScalars
+            let found = scalars.enumerated().first { $1.isInvisible && $1 != "\t" && $1 != "\r" }
+            if let (offset, scalar) = found {
+                return "; line \(number) has the invisible character \(scalar.codePoint) at column \(offset + 1)"
+            }
+        }
+        return nil
     }
 
     /// The place of the byte at `offset`.

@@ -58,16 +58,3 @@ extension FileInspection {
     /// Looks at the files as they are.
     static let real = FileInspection(unreadability: CredentialPath.unreadability, exposure: CredentialPath.exposure)
 }
-
-extension String {
-    /// As one word of a shell.
-    fileprivate var shellQuoted: String {
-        let isPlain = utf8.allSatisfy { byte in
-            switch Unicode.Scalar(byte) {
-            case "A"..."Z", "a"..."z", "0"..."9", "/", ".", "_", "-": true
-            default: false
-            }
-        }
-        return isPlain ? self : "'" + replacing("'", with: "'\\''") + "'"
-    }
-}

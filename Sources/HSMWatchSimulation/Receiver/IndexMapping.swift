@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HSMWatchCore
+
 /// The field types of an index: the first document that has a field decides its type, and later ones must agree.
 ///
 /// Source: `IndexMapping7` of graylog2-server and the rules of OpenSearch.
@@ -19,6 +21,13 @@ package struct IndexMapping: Sendable {
     /// Fields with a type of their own, for which no document decides it.
     private static let explicit: Set = ["message", "full_message", "timestamp"]
 
+    /// Fields of the index itself: OpenSearch rejects a document that has one ("is a metadata field and cannot be added
+    /// inside a document"). A message gets there with a dot in the name: Graylog checks names before it replaces dots.
+    private static let metadata: Set = [
+        "_data_stream_timestamp", "_doc_count", "_field_names", "_id", "_ignored", "_index", "_nested_path",
+        "_primary_term", "_routing", "_seq_no", "_size", "_source", "_type", "_version",
+    ]
+
     private var types: [String: FieldType] = ["source": .keyword]
 
     package init() {}
@@ -29,6 +38,9 @@ package struct IndexMapping: Sendable {
         renameDots(&indexed)
         var newTypes: [String: FieldType] = [:]
         for (name, value) in indexed.fields.sorted(by: { $0.key < $1.key }) where !Self.explicit.contains(name) {
+            if Self.metadata.contains(name) {
+                return .dropped("the index rejects \(name): a field of the index itself", frame)
+            }
             if let reason = rejection(of: value) { return .dropped("the index rejects \(name): \(reason)", frame) }
             let type = type(of: value)
             guard let known = types[name] else {
@@ -51,7 +63,7 @@ package struct IndexMapping: Sendable {
     private func renameDots(_ message: inout StoredMessage) {
         for name in message.fields.keys.filter({ $0.utf8.contains(UInt8(ascii: ".")) }).sorted() {
             let value = message.fields.removeValue(forKey: name)
-            let newName = String(name.map { $0 == "." ? "_" : $0 })
+            let newName = name.replacingScalars { $0 == "." ? "_" : nil }
             if message.fields[newName] == nil {
                 message.fields[newName] = value
             } else {

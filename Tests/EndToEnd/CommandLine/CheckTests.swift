@@ -53,6 +53,28 @@ extension EndToEnd {
             }
         }
 
+        @Test("the example is refused in the words of run, and half of it is warned of")
+        func example() async throws {
+            try await Stage.play { stage in
+                func text(_ hsm: String) -> String {
+                    Self.valid.replacing("10.10.5.6:9010", with: hsm).replacing(
+                        "10.10.5.7:12201", with: "127.0.0.1:12201")
+                }
+                let file = try stage.write(text("192.0.2.11:9010"), to: "example.yaml")
+                let checked = try await stage.outcome(of: ["check", "--config", file])
+                #expect(checked.ending == .exited(78))
+                let problem = "\(file):2:28: error: hsms[0].address: 192.0.2.11:9010 is only an example; "
+                #expect(checked.errors.hasPrefix(problem), "\(checked)")
+                let run = try await stage.outcome(of: ["run", "--config", file])
+                #expect(run.ending == .exited(78))
+                #expect(run.errors.contains(problem), "\(run)")
+                let half = try stage.write(text("192.0.2.13:9010"), to: "half.yaml")
+                let warned = try await stage.outcome(of: ["check", "--config", half])
+                #expect(warned.ending == .exited(0))
+                #expect(warned.errors.contains("warning: outputs[0].endpoints[0]: 127.0.0.1:12201 is the example's"))
+            }
+        }
+
         @Test("a file that cannot be read ends it with exit 78")
         func missing() async throws {
             try await Stage.play { stage in

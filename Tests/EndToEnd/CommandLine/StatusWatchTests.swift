@@ -118,6 +118,43 @@ extension EndToEnd {
             }
         }
 
+        @Test("on a terminal without escape sequences one plain table follows the other", arguments: ["dumb", ""])
+        func dumb(terminalName: String) async throws {
+            try await Stage.play { stage in
+                let (service, _) = try await Self.serve(stage)
+                let terminal = try Pseudoterminal(rows: 24, columns: 80)
+                let watch = try stage.hsmwatch(
+                    ["status", "--watch", "--socket", stage.statusSocket()], on: terminal,
+                    environment: ["TERM": terminalName])
+                let shown = try await terminal.shown.value { $0.components(separatedBy: "NAME ").count == 3 }
+                #expect(!shown.contains("\u{1B}"))
+                #expect(terminal.isCooked)
+                try await service.ended(by: SIGTERM)
+                #expect(try await watch.ended() == .exited(69))
+            }
+        }
+
+        @Test(
+            "in a locale without UTF-8 everything is drawn in ASCII, on the screen and in the table",
+            arguments: [["LC_ALL": "C"], ["LC_ALL": "", "LC_CTYPE": "de_DE", "LANG": "C.UTF-8"]])
+        func ascii(environment: [String: String]) async throws {
+            try await Stage.play { stage in
+                _ = try await Self.serve(stage)
+                let arguments = ["status", "--socket", stage.statusSocket()]
+                let terminal = try Pseudoterminal(rows: 24, columns: 80)
+                let watch = try stage.hsmwatch(arguments + ["--watch"], on: terminal, environment: environment)
+                try await Self.waitForFrame(terminal) { $0.contains { $0.hasPrefix("khi-1 ") && $0.contains("###") } }
+                terminal.type("q")
+                #expect(try await watch.ended() == .exited(0))
+                let table = try Pseudoterminal(rows: 24, columns: 80)
+                #expect(try await stage.hsmwatch(arguments, on: table, environment: environment).ended() == .exited(0))
+                _ = try await table.shown.value { $0.contains("###") }
+                for shown in [await terminal.shown.value, await table.shown.value] {
+                    #expect(shown.utf8.allSatisfy { $0 < 0x80 })
+                }
+            }
+        }
+
         @Test("with NO_COLOR set nothing is coloured or redrawn, and without --watch nothing is redrawn either")
         func plain() async throws {
             try await Stage.play { stage in

@@ -27,6 +27,9 @@ final class Stage {
         "WATCHDOG_USEC",
     ]
 
+    /// What describes a terminal that obeys sequences and shows every glyph.
+    private static let usualTerminal = ["TERM": "xterm-256color", "LC_ALL": "C.UTF-8"]
+
     /// Plays a test, and ends what it has started. When the test throws, what its processes said is shown too.
     static func play<Outcome>(_ test: (Stage) async throws -> Outcome) async throws -> Outcome {
         let stage = try Stage()
@@ -101,12 +104,13 @@ final class Stage {
             directories.merging(environment) { $1 })
     }
 
-    /// Starts hsmwatch on a terminal of its own.
+    /// Starts hsmwatch on a terminal of its own, of a usual kind and in UTF-8 unless `environment` says otherwise.
     func hsmwatch(
         _ arguments: [String], on terminal: Pseudoterminal, environment: [String: String] = [:]
     ) throws -> TerminalProcess {
         let process = try TerminalProcess(
-            Self.program, arguments, environment: self.environment(with: environment), on: terminal)
+            Self.program, arguments,
+            environment: self.environment(with: Self.usualTerminal.merging(environment) { $1 }), on: terminal)
         terminalProcesses.append(process)
         return process
     }

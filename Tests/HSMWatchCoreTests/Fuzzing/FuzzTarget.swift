@@ -16,6 +16,12 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case graylog
     /// Addresses, durations, sizes and whatever else is a text in a configuration.
     case texts
+    /// Host names and addresses, and the names of a peer's certificate.
+    case hosts
+    /// A certificate in DER.
+    case certificates
+    /// What comes on an HTTP connection, in any order.
+    case answers
 
     /// Has the input processed, and looks at what must hold of every result.
     func check(_ input: [UInt8]) throws(Violation) {
@@ -27,6 +33,9 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .configuration: try ConfigurationFuzz.check(input)
         case .graylog: try GraylogFuzz.check(input)
         case .texts: try TextsFuzz.check(input)
+        case .hosts: try HostsFuzz.check(input)
+        case .certificates: try CertificatesFuzz.check(input)
+        case .answers: try AnswersFuzz.check(input)
         }
     }
 }

@@ -27,7 +27,7 @@ struct DocumentedConfigurationTests {
 
     @Test("are valid, but for the files that they name, and nothing in them is warned of", arguments: blocks)
     func valid(block: (place: String, yaml: String)) {
-        let problems = ConfigurationFile.read(block.yaml.utf8, checksFiles: false, isForPolling: true).problems
+        let problems = ConfigurationFile.read(block.yaml.utf8, checksFiles: false).problems
         #expect(problems.isEmpty, "\(problems.map { $0.rendered(file: block.place) })")
     }
 

@@ -2,8 +2,9 @@
 
 import Foundation
 import HSMWatchCore
-import HSMWatchService
 import Testing
+
+@testable import HSMWatchService
 
 @Suite("The example configuration")
 struct ExampleConfigurationTests {
@@ -14,25 +15,48 @@ struct ExampleConfigurationTests {
     /// Thresholds for HSMs of any size; the built-in one is not.
     private static let alert = AlertConfiguration(warning: .percent(40), critical: .percent(20))
 
-    @Test("is valid as it is shipped, and shows the defaults, but for the thresholds")
-    func valid() {
-        let (configuration, problems) = ConfigurationFile.load(Self.file.path)
-        #expect(problems.map(\.severity) == [.warning], "that its HSM is an example")
+    @Test("shows the defaults as it is shipped, but for the thresholds, to what polls nothing")
+    func shipped() {
+        let (configuration, problems) = ConfigurationFile.load(Self.file.path, acceptsExample: true)
+        #expect(problems.isEmpty)
         let hsm = HSMConfiguration(
             name: "hsm-1", address: .example, alert: Self.alert, fields: [Field(name: "site", value: "east")])
-        let output = OutputConfiguration(name: "graylog", endpoints: [HostPort(host: "127.0.0.1", port: 12_201)])
+        let output = OutputConfiguration(name: "graylog", endpoints: [.exampleGraylog])
         #expect(configuration == Configuration(hsms: [hsm], outputs: [output]))
     }
 
-    @Test("is nothing to poll until its one HSM has another address")
+    @Test("is refused in one line until its HSM has another address")
     func unedited() throws {
-        let (refused, problems) = ConfigurationFile.load(Self.file.path, isForPolling: true)
+        let (refused, problems) = ConfigurationFile.load(Self.file.path)
         #expect(refused == nil)
+        #expect(problems.count == 1)
         #expect(
             ConfigurationProblem.firstError(of: problems, in: "FILE").contains(
                 /FILE:\d+:14: error: hsms\[0\]\.address: 192\.0\.2\.11:9010 is only an example; put in/))
-        let edited = try String(contentsOf: Self.file, encoding: .utf8).replacing("192.0.2.11:", with: "192.0.2.13:")
-        #expect(ConfigurationFile.read(edited.utf8, isForPolling: true).problems.isEmpty)
+    }
+
+    @Test("with only the HSM edited, its Graylog is warned of; with both edited, nothing is")
+    func half() throws {
+        let half = try String(contentsOf: Self.file, encoding: .utf8).replacing("192.0.2.11:", with: "192.0.2.13:")
+        let (configuration, problems) = ConfigurationFile.read(half.utf8)
+        #expect(configuration != nil)
+        #expect(problems.map(\.severity) == [.warning])
+        #expect(
+            problems.first?.message
+                == "outputs[0].endpoints[0]: 127.0.0.1:12201 is the example's Graylog; put in the address of yours, "
+                + "or localhost:12201 if it runs on this machine")
+        for address in ["192.0.2.21:12201", "localhost:12201"] {
+            let whole = half.replacing("127.0.0.1:12201", with: address)
+            #expect(ConfigurationFile.read(whole.utf8).problems.isEmpty)
+        }
+    }
+
+    @Test("a running service reads it as `check` does")
+    @ServiceLoop
+    func reload() async {
+        let loader = ConfigurationLoader(file: Self.file.path)
+        let loaded = await withCheckedContinuation { answer in loader.load { answer.resume(returning: $0.problems) } }
+        #expect(loaded == ConfigurationFile.load(Self.file.path).problems)
     }
 
     @Test("is valid with every key that it only mentions, and these show their defaults")
@@ -41,8 +65,8 @@ struct ExampleConfigurationTests {
         // `# key: value`, `# - key: value` and their indented lines are keys; prose has no colon directly behind its first
         // word.
         let uncommented = text.replacing(/(?m)^( *)# ((?:  |- )?[a-z_]+:(?: |$))/) { "\($0.1)\($0.2)" }
-        let (configuration, problems) = ConfigurationFile.read(uncommented.utf8)
-        #expect(problems.map(\.severity) == [.warning, .warning], "of the example's HSM, and of UDP")
+        let (configuration, problems) = ConfigurationFile.read(uncommented.utf8, acceptsExample: true)
+        #expect(problems.map(\.severity) == [.warning], "of UDP")
         let outputs = try #require(configuration?.outputs)
         #expect(outputs.map(\.kind) == [.gelfTCP, .gelfHTTP, .syslogTCP, .gelfUDP])
         #expect(outputs.allSatisfy { $0.events.count == 5 && $0.syslog == SyslogConfiguration() })

@@ -39,7 +39,23 @@ struct ReservedFieldsTests {
         expectReserved(name)
     }
 
-    @Test("any other is allowed", arguments: ["site", "Host", "sources", "id2", "gl3", "rack.row", "-", "9", "a"])
+    @Test(
+        "a field that becomes one of the index's own is refused by what it becomes",
+        arguments: [
+            (".id", "_id"), (".source", "_source"), (".index", "_index"), (".type", "_type"), (".routing", "_routing"),
+            (".version", "_version"), (".seq.no", "_seq_no"), (".field_names", "_field_names"), (".size", "_size"),
+        ])
+    func refusesMetadata(name: String, indexed: String) {
+        #expect(
+            Self.problems(name) == [
+                "defaults.fields: field '\(name)' is '\(indexed)' in Graylog, one that Graylog or hsmwatch itself sets; "
+                    + "allowed: another name"
+            ])
+    }
+
+    @Test(
+        "any other is allowed",
+        arguments: ["site", "Host", "sources", "id2", "gl3", "rack.row", "-", "9", "a", ".site", "..id", "id."])
     func allows(name: String) {
         #expect(Self.problems(name).isEmpty)
     }

@@ -13,7 +13,8 @@ struct DocumentedContentPackTests {
     private static let (left, top, column, row, gap) = (12, 72, 73, 36, 8)
 
     private static func made() throws -> [UInt8] {
-        let configuration = try #require(ConfigurationFile.load(ExampleConfigurationTests.file.path).configuration)
+        let file = ExampleConfigurationTests.file.path
+        let configuration = try #require(ConfigurationFile.load(file, acceptsExample: true).configuration)
         return ContentPack([configuration], try ContentPackOptions()).json(revision: 1)
     }
 

@@ -74,6 +74,17 @@ struct IndexMappingTests {
         #expect(stored?.droppedFields == [lost])
     }
 
+    @Test(
+        "a message whose field becomes one of the index's own is rejected",
+        arguments: [("_.id", "_id"), ("_.source", "_source"), ("_.routing", "_routing"), ("_.seq.no", "_seq_no")])
+    func rejectsMetadata(sent: String, indexed: String) throws {
+        let frame = Array(#"{"version":"1.1","host":"h","short_message":"m","\#(sent)":"x"}"#.utf8)
+        let decoded = GELFRules.decode(frame, from: "192.0.2.1", at: Timestamp(milliseconds: 0))
+        var mapping = IndexMapping()
+        let reason = mapping.index(try #require(decoded.stored), frame: frame).dropReason
+        #expect(reason == "the index rejects \(indexed): a field of the index itself")
+    }
+
     @Test("a number that is not finite is rejected")
     func rejectsInfinity() {
         var mapping = IndexMapping()

@@ -9,12 +9,13 @@ struct LuceneReader {
     /// The deepest nesting of parentheses.
     static let maximumDepth = 50
 
-    private let text: [Character]
+    /// By scalars, as Lucene sees the text: a quote with a combining mark is a quote.
+    private let text: [Unicode.Scalar]
     private var offset = 0
     private var depth = 0
 
     init(_ text: String) {
-        self.text = Array(text)
+        self.text = Array(text.unicodeScalars)
     }
 
     mutating func query() throws(LuceneQuery.Problem) -> LuceneQuery.Expression {
@@ -144,10 +145,10 @@ struct LuceneReader {
             offset += 1
             if character == "\"" { return phrase }
             if character == "\\", offset < text.count {
-                phrase.append(text[offset])
+                phrase.unicodeScalars.append(text[offset])
                 offset += 1
             } else {
-                phrase.append(character)
+                phrase.unicodeScalars.append(character)
             }
         }
         throw problem("'\"' is missing")
@@ -156,7 +157,7 @@ struct LuceneReader {
     /// A run of characters without a meaning of their own, or with a backslash before them.
     private mutating func word() throws(Problem) -> String {
         var word = ""
-        while offset < text.count, !" :()[]{}\"".contains(text[offset]) {
+        while offset < text.count, !" :()[]{}\"".unicodeScalars.contains(text[offset]) {
             switch text[offset] {
             case "\\":
                 offset += 1
@@ -166,7 +167,7 @@ struct LuceneReader {
             case "-" where word.isEmpty: throw problem("'-' needs a backslash")
             default: break
             }
-            word.append(text[offset])
+            word.unicodeScalars.append(text[offset])
             offset += 1
         }
         return word
@@ -178,7 +179,7 @@ struct LuceneReader {
         while offset < text.count, text[offset] == " " { offset += 1 }
     }
 
-    private mutating func skip(_ character: Character) -> Bool {
+    private mutating func skip(_ character: Unicode.Scalar) -> Bool {
         skipSpaces()
         guard offset < text.count, text[offset] == character else { return false }
         offset += 1
@@ -189,8 +190,10 @@ struct LuceneReader {
     /// Skips a word that stands alone.
     private mutating func skipWord(_ word: String) -> Bool {
         skipSpaces()
-        let end = offset + word.count
-        guard end < text.count, text[offset..<end].elementsEqual(word), " (".contains(text[end]) else { return false }
+        let end = offset + word.unicodeScalars.count
+        guard end < text.count, text[offset..<end].elementsEqual(word.unicodeScalars),
+            " (".unicodeScalars.contains(text[end])
+        else { return false }
         offset = end
         skipSpaces()
         return true
