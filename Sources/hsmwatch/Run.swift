@@ -41,7 +41,9 @@ struct Run: AsyncParsableCommand {
         }
         guard let configuration else {
             let reason = ConfigurationProblem.firstError(of: problems, in: file.path)
-            await ServiceManager(logger: logger).notify("STATUS=not started: \(reason)")
+            let manager = await ServiceManager(logger: logger)
+            await manager.notify("STATUS=not started: \(reason)")
+            await manager.finish()
             throw ConfigurationOption.badConfiguration
         }
         logger.logLevel = Logger.Level(configuration.logLevel)

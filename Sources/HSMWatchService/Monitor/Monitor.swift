@@ -62,19 +62,20 @@ package struct Monitor: Sendable {
     ///
     /// - Throws: `SpoolInUse`, before anything is polled or sent.
     package func run() async throws {
+        let manager = await ServiceManager(logger: logger)
         try await withTaskExecutorPreference(ServiceLoop.shared.executor) {
-            try await assemble().run()
+            try await assemble(manager).run()
         }
+        await manager.finish()
     }
 
     @ServiceLoop
-    private func assemble() throws -> ServiceGroup {
+    private func assemble(_ manager: ServiceManager) throws -> ServiceGroup {
         let spool = try openSpool()
         let resolver = Resolver()
         let timer = PollTimer()
         let (armed, ready) = (WakeUp(), WakeUp())
         let outputs = Outputs(configuration.outputs, spool: spool, resolver: resolver, logger: logger)
-        let manager = ServiceManager(logger: logger)
         let fleet = Fleet(
             hsms: configuration.hsms, timer: timer, resolver: resolver,
             store: inherited.map { ConnectionStore(inherited: $0, tell: manager.hand) }, spool: spool, armed: armed,

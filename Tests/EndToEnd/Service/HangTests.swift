@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Glibc
+import HSMWatchSimulation
+import Testing
+
+extension EndToEnd {
+    @Suite("What hangs", .timeLimit(.minutes(2)))
+    struct HangTests {
+        /// How long a stop may take, whatever hangs.
+        private static let stopLimit = Duration.seconds(5)
+
+        /// How long a service takes to stop in good order.
+        private static func stop(_ service: Child) async throws -> Duration {
+            let start = ContinuousClock.now
+            #expect(try await service.ended(by: SIGTERM).ending == .exited(0))
+            return .now - start
+        }
+
+        // MARK: systemd
+
+        @Test("polling and delivery go on while nobody reads the notify socket, and a stop is not held up")
+        func unreadSocket() async throws {
+            try await Stage.play { stage in
+                let systemd = try FullNotifySocket(stage.folder.appending(path: "full").path())
+                let graylog = try await stage.graylog()
+                let hsm = try await stage.hsm()
+                let service = try stage.service(
+                    ConfigurationText(to: graylog, watching: hsm),
+                    environment: ["NOTIFY_SOCKET": systemd.address, "WATCHDOG_USEC": "200000"])
+                _ = try await hsm.facts(within: patience) { $0.requests >= 50 }
+                var mail = Mail()
+                try await mail.collect(readings: 50, from: graylog)
+                #expect(try await Self.stop(service) < Self.stopLimit)
+            }
+        }
+
+        @Test("a notify socket that is read late gets every step in its order, and only the newest of each status")
+        func lateReader() async throws {
+            try await Stage.play { stage in
+                let systemd = try FullNotifySocket(stage.folder.appending(path: "full").path())
+                let graylog = try await stage.graylog()
+                let hsm = try await stage.hsm()
+                var configuration = ConfigurationText(to: graylog, watching: hsm)
+                let service = try stage.service(
+                    configuration, environment: ["NOTIFY_SOCKET": systemd.address, "WATCHDOG_USEC": "200000"])
+                var mail = Mail()
+                try await mail.collect("started", from: graylog)
+                for heartbeat in ["61s", "62s"] {
+                    configuration.heartbeat = heartbeat
+                    try stage.change(configuration)
+                    service.signal(SIGHUP)
+                    try await mail.collect("reloaded", from: graylog)
+                }
+                // In the time of so many readings the watchdog ticks many times.
+                try await mail.collect(readings: 40, from: graylog)
+                service.signal(SIGTERM)
+                let notifications = try systemd.read { $0.contains("STOPPING=1") }
+                #expect(try await service.ended().ending == .exited(0))
+                // The connection to the HSM is stored on another thread.
+                let unordered = ["STATUS=", "FDSTORE=", "BARRIER="]
+                let steps = notifications.compactMap(\.first).filter { step in
+                    !unordered.contains { step.hasPrefix($0) }
+                }
+                #expect(
+                    steps.filter { $0 != "WATCHDOG=1" } == [
+                        "READY=1", "RELOADING=1", "READY=1", "RELOADING=1", "READY=1", "STOPPING=1",
+                    ])
+                #expect(steps.count { $0 == "WATCHDOG=1" } <= 2)
+            }
+        }
+    }
+}
