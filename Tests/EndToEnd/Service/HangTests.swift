@@ -70,5 +70,32 @@ extension EndToEnd {
                 #expect(steps.count { $0 == "WATCHDOG=1" } <= 2)
             }
         }
+
+        // MARK: Names
+
+        @Test("names that nobody answers take nothing from an HSM whose name is answered, nor from a stop")
+        func silentNames() async throws {
+            try await Stage.play { stage in
+                let library = try await Interposer.library("start", on: stage)
+                let graylog = try await stage.graylog()
+                let hsm = try await stage.hsm()
+                let silent = (1...80).map { "name: silent-\($0), address: \"hsm-\($0).silent.test:9010\"" }
+                let good = "name: good, address: \"localhost:\(hsm.address.ports.lowerBound)\", connection: per-probe"
+                var configuration = ConfigurationText(to: graylog, hsms: silent + [good])
+                configuration.timing = "interval: 1s, timeout: 1s"
+                let service = try stage.service(
+                    configuration, environment: ["LD_PRELOAD": library, "HSMWATCH_TEST_SILENT": ".silent.test"])
+                var mail = Mail()
+                var readings = 0
+                try await mail.collect(from: graylog) { message in
+                    guard message.string("hsm_name") == "good" else { return false }
+                    #expect(message.string("failure") == nil)
+                    readings += message.isReading ? 1 : 0
+                    return readings == 10
+                }
+                #expect(mail.messages.about("silent-80").contains { $0.string("failure") == "dns" })
+                #expect(try await Self.stop(service) < Self.stopLimit)
+            }
+        }
     }
 }
