@@ -75,7 +75,8 @@ package struct Monitor: Sendable {
         let resolver = Resolver()
         let timer = PollTimer()
         let (armed, ready) = (WakeUp(), WakeUp())
-        let outputs = Outputs(configuration.outputs, spool: spool, resolver: resolver, logger: logger)
+        let stop = StopDeadline()
+        let outputs = Outputs(configuration.outputs, spool: spool, resolver: resolver, stop: stop, logger: logger)
         let fleet = Fleet(
             hsms: configuration.hsms, timer: timer, resolver: resolver,
             store: inherited.map { ConnectionStore(inherited: $0, tell: manager.hand) }, spool: spool, armed: armed,
@@ -100,7 +101,7 @@ package struct Monitor: Sendable {
         var group = ServiceGroupConfiguration(
             services: parts.map { .init(service: $0) } + [
                 .init(
-                    service: SignalService(signals: signals, manager: manager, reloader: reloader),
+                    service: SignalService(signals: signals, manager: manager, stop: stop, reloader: reloader),
                     successTerminationBehavior: .gracefullyShutdownGroup)
             ],
             logger: logger)

@@ -97,5 +97,26 @@ extension EndToEnd {
                 #expect(try await Self.stop(service) < Self.stopLimit)
             }
         }
+
+        // MARK: A proxy
+
+        @Test("a proxy that never answers CONNECT does not hold a stop up")
+        func silentProxy() async throws {
+            try await Stage.play { stage in
+                let graylog = try await stage.graylog()
+                let hsm = try await stage.hsm()
+                let proxy = try await stage.hsm(HSMBehaviour(fault: .hang))
+                var configuration = ConfigurationText(to: graylog, watching: hsm)
+                configuration.otherOutputs = [
+                    "name: siem, type: gelf-http, endpoints: [\"graylog.example:443\"], tls: {}, "
+                        + "proxy: \"\(proxy.address)\""
+                ]
+                let service = try stage.service(configuration)
+                var mail = Mail()
+                try await mail.collect(readings: 10, from: graylog)
+                _ = try await proxy.facts(within: patience) { $0.accepted >= 2 }
+                #expect(try await Self.stop(service) < Self.stopLimit)
+            }
+        }
     }
 }
