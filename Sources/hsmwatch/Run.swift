@@ -7,7 +7,7 @@ import HSMWatchService
 import Logging
 
 /// `hsmwatch run`: the service.
-struct Run: AsyncParsableCommand {
+struct Run: AsyncParsableCommand, SignalObeying {
     static let configuration = CommandConfiguration(
         abstract: "Run the service in the foreground; what systemd starts.",
         discussion: """
@@ -25,6 +25,8 @@ struct Run: AsyncParsableCommand {
     private static let spoolInUse = ExitCode(75)
 
     @OptionGroup var file: ConfigurationOption
+
+    static let obeyedSignals = Monitor.obeyedSignals
 
     func run() async throws {
         ProcessMemory.seal()

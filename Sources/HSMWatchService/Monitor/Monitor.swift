@@ -41,7 +41,10 @@ package struct Monitor: Sendable {
         self.logger = logger
     }
 
-    /// Stands before anything else, so that a signal during the start is obeyed and not fatal.
+    /// What `trapSignals` traps.
+    package static let obeyedSignals = SignalService.trapped.map(\.rawValue)
+
+    /// Obeys signals from here on. The command line holds back those that come before.
     package static func trapSignals() async -> Signals {
         await UnixSignalsSequence(trapping: SignalService.trapped)
     }
