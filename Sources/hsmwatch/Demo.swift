@@ -9,7 +9,7 @@ import Logging
 import UnixSignals
 
 /// `hsmwatch demo`: simulated HSMs, the service and a receiver in one process, on free ports of the loopback.
-struct Demo: AsyncParsableCommand {
+struct Demo: AsyncParsableCommand, SignalObeying {
     static let configuration = CommandConfiguration(
         abstract: "Simulated HSMs, the service and a Graylog receiver together: nothing to install or configure.",
         discussion: """
@@ -25,6 +25,8 @@ struct Demo: AsyncParsableCommand {
     var duration = Duration.seconds(40)
 
     private static let durations = Duration.seconds(1)...Duration.seconds(86_400)
+
+    static let obeyedSignals = Monitor.obeyedSignals
 
     func run() async throws {
         let signals = await Monitor.trapSignals()

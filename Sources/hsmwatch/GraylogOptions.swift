@@ -41,7 +41,6 @@ struct GraylogOptions: ParsableArguments {
     func withClient(
         _ work: @escaping @ServiceLoop (GraylogClient) async throws(GraylogProblem) -> Void
     ) async throws {
-        signal(SIGPIPE, SIG_IGN)
         let access = try access()
         guard let problem = await Self.problem(access, work) else { return }
         printToStandardError("\(problem)")

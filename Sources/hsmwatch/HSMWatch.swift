@@ -4,7 +4,6 @@ import ArgumentParser
 import HSMWatchService
 
 /// The command line: one subcommand a file.
-@main
 struct HSMWatch: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hsmwatch",
@@ -15,9 +14,4 @@ struct HSMWatch: AsyncParsableCommand {
             ContentPackCommand.self, Graylog.self, Demo.self,
         ]
     )
-
-    static func main() async {
-        StandardDescriptors.occupy()
-        await main(nil)
-    }
 }

@@ -7,7 +7,7 @@ import HSMWatchService
 import UnixSignals
 
 /// `hsmwatch probe`: asks one HSM now, on the service's own road.
-struct Probe: AsyncParsableCommand {
+struct Probe: AsyncParsableCommand, SignalObeying {
     enum Format: String, CaseIterable, ExpressibleByArgument {
         case text
         case json
@@ -103,10 +103,10 @@ struct Probe: AsyncParsableCommand {
         if case .address = target { _ = try subject() }
     }
 
+    static let obeyedSignals = [SIGINT, SIGTERM]
+
     func run() async throws {
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
-        // A reader that goes away shows as an error of the next write, not as our end.
-        signal(SIGPIPE, SIG_IGN)
         let (hsm, source) = try subject()
         let session = await ProbeSession(hsm: hsm)
         let interruption = Task {

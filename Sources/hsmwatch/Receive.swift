@@ -7,7 +7,7 @@ import HSMWatchSimulation
 import UnixSignals
 
 /// `hsmwatch receive`: shows what Graylog would make of messages, without a Graylog.
-struct Receive: AsyncParsableCommand {
+struct Receive: AsyncParsableCommand, SignalObeying {
     enum Format: String, CaseIterable, ExpressibleByArgument {
         case text
         case json
@@ -46,10 +46,10 @@ struct Receive: AsyncParsableCommand {
     @Option(help: "How to print a message.")
     var format = Format.text
 
+    static let obeyedSignals = [SIGINT, SIGTERM]
+
     func run() async throws {
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
-        // A reader that goes away shows as an error of the next write, not as our end.
-        signal(SIGPIPE, SIG_IGN)
         // What is not printed yet must not count as delivered, should this be killed.
         let receiver = try await Receiver.start(try inputs.configurations(), waitingLimit: 1)
         let names = inputs.names(at: receiver.addresses)

@@ -7,7 +7,7 @@ import HSMWatchService
 import Logging
 
 /// `hsmwatch run`: the service.
-struct Run: AsyncParsableCommand {
+struct Run: AsyncParsableCommand, SignalObeying {
     static let configuration = CommandConfiguration(
         abstract: "Run the service in the foreground; what systemd starts.",
         discussion: """
@@ -26,6 +26,8 @@ struct Run: AsyncParsableCommand {
 
     @OptionGroup var file: ConfigurationOption
 
+    static let obeyedSignals = Monitor.obeyedSignals
+
     func run() async throws {
         ProcessMemory.seal()
         let inherited = InheritedDescriptor.receive()
@@ -41,7 +43,9 @@ struct Run: AsyncParsableCommand {
         }
         guard let configuration else {
             let reason = ConfigurationProblem.firstError(of: problems, in: file.path)
-            await ServiceManager(logger: logger).notify("STATUS=not started: \(reason)")
+            let manager = await ServiceManager(logger: logger)
+            await manager.notify("STATUS=not started: \(reason)")
+            await manager.finish()
             throw ConfigurationOption.badConfiguration
         }
         logger.logLevel = Logger.Level(configuration.logLevel)

@@ -24,7 +24,6 @@ struct SendTest: AsyncParsableCommand {
     func run() async throws {
         ProcessMemory.seal()
         let configuration = try file.load()
-        signal(SIGPIPE, SIG_IGN)
         let encoder = MessageEncoder(source: configuration.source ?? MachineName.current)
         let reports = await withTaskGroup { group in
             var order = 0

@@ -6,7 +6,7 @@ import HSMWatchSimulation
 import UnixSignals
 
 /// `hsmwatch simulate`: HSMs to try things on, without an HSM.
-struct Simulate: AsyncParsableCommand {
+struct Simulate: AsyncParsableCommand, SignalObeying {
     static let configuration = CommandConfiguration(
         abstract: "An HSM that speaks the protocol, counts its TCP connections, and misbehaves on request.",
         usage: """
@@ -77,6 +77,8 @@ struct Simulate: AsyncParsableCommand {
             throw ValidationError("'--in-use \(inUse)': an HSM of \(total) sockets; allowed: 0 to \(total)")
         }
     }
+
+    static let obeyedSignals = [SIGINT, SIGTERM]
 
     func run() async throws {
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)

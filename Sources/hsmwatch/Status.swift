@@ -37,7 +37,6 @@ struct Status: AsyncParsableCommand {
     }
 
     func run() async throws {
-        signal(SIGPIPE, SIG_IGN)
         do {
             if json {
                 return try StandardOutput.write(try await StatusClient.json(path: socket))

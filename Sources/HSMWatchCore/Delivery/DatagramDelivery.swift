@@ -11,10 +11,17 @@
 ///
 /// Nothing holds a sender of datagrams back but itself: a backlog at full speed would be lost in the peer's receive
 /// buffer. 50 datagrams of 1,420 bytes take 115 KB of it with the kernel's share, and Graylog's has 256 KiB.
+///
+/// A kernel whose own buffer is full is asked again after `pace`, then after twice that, and so on up to `longestRetry`. When
+/// it has taken nothing for the patience, the delivery is over.
 package struct DatagramDelivery: Sendable {
     package enum Event: Equatable, Sendable {
         /// Messages were given to the kernel, as so many datagrams.
         case sent(datagrams: Int, upTo: Int64)
+        /// The kernel's buffer is full, and it took nothing. Try again after `retryDelay`.
+        case full
+        /// The kernel has taken a datagram after its buffer was full.
+        case taken
         /// The kernel has been told that datagrams do not arrive.
         case unreachable(String)
         case deadline
@@ -32,6 +39,8 @@ package struct DatagramDelivery: Sendable {
     /// Datagrams that leave within one `pace`, and what the chunks of one message may exceed it by.
     package static let burst = 50
     package static let pace = Duration.milliseconds(20)
+    /// How long it takes at the most until a full buffer is tried again.
+    package static let longestRetry = Duration.seconds(1)
 
     private struct Batch: Sendable {
         let position: Int64
@@ -50,9 +59,15 @@ package struct DatagramDelivery: Sendable {
     /// Datagrams that may still be sent within this pace; a debt when it is negative.
     private var room = DatagramDelivery.burst
     private var paceEnd: Instant
+    private let patience: Duration
+    private var fullSince: Instant?
+    /// How long to wait before a full buffer is tried again.
+    package private(set) var retryDelay = DatagramDelivery.pace
 
-    package init(at now: Instant) {
+    /// - Parameter patience: how long the kernel's buffer may stay full.
+    package init(at now: Instant, patience: Duration = DeliveryWindow.patience) {
         paceEnd = now + Self.pace
+        self.patience = patience
     }
 
     /// Whether a message may be sent now.
@@ -79,6 +94,11 @@ package struct DatagramDelivery: Sendable {
         case .sent(let datagrams, let position):
             sent(datagrams, upTo: position, at: now)
             return nil
+        case .full:
+            return full(at: now)
+        case .taken:
+            (fullSince, retryDelay) = (nil, Self.pace)
+            return nil
         case .unreachable(let reason):
             return over(reason)
         case .deadline:
@@ -100,6 +120,16 @@ package struct DatagramDelivery: Sendable {
             state = .sending(batches)
         case .over: break
         }
+    }
+
+    private mutating func full(at now: Instant) -> Action? {
+        guard let since = fullSince else {
+            fullSince = now
+            return nil
+        }
+        retryDelay = min(retryDelay * 2, Self.longestRetry)
+        guard now - since >= patience else { return nil }
+        return over("the kernel's send buffer was full for \(DurationText.format(patience))")
     }
 
     private mutating func refill(at now: Instant) {

@@ -26,7 +26,8 @@
 package struct ProbeConversation: Sendable {
     private enum State {
         case vacant
-        case idle
+        /// The bytes since the last reply.
+        case idle(UnaskedBytes)
         case settling(FrameDecoder)
         case resolving(ProbeProgress, isExtended: Bool)
         case connecting(ProbeProgress, AddressTurn)
@@ -161,8 +162,8 @@ package struct ProbeConversation: Sendable {
 
     private mutating func received(_ bytes: [UInt8], age: Duration, at now: Moment) -> Action {
         switch state {
-        case .idle:
-            guard !FrameDecoder.isLineEnding(bytes) else { return .none }
+        case .idle(var heard):
+            guard !heard.hear(bytes) || heard.isHeard else { return stay(.idle(heard)) }
             state = .vacant
             // Until then it may be a reply to the process before.
             if isSettled(at: now) { caution.reportLater(bytes, at: now) }
@@ -170,17 +171,16 @@ package struct ProbeConversation: Sendable {
         case .settling(var decoder):
             let progress = decoder.decode(bytes)
             return settle(progress, decoder)
-        case .listening(let probe, let fallback, var heard, _):
+        case .listening(let probe, let fallback, var heard, let until):
             let isBearable = heard.hear(bytes)
-            guard heard.isHeard else { return .none }
+            guard heard.isHeard || !isBearable else { return stay(.listening(probe, fallback, heard, until: until)) }
             guard isBearable, isCautious(at: now) else { return distrust(heard.beginning, probe, trusting: 0, at: now) }
             caution.renew(at: now.instant)
             return listen(for: quietTime, probe, fallback, heard, at: now)
         case .asking(let probe, let fallback, var decoder, let askedAt):
             switch decoder.decode(bytes) {
             case .partial:
-                state = .asking(probe, fallback, decoder, askedAt: askedAt)
-                return .none
+                return stay(.asking(probe, fallback, decoder, askedAt: askedAt))
             case .overflow:
                 return fail(Failure(.malformed, "no end of a frame within \(FrameDecoder.limit) bytes"), at: now)
             case .frame(let frame, let rest):
@@ -202,11 +202,9 @@ package struct ProbeConversation: Sendable {
     private mutating func settle(_ progress: FrameDecoder.Progress, _ decoder: FrameDecoder) -> Action {
         switch progress {
         case .partial where decoder.noise == 0:
-            state = .settling(decoder)
-            return .none
+            return stay(.settling(decoder))
         case .frame(_, let rest) where decoder.noise == 0 && FrameDecoder.isLineEnding(rest):
-            state = .idle
-            return .none
+            return stay(.idle(UnaskedBytes()))
         case .partial, .frame, .overflow:
             state = .vacant
             return .close
@@ -249,7 +247,7 @@ package struct ProbeConversation: Sendable {
     ) -> Action {
         var repeated = repeated
         let isSame = repeated.hear(bytes)
-        guard repeated.isHeard else { return .none }
+        guard repeated.isHeard || !isSame else { return stay(.checking(probe, repeated, until: until)) }
         let isCautious = isCautious(at: now)
         guard isSame, isCautious else {
             let certain = isCautious ? probe.answers.count - 1 : 1
@@ -385,8 +383,14 @@ package struct ProbeConversation: Sendable {
             state = .vacant
             return .finishAndClose(answers)
         }
-        state = .idle
+        state = .idle(UnaskedBytes())
         return .finish(answers)
+    }
+
+    /// Nothing is to be done, for the state has what it has heard.
+    private mutating func stay(_ state: State) -> Action {
+        self.state = state
+        return .none
     }
 
     private func isSettled(at now: Moment) -> Bool { settledAt.map { $0 <= now.instant } ?? true }

@@ -11,9 +11,12 @@ enum UnaskedReply {
     private static let excerptLimit = 60
 
     /// What is reported of the bytes.
+    ///
+    /// A few line endings alone are no failure, so bytes that are nothing else were too many.
     static func failure(_ bytes: some Sequence<UInt8>) -> Failure {
         let excerpt = EscapedBytes.text(bytes.drop { FrameDecoder.isLineEnding([$0]) }, limit: excerptLimit)
-        return Failure(.malformed, "unasked reply: \(excerpt)")
+        let flood = "more than \(FrameDecoder.limit) bytes of line endings"
+        return Failure(.malformed, "unasked reply: \(excerpt.isEmpty ? flood : excerpt)")
     }
 }
 
@@ -21,16 +24,22 @@ enum UnaskedReply {
 struct UnaskedBytes {
     /// The first bytes, at most `FrameDecoder.limit`.
     private(set) var beginning: [UInt8] = []
+    /// Line endings before them.
+    private var lineEndings = 0
     /// Whether a frame has begun and not ended. Its rest may still come.
     private(set) var isWithinFrame = false
 
     /// True after anything but line endings.
     var isHeard: Bool { !beginning.isEmpty }
 
-    /// Takes the bytes of one read; false when there are more than `FrameDecoder.limit`.
+    /// Takes the bytes of one read; false when there are more than `FrameDecoder.limit`, line endings included.
     mutating func hear(_ bytes: [UInt8]) -> Bool {
-        for byte in bytes where isHeard || !FrameDecoder.isLineEnding([byte]) {
-            guard beginning.count < FrameDecoder.limit else { return false }
+        for byte in bytes {
+            guard lineEndings + beginning.count < FrameDecoder.limit else { return false }
+            guard isHeard || !FrameDecoder.isLineEnding([byte]) else {
+                lineEndings += 1
+                continue
+            }
             beginning.append(byte)
             if byte == UInt8(ascii: "<") { isWithinFrame = true }
             if byte == UInt8(ascii: ">") { isWithinFrame = false }

@@ -14,6 +14,9 @@ final class HTTPRequests {
     /// A connection that was idle for so long is not used again; Graylog closes it at 60 s.
     private nonisolated static let idleTimeout = TimeAmount.seconds(50)
 
+    /// How long `shutDown` waits: to a proxy that never answers, a connection stays in the making for longer.
+    nonisolated static let farewell = Duration.milliseconds(500)
+
     /// How long a connection over TLS may take to say goodbye.
     private nonisolated static let goodbyeLimit = TimeAmount.seconds(1)
 
@@ -107,11 +110,19 @@ final class HTTPRequests {
         }
     }
 
-    /// Closes the connections.
+    /// Closes the connections. Returns when they are closed, at the latest after `farewell`; what is left ends by its own
+    /// time limits.
     func shutDown() async {
-        let client = access?.client
+        guard let client = access?.client else { return }
         access = nil
-        try? await client?.shutdown()
+        let ended = WakeUp()
+        let timer = ServiceLoop.after(Self.farewell) { ended.raise() }
+        Task { @ServiceLoop in
+            try? await client.shutdown()
+            ended.raise()
+        }
+        await ended.wait()
+        timer.cancel()
     }
 
     private nonisolated static func isClosed(_ error: any Error) -> Bool {

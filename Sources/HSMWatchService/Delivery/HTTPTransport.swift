@@ -15,11 +15,12 @@ final class HTTPTransport: Transport {
     /// Bytes of a message that every input takes: whoever finds it too long takes none.
     static let shortMessage = 8192
     /// How often a connection is made only to look at Graylog's certificate.
-    private static let certificateInterval = Duration.seconds(6 * 3600)
+    nonisolated static let certificateInterval = Duration.seconds(6 * 3600)
 
     private let report: (TransportReport) -> Void
     private let isBulk: Bool
     private let patience: Duration
+    private let certificateInterval: Duration
     private let requests: HTTPRequests
     /// What is said of TLS to a Graylog behind a proxy, as soon as a request has got through.
     private var unseenSession: TCPConnection.Session?
@@ -35,12 +36,15 @@ final class HTTPTransport: Transport {
     /// - Parameters:
     ///   - addresses: of the endpoint, or of the proxy; the first that can be connected to is kept.
     ///   - patience: how long a request may take.
+    ///   - certificateInterval: a constant to all but a test.
     ///   - report: called on the event loop, until `close`.
     init(
         to endpoint: HostPort, addresses: [SocketAddress], http: HTTPConfiguration, credentials: TLSCredentials?,
-        patience: Duration, report: @escaping (TransportReport) -> Void
+        patience: Duration, certificateInterval: Duration = HTTPTransport.certificateInterval,
+        report: @escaping (TransportReport) -> Void
     ) {
         self.report = report
+        self.certificateInterval = certificateInterval
         self.patience = patience
         self.addresses = addresses[...]
         isBulk = http.isBulk
@@ -124,19 +128,25 @@ final class HTTPTransport: Transport {
             requests.connect(by: address)
             isOpen = true
             report(.opened(session))
-            guard session != nil else { return }
-            certificateTimer = ServiceLoop.after(Self.certificateInterval) { [weak self] in
-                self?.connect(to: address, name: name, credentials: credentials)
-            }
+            if session != nil { lookAgain(at: address, name: name, credentials: credentials) }
         case .failed where isOpen:
-            // A request will tell.
+            // A request will tell whether the peer is gone. Its certificate is looked at again all the same.
             connection = nil
+            lookAgain(at: address, name: name, credentials: credentials)
         case .failed where !addresses.isEmpty:
             tryNextAddress(name: name, credentials: credentials)
         case .failed(let loss):
             over(loss)
         case .ended:
             break
+        }
+    }
+
+    /// Connects once more after a time, to see the certificate that the peer has then.
+    private func lookAgain(at address: SocketAddress, name: HostPort, credentials: TLSCredentials?) {
+        certificateTimer?.cancel()
+        certificateTimer = ServiceLoop.after(certificateInterval) { [weak self] in
+            self?.connect(to: address, name: name, credentials: credentials)
         }
     }
 

@@ -32,6 +32,7 @@ package final class Output: Service {
     private let resolve: Resolver.Resolve
     private let logger: Logger
     private let drainTimeout: Duration
+    private let stopDeadline: StopDeadline
     private let route: Route
     private var reconnection: Reconnection
     private var outage = Outage()
@@ -56,15 +57,20 @@ package final class Output: Service {
     /// Raised by everything that the delivery may have to wait for.
     private let wake = WakeUp()
 
-    package convenience init(configuration: OutputConfiguration, spool: Spool, resolver: Resolver, logger: Logger) {
+    convenience init(
+        configuration: OutputConfiguration, spool: Spool, resolver: Resolver, stop: StopDeadline, logger: Logger
+    ) {
         self.init(
             configuration: configuration, spool: spool,
-            resolve: { resolver.resolve(host: $0, port: $1, then: $2) }, logger: logger)
+            resolve: { resolver.resolve(host: $0, port: $1, then: $2) }, stop: stop, logger: logger)
     }
 
     /// The waits are constants to all but a test.
-    package init(
-        configuration: OutputConfiguration, spool: Spool, resolve: @escaping Resolver.Resolve, logger: Logger,
+    ///
+    /// - Parameter stop: limits what a drain may take, after a signal.
+    init(
+        configuration: OutputConfiguration, spool: Spool, resolve: @escaping Resolver.Resolve,
+        stop: StopDeadline = StopDeadline(), logger: Logger,
         drainTimeout: Duration = Output.drainTimeout, patience: Duration = DeliveryWindow.patience
     ) {
         name = configuration.name
@@ -74,13 +80,13 @@ package final class Output: Service {
         self.resolve = resolve
         self.logger = logger
         self.drainTimeout = drainTimeout
+        stopDeadline = stop
         reconnection = Reconnection(endpoints: configuration.endpoints.count)
         status = OutputStatus(endpoint: configuration.endpoints[0], at: .now)
     }
 
     /// Delivers until the graceful shutdown, and then what is left, for `drainTimeout` at the most.
     package func run() async {
-        let drainTimeout = drainTimeout
         spool.notify(wake)
         defer { spool.stopNotifying(wake) }
         droppedBefore = spool.dropped(by: name)
@@ -88,7 +94,9 @@ package final class Output: Service {
             await withGracefulShutdownHandler {
                 await deliver()
             } onGracefulShutdown: {
-                Task { @ServiceLoop in self.drain(for: drainTimeout) }
+                Task { @ServiceLoop in
+                    self.drain(for: self.stopDeadline.timeForOutputs(atMost: self.drainTimeout))
+                }
             }
         } onCancel: {
             Task { @ServiceLoop in self.stop() }

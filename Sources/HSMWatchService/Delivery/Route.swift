@@ -58,7 +58,8 @@ final class Route {
             return UDPTransport(
                 to: Array(addresses[first...] + addresses[..<first]),
                 packing: DatagramPacking(
-                    format: format, chunks: GELFChunks(datagramSize: configuration.datagramSize)), report: report)
+                    format: format, chunks: GELFChunks(datagramSize: configuration.datagramSize)),
+                patience: patience, report: report)
         case .gelfHTTP:
             return HTTPTransport(
                 to: endpoint, addresses: addresses, http: configuration.http, credentials: credentials,

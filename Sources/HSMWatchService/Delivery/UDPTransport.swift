@@ -7,10 +7,16 @@ import NIOCore
 /// Delivery over UDP to one endpoint: does what `DatagramDelivery` decides, with a real socket.
 @ServiceLoop
 final class UDPTransport: Transport {
+    /// Gives the kernel a datagram.
+    typealias Offer = (_ socket: DatagramSocket, _ datagram: [UInt8]) -> DatagramSocket.Sending
+
     private let packing: DatagramPacking
     private let report: (TransportReport) -> Void
     private var delivery: DatagramDelivery
     private var socket: DatagramSocket?
+    private let offer: Offer
+    /// Ends the wait for a kernel whose buffer is full.
+    private var pause: WakeUp?
     private let timer = DeadlineTimer()
     private var random = SystemRandomNumberGenerator()
 
@@ -19,11 +25,17 @@ final class UDPTransport: Transport {
 
     /// - Parameters:
     ///   - addresses: of the endpoint; the first that there is a way to is kept, since nobody answers.
+    ///   - patience: how long the kernel's buffer may stay full.
+    ///   - offer: the kernel's to all but a test.
     ///   - report: called on the event loop, until `close`.
-    init(to addresses: [SocketAddress], packing: DatagramPacking, report: @escaping (TransportReport) -> Void) {
+    init(
+        to addresses: [SocketAddress], packing: DatagramPacking, patience: Duration,
+        offer: @escaping Offer = { $0.send($1) }, report: @escaping (TransportReport) -> Void
+    ) {
         self.packing = packing
+        self.offer = offer
         self.report = report
-        delivery = DatagramDelivery(at: .now)
+        delivery = DatagramDelivery(at: .now, patience: patience)
         var code = ENOENT
         for address in addresses where socket == nil {
             socket = DatagramSocket(to: address)
@@ -58,34 +70,48 @@ final class UDPTransport: Transport {
         end = end ?? Loss(.failed, "closed")
         arm()
         socket = nil
+        pause?.raise()
     }
 
     private func send(_ datagrams: [[UInt8]], of message: SpooledMessage) async {
         for datagram in datagrams {
-            var sending = socket?.send(datagram)
-            while sending == .full, end == nil {
-                await pause()
-                sending = socket?.send(datagram)
-            }
-            guard end == nil else { return }
+            guard let sending = await offered(datagram) else { return }
             switch sending {
             case .tooLong:
                 report(.undeliverable(message.position, ConnectFailure.words(EMSGSIZE)))
                 return handle(.sent(datagrams: 0, upTo: message.position))
             case .failed(let code):
                 return handle(.unreachable(ConnectFailure.words(code)))
-            case .sent, .full, nil:
+            case .sent, .full:
                 break
             }
         }
         handle(.sent(datagrams: datagrams.count, upTo: message.position))
     }
 
-    /// Waits until the kernel has sent some of what it holds.
-    private func pause() async {
+    /// Offers a datagram until the kernel's buffer has room for it; nil when the delivery is over before that.
+    private func offered(_ datagram: [UInt8]) async -> DatagramSocket.Sending? {
+        var wasFull = false
+        while end == nil, let socket {
+            let sending = offer(socket, datagram)
+            guard sending == .full else {
+                if wasFull { handle(.taken) }
+                return sending
+            }
+            wasFull = true
+            handle(.full)
+            if end == nil { await wait(for: delivery.retryDelay) }
+        }
+        return nil
+    }
+
+    private func wait(for delay: Duration) async {
         let wake = WakeUp()
-        ServiceLoop.after(DatagramDelivery.pace) { wake.raise() }
+        pause = wake
+        let timer = ServiceLoop.after(delay) { wake.raise() }
         await wake.wait()
+        timer.cancel()
+        pause = nil
     }
 
     private func handle(_ event: DatagramDelivery.Event) {

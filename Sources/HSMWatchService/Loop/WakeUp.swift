@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Wakes one waiting task; a call that comes while nobody waits is kept, and several are one.
+/// Wakes one waiting task; a call that comes while nobody waits is kept, and several are one. A second task that waits at
+/// the same time is a bug, and ends the process.
 @ServiceLoop
 package final class WakeUp {
     private var waiting: CheckedContinuation<Void, Never>?
@@ -25,6 +26,7 @@ package final class WakeUp {
                 isRaised = false
                 return continuation.resume()
             }
+            precondition(waiting == nil, "two tasks wait for one wake-up")
             waiting = continuation
         }
     }

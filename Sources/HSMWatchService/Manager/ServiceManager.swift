@@ -9,13 +9,24 @@ import Logging
 /// systemd, as the process that started us: takes notifications (sd_notify(3)) and may want to hear a watchdog.
 ///
 /// Without `$NOTIFY_SOCKET` nobody listens, and nothing is sent.
+///
+/// A full queue of systemd's blocks whoever sends. So two threads send, one for the notifications in their order and one
+/// for the descriptors, and the loop only hands over what is next. `NotificationQueue` limits what waits.
 @ServiceLoop
 package final class ServiceManager {
-    /// How long `hand` waits until the manager has taken what it was sent.
+    /// How long `hand` waits for the word that the manager has taken what it was sent.
     package nonisolated static let patience = Duration.seconds(5)
+    /// How long `finish` waits for the last notification.
+    package nonisolated static let farewell = Duration.milliseconds(500)
 
     private let logger: Logger
-    private let queue = DispatchQueue(label: "hsmwatch.service-manager")
+    private let notifying = DispatchQueue(label: "hsmwatch.notifications")
+    private let handing = DispatchQueue(label: "hsmwatch.service-manager")
+    private var notifications = NotificationQueue()
+    private var isNotifying = false
+    /// Raised when all notifications are sent, for `finish`.
+    private let sentAll = WakeUp()
+    private var isFinishing = false
     private var hasFailed = false
 
     package init(logger: Logger) {
@@ -29,18 +40,46 @@ package final class ServiceManager {
         return .microseconds(Int64(clamping: microseconds))
     }
 
-    /// Sends assignments such as `READY=1`, one a line. A failure is logged once until it works again.
+    /// Sends assignments such as `READY=1`, one a line, after those before. Never waits. A failure is logged once until it
+    /// works again.
     package func notify(_ assignments: String...) {
-        check(sd_notify(0, assignments.joined(separator: "\n")))
+        notifications.add(assignments)
+        sendNext()
     }
 
-    /// Sends assignments, with a descriptor of which the manager gets a duplicate, and returns when it has taken them, at
-    /// the latest after `patience`. Not on the loop, for which the manager may be too busy.
+    /// Returns when all notifications are sent, at the latest after `farewell`. Only for the end of the process.
+    package func finish() async {
+        guard isNotifying else { return }
+        isFinishing = true
+        let timer = ServiceLoop.after(Self.farewell) { self.sentAll.raise() }
+        await sentAll.wait()
+        timer.cancel()
+    }
+
+    /// Sends assignments, with a descriptor of which the manager gets a duplicate. Returns when the manager has taken them,
+    /// or did not say so within `patience`; while its queue is full, not before that has room.
     package func hand(_ assignments: String, _ descriptor: CInt?) async {
         let status = await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: Self.send(assignments, descriptor)) }
+            handing.async { continuation.resume(returning: Self.send(assignments, descriptor)) }
         }
         check(status)
+    }
+
+    private func sendNext() {
+        guard !isNotifying, let next = notifications.next() else { return }
+        isNotifying = true
+        let text = next.joined(separator: "\n")
+        notifying.async {
+            let status = sd_notify(0, text)
+            Task { @ServiceLoop in self.sent(status) }
+        }
+    }
+
+    private func sent(_ status: CInt) {
+        isNotifying = false
+        check(status)
+        sendNext()
+        if isFinishing, !isNotifying { sentAll.raise() }
     }
 
     private nonisolated static func send(_ assignments: String, _ descriptor: CInt?) -> CInt {

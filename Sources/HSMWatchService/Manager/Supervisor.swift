@@ -13,8 +13,6 @@ import ServiceLifecycle
 final class Supervisor: Service {
     /// How often the status line is renewed, if it has changed.
     static let statusInterval = Duration.seconds(4)
-    /// How soon the watchdog is answered after all when what was overdue has gone on: its own next question may be too late.
-    static let recheckInterval = Duration.seconds(1)
 
     private let manager: ServiceManager
     private let timer: PollTimer
@@ -27,7 +25,9 @@ final class Supervisor: Service {
     private var status = ""
     /// What the status line says of the last reload; nil when it succeeded.
     private var reloadProblem: String?
-    private var withheld: Liveness.Part?
+    private var watchdog = WatchdogAnswer()
+    /// Looks again while the watchdog's answer is withheld.
+    private let recheck = DeadlineTimer()
 
     /// - Parameters:
     ///   - armed: raised when every HSM's timer stands.
@@ -52,13 +52,14 @@ final class Supervisor: Service {
         status = line
         manager.notify("READY=1", "STATUS=\(status)")
         ready.raise()
-        let watchdog = startWatchdog()
+        let source = startWatchdog()
         while await ticks.next() != nil {
             renewStatus()
         }
         // Cancelled or not, this is the end.
         try? await gracefulShutdown()
-        watchdog?.cancel()
+        source?.cancel()
+        recheck.set(nil) {}
     }
 
     /// A reload begins.
@@ -100,16 +101,12 @@ final class Supervisor: Service {
         var liveness = Liveness()
         liveness.expect(.timers, by: timer.deadline.map { $0 + Liveness.timerGrace })
         liveness.expect(.spool, by: spool.deadline)
-        let overdue = liveness.overdue(at: .now)
-        if overdue == nil {
-            manager.notify("WATCHDOG=1")
+        let now = Instant.now
+        switch watchdog.look(overdue: liveness.overdue(at: now), at: now) {
+        case .answer: manager.notify("WATCHDOG=1")
+        case .report(let part): logger.note(.watchdogWithheld(part))
+        case .withhold: break
         }
-        if let overdue {
-            if overdue != withheld {
-                logger.note(.watchdogWithheld(overdue))
-            }
-            ServiceLoop.after(Self.recheckInterval) { [weak self] in self?.vouch() }
-        }
-        withheld = overdue
+        recheck.set(watchdog.deadline) { [weak self] in self?.vouch() }
     }
 }

@@ -41,7 +41,10 @@ package struct Monitor: Sendable {
         self.logger = logger
     }
 
-    /// Stands before anything else, so that a signal during the start is obeyed and not fatal.
+    /// What `trapSignals` traps.
+    package static let obeyedSignals = SignalService.trapped.map(\.rawValue)
+
+    /// Obeys signals from here on. The command line holds back those that come before.
     package static func trapSignals() async -> Signals {
         await UnixSignalsSequence(trapping: SignalService.trapped)
     }
@@ -62,19 +65,21 @@ package struct Monitor: Sendable {
     ///
     /// - Throws: `SpoolInUse`, before anything is polled or sent.
     package func run() async throws {
+        let manager = await ServiceManager(logger: logger)
         try await withTaskExecutorPreference(ServiceLoop.shared.executor) {
-            try await assemble().run()
+            try await assemble(manager).run()
         }
+        await manager.finish()
     }
 
     @ServiceLoop
-    private func assemble() throws -> ServiceGroup {
+    private func assemble(_ manager: ServiceManager) throws -> ServiceGroup {
         let spool = try openSpool()
         let resolver = Resolver()
         let timer = PollTimer()
         let (armed, ready) = (WakeUp(), WakeUp())
-        let outputs = Outputs(configuration.outputs, spool: spool, resolver: resolver, logger: logger)
-        let manager = ServiceManager(logger: logger)
+        let stop = StopDeadline()
+        let outputs = Outputs(configuration.outputs, spool: spool, resolver: resolver, stop: stop, logger: logger)
         let fleet = Fleet(
             hsms: configuration.hsms, timer: timer, resolver: resolver,
             store: inherited.map { ConnectionStore(inherited: $0, tell: manager.hand) }, spool: spool, armed: armed,
@@ -99,7 +104,7 @@ package struct Monitor: Sendable {
         var group = ServiceGroupConfiguration(
             services: parts.map { .init(service: $0) } + [
                 .init(
-                    service: SignalService(signals: signals, manager: manager, reloader: reloader),
+                    service: SignalService(signals: signals, manager: manager, stop: stop, reloader: reloader),
                     successTerminationBehavior: .gracefullyShutdownGroup)
             ],
             logger: logger)

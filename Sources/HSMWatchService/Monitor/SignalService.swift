@@ -11,11 +11,12 @@ struct SignalService: Service {
     /// The signals to trap before anything else is done.
     static let trapped: [UnixSignal] = [.sigterm, .sigint, .sighup]
 
-    /// How long the service manager shall wait for the end: above what the outputs may take to drain.
-    static let stopTimeout = Output.drainTimeout * 2
+    /// How long the service manager waits for the end: above what a stop takes, on a machine or a disk that is slow.
+    static let stopTimeout = StopDeadline.limit * 2
 
     let signals: Monitor.Signals
     let manager: ServiceManager
+    let stop: StopDeadline
     /// Nil when there is no file to reload.
     let reloader: Reloader?
 
@@ -35,6 +36,7 @@ struct SignalService: Service {
 
     @ServiceLoop
     private func announceStop() {
+        stop.begin()
         let microseconds = Self.stopTimeout.wholeNanoseconds / 1000
         manager.notify("STOPPING=1", "STATUS=stopping", "EXTEND_TIMEOUT_USEC=\(microseconds)")
     }

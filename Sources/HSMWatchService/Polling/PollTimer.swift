@@ -108,6 +108,7 @@ package final class Ticks {
     package func next() async -> Int? {
         let tick = await withCheckedContinuation { continuation in
             guard !isFinished else { return continuation.resume(returning: Schedule.Tick?.none) }
+            precondition(waiting == nil, "two tasks wait for one target's ticks")
             waiting = continuation
         }
         guard let tick else { return nil }

@@ -65,6 +65,7 @@ package final class Prober {
     package func probe() async -> [ProbeConversation.Answer] {
         await withCheckedContinuation { continuation in
             guard !isStopped else { return continuation.resume(returning: []) }
+            precondition(waiting == nil, "two probes of one HSM")
             waiting = continuation
             let unsettled = max(.zero, (conversation.settledAt ?? .now) - .now)
             guard conversation.isSettling || unsettled > .zero else { return begin() }

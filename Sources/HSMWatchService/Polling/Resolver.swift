@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Dispatch
 import Foundation
+import HSMWatchCore
 import NIOCore
 
-/// Looks host names up, off the event loop, one lookup at a time for each name and port.
+/// Looks host names up, off the event loop, one lookup at a time for each name.
 ///
 /// `getaddrinfo` blocks for as long as the resolver's own time-outs say, and cannot be stopped: whoever waits gives up
-/// at a deadline, and the next one who asks joins the lookup that still runs. Dispatch gives each lookup that blocks a
-/// thread, up to 64, so that a slow name server delays only the names it serves.
+/// at a deadline, and the next one who asks joins the lookup that still runs. Each lookup has a thread of its own, and
+/// `LookupPlan` says which names get one, so that names that nobody answers delay no others.
 @ServiceLoop
 package final class Resolver {
     /// Who may wait for one name at the most: every HSM, and more than once while a lookup hangs.
@@ -17,21 +17,29 @@ package final class Resolver {
     /// Asks for a host's addresses; the answer may come at once, late or never.
     package typealias Resolve = (String, UInt16, @escaping (Resolution) -> Void) -> Void
 
+    /// Looks a name up, and blocks until it has an answer. The addresses have no port.
+    package typealias LookUp = @Sendable (String) -> Resolution
+
     package enum Resolution: Sendable {
         /// At least one address, in the order of RFC 6724.
         case addresses([SocketAddress])
         case failed(String)
     }
 
-    private struct Question: Hashable {
-        let host: String
+    private struct Waiter {
         let port: UInt16
+        let answer: (Resolution) -> Void
     }
 
-    private let threads = DispatchQueue(label: "hsmwatch.resolver", attributes: .concurrent)
-    private var waiting: [Question: [(Resolution) -> Void]] = [:]
+    private let lookUp: LookUp
+    private var plan = LookupPlan()
+    /// By name.
+    private var waiting: [String: [Waiter]] = [:]
 
-    package init() {}
+    /// - Parameter lookUp: the system's to all but a test.
+    package init(lookUp: @escaping LookUp = Resolver.lookUpBySystem) {
+        self.lookUp = lookUp
+    }
 
     /// Calls back with the host's addresses, at once when it is an address itself.
     package func resolve(host: String, port: UInt16, then answer: @escaping (Resolution) -> Void) {
@@ -39,32 +47,46 @@ package final class Resolver {
             answer(.addresses([literal]))
             return
         }
-        let question = Question(host: host, port: port)
-        let ahead = waiting[question]?.count ?? 0
-        guard ahead < Self.waitersLimit else {
+        guard (waiting[host]?.count ?? 0) < Self.waitersLimit else {
             answer(.failed("cannot resolve \(host): the resolver does not answer"))
             return
         }
-        waiting[question, default: []].append(answer)
-        guard ahead == 0 else { return }
-        threads.async {
-            let resolution = Self.lookUp(host: host, port: port)
-            Task { @ServiceLoop in self.finish(question, resolution) }
+        waiting[host, default: []].append(Waiter(port: port, answer: answer))
+        plan.ask(host)
+        startLookups()
+    }
+
+    private func startLookups() {
+        while let host = plan.next(at: .now) {
+            let lookUp = lookUp
+            let status = LookupThread.start {
+                let resolution = lookUp(host)
+                Task { @ServiceLoop in self.ended(host, resolution) }
+            }
+            guard status != 0 else { continue }
+            finish(host, .failed("cannot resolve \(host): no thread for it: \(ConnectFailure.words(status))"))
         }
     }
 
-    private func finish(_ question: Question, _ resolution: Resolution) {
-        for answer in waiting.removeValue(forKey: question) ?? [] {
-            answer(resolution)
+    private func ended(_ host: String, _ resolution: Resolution) {
+        finish(host, resolution)
+        startLookups()
+    }
+
+    private func finish(_ host: String, _ resolution: Resolution) {
+        plan.ended(host, at: .now)
+        for waiter in waiting.removeValue(forKey: host) ?? [] {
+            waiter.answer(resolution.with(port: waiter.port))
         }
     }
 
-    private nonisolated static func lookUp(host: String, port: UInt16) -> Resolution {
+    /// getaddrinfo(3), which asks what nsswitch.conf(5) says.
+    package nonisolated static func lookUpBySystem(host: String) -> Resolution {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
-        let status = getaddrinfo(host, String(port), &hints, &list)
+        let status = getaddrinfo(host, nil, &hints, &list)
         defer {
             if let list { freeaddrinfo(list) }
         }
@@ -75,5 +97,14 @@ package final class Resolver {
             .compactMap { $0?.pointee.ai_addr }
             .compactMap { SocketAddress(at: $0) }
         return addresses.isEmpty ? .failed("cannot resolve \(host): no address") : .addresses(addresses)
+    }
+}
+
+extension Resolver.Resolution {
+    /// The same, with a port in each address.
+    fileprivate func with(port: UInt16) -> Self {
+        guard case .addresses(var addresses) = self else { return self }
+        for index in addresses.indices { addresses[index].port = Int(port) }
+        return .addresses(addresses)
     }
 }

@@ -70,9 +70,12 @@ struct TCPSocket {
     /// Ends the connection with a reset: connect(2) to no address dissolves it. `SO_LINGER` would reset it only at the
     /// close of the last descriptor.
     func reset() {
-        var nowhere = sockaddr()
-        nowhere.sa_family = sa_family_t(AF_UNSPEC)
-        _ = connect(descriptor, &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
+        // All zero: the family is AF_UNSPEC.
+        let nowhere = [UInt8](repeating: 0, count: MemoryLayout<sockaddr>.size)
+        nowhere.withUnsafeBytes { bytes in
+            guard let address = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return }
+            _ = connect(descriptor, address, socklen_t(bytes.count))
+        }
     }
 
     /// Bytes that the peer's kernel was ready to take when it was last heard of: `tcpi_snd_wnd` (Linux 5.4, <linux/tcp.h>;

@@ -51,6 +51,7 @@ package final class StatusClient {
 
     private func ask() async -> Result<[UInt8], StatusUnavailable> {
         await withCheckedContinuation { continuation in
+            precondition(waiting == nil, "a client asks once")
             waiting = continuation
             timer = ServiceLoop.after(timeout) {
                 self.end(.failure("\(self.path): no answer within \(DurationText.format(self.timeout))"))

@@ -3,9 +3,18 @@
 import HSMWatchCore
 import NIOCore
 
-/// One client of the status socket: gets its answer and is closed. What it sends stays in the kernel, unread.
+/// One client of the status socket: gets its answer and is closed. What it sends is read and ignored.
+///
+/// Closing a Unix socket with unread bytes resets the client's end. So our direction ends first, and the socket is closed
+/// when the client has ended its own, or after `farewell`.
 final class StatusConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
+
+    /// Bytes that are read of what a client sends. The rest stays in the kernel, and such a client may get a reset after its
+    /// answer.
+    static let questionLimit = 64 << 10
+    /// How long a client may stay that has its answer.
+    static let farewell = Duration.seconds(1)
 
     /// What its owner is told, on the event loop.
     enum Report {
@@ -16,6 +25,10 @@ final class StatusConnection: ChannelInboundHandler {
     private let report: (Report, StatusConnection) -> Void
     private var channel: (any Channel)?
     private var timer: Scheduled<Void>?
+    /// Bytes that the client has sent.
+    private var heard = 0
+    /// Whether the client has ended its direction.
+    private var hasEnded = false
 
     init(report: @escaping (Report, StatusConnection) -> Void) {
         self.report = report
@@ -23,14 +36,19 @@ final class StatusConnection: ChannelInboundHandler {
 
     /// Gives it up when it has not taken its answer by then.
     func limit(to timeout: Duration) {
+        timer?.cancel()
         timer = channel?.eventLoop.assumeIsolated().scheduleTask(in: .nanoseconds(timeout.wholeNanoseconds)) {
             self.close()
         }
     }
 
-    /// Sends the answer, and closes behind it.
+    /// Sends the answer, and ends the connection after it.
     func answer(_ bytes: ByteBuffer) {
-        channel?.writeAndFlush(bytes).assumeIsolated().whenComplete { _ in self.close() }
+        channel?.writeAndFlush(bytes).assumeIsolated().whenComplete { result in
+            guard case .success = result, !self.hasEnded, self.heard <= Self.questionLimit else { return self.close() }
+            self.channel?.close(mode: .output, promise: nil)
+            self.limit(to: Self.farewell)
+        }
     }
 
     func close() {
@@ -40,6 +58,16 @@ final class StatusConnection: ChannelInboundHandler {
     func channelActive(context: ChannelHandlerContext) {
         channel = context.channel
         report(.opened, self)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        heard += unwrapInboundIn(data).readableBytes
+        if heard > Self.questionLimit { context.channel.setOption(.autoRead, value: false).whenFailure { _ in } }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .inputClosed? = event as? ChannelEvent { hasEnded = true }
+        context.fireUserInboundEventTriggered(event)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

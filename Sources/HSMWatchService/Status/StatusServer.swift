@@ -9,8 +9,8 @@ import ServiceLifecycle
 
 /// Answers everybody who connects to the status socket with one snapshot, and closes.
 ///
-/// Whatever a client does, polling goes on: a client is never read, one that does not take its answer is given up after
-/// a time, few are served at once, and they are accepted at a distance. The others wait in the kernel.
+/// Whatever a client does, polling goes on: little of what a client sends is read, one that does not take its answer is
+/// given up after a time, few are served at once, and they are accepted at a distance. The others wait in the kernel.
 @ServiceLoop
 package final class StatusServer: Service {
     /// Clients served at once. A slow one may hold a snapshot of its own in memory, 0.5 KB an HSM.
@@ -106,8 +106,7 @@ package final class StatusServer: Service {
                     try channel.pipeline.syncOperations.addHandler(make.value.listener())
                 }
             }
-            .childChannelOption(.autoRead, value: false)
-            // Who sends an end with the question wants the answer all the same.
+            // A client that half-closes still gets a reply.
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

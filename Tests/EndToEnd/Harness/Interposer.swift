@@ -12,16 +12,21 @@ struct Interposer {
     let environment: [String: String]
     private let orders: URL
 
-    private static let source = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../Interposer/interposer.c")
+    private static let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Interposer")
 
-    /// Compiles it, with the compiler that comes with Swift's.
-    init(on stage: Stage) async throws {
-        let library = stage.folder.appending(path: "interposer.so").path()
-        orders = stage.folder.appending(path: "orders")
+    /// Compiles a library for `LD_PRELOAD`, with the compiler that comes with Swift's. Answers its path.
+    static func library(_ name: String, on stage: Stage) async throws -> String {
+        let library = stage.folder.appending(path: "\(name).so").path()
+        let source = sources.appending(path: "\(name).c").path()
         let compiled = try await stage.outcome(
-            ofTool: "clang", ["-shared", "-fPIC", "-O1", "-o", library, Self.source.path()])
+            ofTool: "clang", ["-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"])
         guard compiled.ending == .exited(0) else { throw Failed(compiler: compiled) }
+        return library
+    }
+
+    init(on stage: Stage) async throws {
+        let library = try await Self.library("interposer", on: stage)
+        orders = stage.folder.appending(path: "orders")
         environment = ["LD_PRELOAD": library, "HSMWATCH_TEST_ORDERS": orders.path()]
         try Data(count: 2 * MemoryLayout<Int64>.size).write(to: orders)
     }

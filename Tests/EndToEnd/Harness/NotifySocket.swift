@@ -64,7 +64,15 @@ final class NotifySocket {
         try await notifications.value(within: limit) { $0.contains { $0.assignments.contains(where: isExpected) } }
     }
 
-    private static func bind(_ descriptor: CInt, to address: String) throws {
+    static func bind(_ descriptor: CInt, to address: String) throws {
+        try call("bind", Glibc.bind, descriptor, address)
+    }
+
+    /// Calls bind(2) or connect(2).
+    static func call(
+        _ name: String, _ function: (CInt, UnsafePointer<sockaddr>?, socklen_t) -> CInt, _ descriptor: CInt,
+        _ address: String
+    ) throws {
         var socketAddress = sockaddr_un()
         socketAddress.sun_family = sa_family_t(AF_UNIX)
         var path = Array(address.utf8)
@@ -72,9 +80,9 @@ final class NotifySocket {
         withUnsafeMutableBytes(of: &socketAddress.sun_path) { $0.copyBytes(from: path) }
         let length = socklen_t(MemoryLayout<sa_family_t>.size + path.count)
         let status = withUnsafePointer(to: socketAddress) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.bind(descriptor, $0, length) }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { function(descriptor, $0, length) }
         }
-        guard status == 0 else { throw Failed(call: "bind", code: errno) }
+        guard status == 0 else { throw Failed(call: name, code: errno) }
     }
 
     private static func datagram(from descriptor: CInt) -> String? {

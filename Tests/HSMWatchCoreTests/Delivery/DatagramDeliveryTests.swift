@@ -80,6 +80,38 @@ struct DatagramDeliveryTests {
         }
     }
 
+    @Test("a full buffer is tried again more and more rarely, and is the end after the patience")
+    func full() {
+        var delivery = DatagramDelivery(at: Self.at(0), patience: .seconds(15))
+        var now: Int64 = 0
+        var delays: [Int64] = []
+        while true {
+            if let action = delivery.handle(.full, at: Self.at(now)) {
+                #expect(action == .over("the kernel's send buffer was full for 15s"))
+                break
+            }
+            delays.append(delivery.retryDelay.wholeMilliseconds)
+            now += delivery.retryDelay.wholeMilliseconds
+        }
+        #expect(delays.prefix(7) == [20, 40, 80, 160, 320, 640, 1000])
+        #expect(delays.count < 25)
+        #expect((15_000...16_000).contains(now))
+        #expect(!delivery.maySend)
+        #expect(delivery.handle(.full, at: Self.at(now + 1)) == nil)
+    }
+
+    @Test("a datagram that the kernel takes begins the patience anew")
+    func taken() {
+        var delivery = Self.proved()
+        for round in 0..<10 as Range<Int64> {
+            #expect(delivery.handle(.full, at: Self.at(1000 + round * 14_000)) == nil)
+            #expect(delivery.retryDelay == .milliseconds(20))
+            #expect(delivery.handle(.full, at: Self.at(14_000 + round * 14_000)) == nil)
+            #expect(delivery.handle(.taken, at: Self.at(14_001 + round * 14_000)) == nil)
+        }
+        #expect(delivery.maySend)
+    }
+
     @Test("a pause gives no more than one burst")
     func pause() {
         var delivery = Self.proved()

@@ -113,6 +113,54 @@ struct UnaskedReplyTests {
         #expect(ProbeTalk.words(talk.quiet()) == ["10", "20"])
     }
 
+    // MARK: Line endings without end
+
+    /// Bytes of line endings that are too many, in reads of 1,000.
+    private static let flood = Array(repeating: Array(repeating: UInt8(ascii: "\n"), count: 1000), count: 9)
+
+    @Test("line endings without end end an idle connection, and are reported once", arguments: [[], [9010, 9011]])
+    func idleFlood(ports: [UInt16]) {
+        var talk = Self.settled(ports: ports)
+        let actions = Self.flood.map { talk.hear(.received($0)) }
+        #expect(actions == Array(repeating: .none, count: 8) + [.close])
+        let told = "unasked reply: more than 8192 bytes of line endings"
+        #expect(ProbeTalk.words(talk.hear(.start)) == Array(repeating: told, count: max(1, ports.count)))
+        #expect(talk.hear(.start) == .resolve)
+    }
+
+    @Test("a few line endings after each reply never add up")
+    func fewEach() {
+        var talk = Self.settled(ports: [])
+        for _ in 1...20 {
+            #expect(talk.hear(.received(Self.flood[0])) == .none)
+            #expect(talk.hear(.start) == .send(ProbeTalk.question))
+            #expect(ProbeTalk.words(talk.hear(Self.reply)) == ["10"])
+        }
+    }
+
+    @Test("line endings without end before a question end the probe")
+    func floodBeforeQuestion() {
+        var talk = Self.settled()
+        #expect(talk.hear(.start) == .listen(.zero))
+        let actions = Self.flood.map { talk.hear(.received($0)) }
+        #expect(actions.dropLast() == Array(repeating: .none, count: 8)[...])
+        #expect(ProbeTalk.kinds(actions[8]) == [.malformed, .malformed])
+        #expect(!ProbeTalk.keepsConnection(actions[8]))
+    }
+
+    @Test("line endings without end after the last reply end the connection, and make the later answers doubtful")
+    func floodAfterReply() {
+        var talk = Self.settled()
+        _ = talk.hear(.start)
+        _ = talk.quiet()
+        #expect(talk.hear(Self.reply) == .send(Self.second))
+        #expect(talk.hear(Self.otherReply) == .listen(.milliseconds(20)))
+        let actions = Self.flood.map { talk.hear(.received($0)) }
+        #expect(actions.dropLast() == Array(repeating: .none, count: 8)[...])
+        #expect(ProbeTalk.kinds(actions[8]) == [nil, .malformed])
+        #expect(!ProbeTalk.keepsConnection(actions[8]))
+    }
+
     @Test("a rejection that may be for another port rejects none")
     func doubtfulRejection() {
         var talk = Self.settled()

@@ -42,6 +42,48 @@ struct OutputUDPTests {
         try await peer.stop()
     }
 
+    @Test("a kernel whose buffer stays full is an end with the reason, and is tried rarely until then")
+    func full() async throws {
+        let (peer, address) = try await DatagramPeer.start()
+        var tries = 0
+        let transport = try Self.transport(to: address, patience: .milliseconds(300)) { _, _ in
+            tries += 1
+            return .full
+        }
+        await transport.send([Self.message])
+        #expect(transport.end?.reason == "the kernel's send buffer was full for 300ms")
+        #expect((2...6).contains(tries))
+        try await peer.stop()
+    }
+
+    @Test("a kernel whose buffer stays full holds up no end")
+    func fullAtEnd() async throws {
+        let (peer, address) = try await DatagramPeer.start()
+        let isTried = WakeUp()
+        let transport = try Self.transport(to: address, patience: .seconds(3600)) { _, _ in
+            isTried.raise()
+            return .full
+        }
+        async let sending: Void = transport.send([Self.message])
+        await isTried.wait()
+        transport.close()
+        await sending
+        try await peer.stop()
+    }
+
+    private static let message = SpooledMessage(position: 1, kind: .service, time: 0, body: Array("{}".utf8))
+
+    private static func transport(
+        to address: HostPort, patience: Duration, offer: @escaping UDPTransport.Offer
+    ) throws -> UDPTransport {
+        let packing = DatagramPacking(
+            format: MessageFormat(of: output(to: address)), chunks: GELFChunks(datagramSize: 1420))
+        return UDPTransport(
+            to: [try SocketAddress(ipAddress: address.host, port: Int(address.port))], packing: packing,
+            patience: patience, offer: offer
+        ) { _ in }
+    }
+
     @Test("a longer one is chunks, whose id no other message has")
     func chunks() async throws {
         let (peer, address) = try await DatagramPeer.start()

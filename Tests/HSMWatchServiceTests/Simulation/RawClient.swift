@@ -72,10 +72,16 @@ actor RawClient {
 
     /// Connects to a Unix socket.
     ///
-    /// - Parameter reads: whether what comes is taken; else it stays in the kernel, as far as that takes it.
-    static func connected(toSocket path: String, reads: Bool = true) async throws -> RawClient {
+    /// - Parameters:
+    ///   - reads: whether what comes is taken; else it stays in the kernel, as far as that takes it.
+    ///   - mayHalfClose: whether the connection stays open when the peer has ended its direction.
+    static func connected(
+        toSocket path: String, reads: Bool = true, mayHalfClose: Bool = false
+    ) async throws -> RawClient {
         let client = RawClient(on: MultiThreadedEventLoopGroup.singleton.next())
-        try await client.connect(reads: reads) { $0.connect(unixDomainSocketPath: path) }
+        try await client.connect(reads: reads) {
+            $0.channelOption(.allowRemoteHalfClosure, value: mayHalfClose).connect(unixDomainSocketPath: path)
+        }
         return client
     }
 
@@ -105,6 +111,11 @@ actor RawClient {
     /// Starts a write without waiting for the peer to take it.
     func startSending(_ bytes: [UInt8]) {
         channel?.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
+    }
+
+    /// Takes what comes from here on.
+    func startReading() async throws {
+        try await channel?.setOption(.autoRead, value: true).get()
     }
 
     func close() async throws {

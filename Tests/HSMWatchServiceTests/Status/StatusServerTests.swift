@@ -58,6 +58,31 @@ struct StatusServerTests {
         }
     }
 
+    @Test("a client that sends before it reads gets the whole answer and a clean end", arguments: [1, 1000, 60_000])
+    func question(length: Int) async throws {
+        let stage = try StatusStage.large()
+        try await running(stage.server()) {
+            let client = try await RawClient.connected(toSocket: stage.path, reads: false)
+            try await client.send(Array(repeating: 0x0A, count: length))
+            try await client.startReading()
+            let received = try await client.received { $0.end != nil }
+            #expect(received.bytes == stage.snapshot.json)
+            #expect(received.end == .closed)
+            try await stage.wait { stage.counts.last == 0 }
+        }
+    }
+
+    @Test("a client that never closes is let go shortly after its answer")
+    func staying() async throws {
+        let stage = try StatusStage()
+        try await running(stage.server()) {
+            let client = try await RawClient.connected(toSocket: stage.path, mayHalfClose: true)
+            let received = try await client.received { !$0.bytes.isEmpty }
+            #expect(received.bytes == stage.snapshot.json)
+            try await stage.wait { stage.counts.last == 0 }
+        }
+    }
+
     @Test("whatever a client says is ignored, and kept out of memory")
     func garbage() async throws {
         let stage = try StatusStage()

@@ -32,6 +32,13 @@ struct OutputHTTPSTests {
         return try await HTTPPeer.start(tls: try NIOSSLContext(configuration: configuration))
     }
 
+    private func context(of identity: TestAuthority.Identity) throws -> NIOSSLContext {
+        try NIOSSLContext(
+            configuration: .makeServerConfiguration(
+                certificateChain: try NIOSSLCertificate.fromPEMFile(identity.certificate).map { .certificate($0) },
+                privateKey: .privateKey(try NIOSSLPrivateKey(file: identity.key, format: .pem))))
+    }
+
     private func output(
         to endpoint: HostPort, _ tls: HSMWatchCore.TLSConfiguration?, proxy: HostPort? = nil
     ) -> OutputConfiguration {
@@ -72,6 +79,29 @@ struct OutputHTTPSTests {
             )
         }
         #expect(try await peer.requests(0).isEmpty)
+        try await peer.stop()
+    }
+
+    @Test("the certificate is looked at again after a look that failed")
+    func looksAgain() async throws {
+        let good = try context(of: try authority.issue("graylog", names: ["DNS:graylog.test"]))
+        let wrong = try context(of: try authority.issue("other", names: ["DNS:other.test"]))
+        let (peer, address) = try await HTTPPeer.start(tls: good, wrong, good)
+        let tls = HSMWatchCore.TLSConfiguration(ca: authority.certificate, serverName: "graylog.test")
+        var sessions = 0
+        let seen = WakeUp()
+        let transport = HTTPTransport(
+            to: address, addresses: [try SocketAddress(ipAddress: address.host, port: Int(address.port))],
+            http: HTTPConfiguration(), credentials: TLSCredentials(tls), patience: limit,
+            certificateInterval: .milliseconds(1)
+        ) { report in
+            if case .opened = report { sessions += 1 }
+            seen.raise()
+        }
+        while sessions < 2, transport.end == nil { await seen.wait() }
+        #expect(transport.end == nil)
+        transport.close()
+        await transport.finish()
         try await peer.stop()
     }
 
