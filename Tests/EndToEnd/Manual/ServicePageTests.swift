@@ -10,11 +10,12 @@ extension EndToEnd {
     struct ServicePageTests {
         private static let package = ManualPage.folder.appending(path: "../..").standardized
 
-        /// What a call of a library reads of the environment.
+        /// What a call reads of the environment without naming the variable there.
         private static let readByLibraries = [
             "sd_notify(": ["NOTIFY_SOCKET"], "sd_watchdog_enabled(": ["WATCHDOG_USEC", "WATCHDOG_PID"],
             "sd_listen_fds_with_names(": ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"], "localtime_r(": ["TZ"],
             ".temporaryDirectory": ["TMPDIR"],
+            "= TerminalAbility {": ["TERM", "NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG"],
         ]
 
         private let page: ManualPage

@@ -33,9 +33,21 @@ struct InvisibleTextTests {
 
     @Test(
         "visible text of any script is allowed",
-        arguments: ["größe", "gro\u{308}ße", "מוניטור", "監視", "☎\u{FE0F}", "a b", "a\u{A0}b"])
+        arguments: [
+            "größe", "gro\u{308}ße", "מוניטור", "監視", "☎\u{FE0F}", "a b", "a\u{A0}b", "👩\u{200D}👩\u{200D}👧",
+            "🏳\u{FE0F}\u{200D}🌈", "👩\u{1F3FD}\u{200D}🚀",
+        ])
     func allowed(text: String) {
         #expect(Self.problems("source: \"\(text)\"\n" + ConfigurationFileTests.minimal) == [])
+    }
+
+    @Test(
+        "a joiner is refused where it joins no pictures",
+        arguments: ["a\u{200D}👧", "👩\u{200D}a", "1\u{200D}2", "👩\u{200D}"])
+    func joiner(text: String) {
+        let problems = Self.problems("source: \"\(text)\"\n" + ConfigurationFileTests.minimal)
+        #expect(problems.count == 1)
+        #expect(problems.first?.contains("has the invisible character U+200D") == true)
     }
 
     @Test("a problem shows them in keys and values, blanks other than the space among them")
