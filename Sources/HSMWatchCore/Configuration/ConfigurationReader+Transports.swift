@@ -83,6 +83,9 @@ extension ConfigurationReader {
         section.reportIfMissing("file", needed: "a file whose first line is the header's value", &problems)
         let header = section.value("header", &problems, parse: HTTPText.checkHeaderName)
         guard let file = file("file", section, isSecret: true) else { return nil }
+        if let reason = files.headerProblem(file), let entry = section["file"] {
+            problems.error(at: entry.value.mark, section.path(of: "file"), "\(file.quoted) \(reason)")
+        }
         return HTTPConfiguration.Authorization(
             header: header?.value ?? HTTPConfiguration.Authorization.defaultHeader, file: file)
     }

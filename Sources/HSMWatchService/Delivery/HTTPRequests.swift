@@ -41,16 +41,17 @@ final class HTTPRequests {
 
     /// - Parameters:
     ///   - credentials: nil for plain HTTP.
+    ///   - authorization: the file that `http` names; nil to a test that does not care who reads it.
     ///   - fileAge: a constant to all but a test.
     init(
         to endpoint: HostPort, _ http: HTTPConfiguration, credentials: TLSCredentials?,
-        fileAge: Duration = HTTPRequests.fileAge
+        authorization: AuthorizationFile? = nil, fileAge: Duration = HTTPRequests.fileAge
     ) {
         self.endpoint = endpoint
         self.http = http
         self.credentials = credentials
         self.fileAge = fileAge
-        authorization = http.authorization.map { AuthorizationFile($0.file) }
+        self.authorization = authorization ?? http.authorization.map { AuthorizationFile($0.file) }
     }
 
     /// From now on requests go to this address, the endpoint's or its proxy's.

@@ -220,7 +220,8 @@ struct OutputHTTPTests {
         delivery.append(1...1)
         let output = delivery.output(Self.output(to: address, http: http), drainTimeout: .zero)
         try await running(delivery.spool, output) {
-            try await delivery.noted("Output a cannot deliver to \(address): authorization \(file): its first line")
+            try await delivery.noted(
+                "Output a cannot deliver to \(address): authorization \(file) cannot be sent as a header: ")
         }
         #expect(try await peer.requests(0).isEmpty)
         try await peer.stop()
