@@ -2,6 +2,7 @@
 
 import Foundation
 import HSMWatchCore
+import NIOCore
 import NIOSSL
 
 /// The files of a TLS configuration: what they held when they were read, and whether they have changed since.
@@ -43,6 +44,9 @@ struct TLSFiles: Sendable {
         }
     }
 
+    /// How long a connection that is closed may take to say goodbye.
+    private static let goodbyeLimit = TimeAmount.seconds(1)
+
     private let configuration: HSMWatchCore.TLSConfiguration
 
     init(_ configuration: HSMWatchCore.TLSConfiguration) {
@@ -77,6 +81,7 @@ struct TLSFiles: Sendable {
         var reader = TLSFileReader()
         var tls = NIOSSL.TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
+        tls.shutdownTimeout = Self.goodbyeLimit
         // The chain and the dates. `PeerVerification` looks at the names, more strictly than NIOSSL does. Nothing in a
         // configuration turns either off.
         tls.certificateVerification = .noHostnameVerification
