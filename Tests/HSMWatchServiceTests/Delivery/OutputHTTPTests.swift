@@ -204,6 +204,10 @@ struct OutputHTTPTests {
         try Array("Bearer two\r\n".utf8).write(to: file)
         #expect(await requests.post([Array("{}".utf8)], isBulk: false, within: limit) == .delivered)
         #expect(try await peer.requests(2).map { $0.head.headers["x-token"] } == [["Bearer one"], ["Bearer two"]])
+        // A file that becomes unusable leaves the old value in use.
+        try Array("\n".utf8).write(to: file)
+        #expect(await requests.post([Array("{}".utf8)], isBulk: false, within: limit) == .delivered)
+        #expect(try await peer.requests(3).last?.head.headers["x-token"] == ["Bearer two"])
         await requests.shutDown()
         try await peer.stop()
     }

@@ -76,6 +76,32 @@ struct KeyPasswordTests {
         #expect(reason == (count > 1023 ? refusal : nil))
     }
 
+    @Test(
+        "a changed password that cannot be used leaves the old key in use, and each reason is reported once",
+        arguments: [("größe", "is not ASCII"), ("", "has an empty first line"), ("wrong", "does not decrypt")])
+    @ServiceLoop
+    func changed(secret: String, reason: String) async throws {
+        let key = try encrypted("secret")
+        try Array("secret\n".utf8).write(to: password)
+        var reports: [String] = []
+        let credentials = TLSCredentials(
+            TLSConfiguration(certificate: own.certificate, key: key, keyPassword: password),
+            rejected: { reports.append($0) })
+        func load() async throws -> TLSFiles.Material {
+            try await withCheckedContinuation { continuation in
+                credentials.load { continuation.resume(returning: $0) }
+            }.get()
+        }
+        let before = try await load()
+        try Array("\(secret)\n\n".utf8).write(to: password)
+        for _ in 0..<3 { #expect(try await load().version == before.version) }
+        #expect(reports.count == 1)
+        #expect(reports.first?.hasPrefix("key_password \(password) \(reason)") == true, "\(reports)")
+        try Array("secret\n\n\n".utf8).write(to: password)
+        #expect(try await load().version != before.version)
+        #expect(reports.count == 1)
+    }
+
     @Test("a key without encryption needs none, whatever the file holds")
     func notNeeded() throws {
         #expect(try problem(key: own.key, password: Array("größe\n".utf8)) == nil)

@@ -175,10 +175,8 @@ struct OutputTLSTests {
         await receiver.shutDown()
     }
 
-    @Test(
-        "a key password that becomes unusable leaves the old key in use, and is reported once",
-        arguments: [("größe", "is not ASCII"), ("", "has an empty first line"), ("wrong", "does not decrypt")])
-    func passwordChanged(secret: String, reason: String) async throws {
+    @Test("a key password that becomes unusable leaves the old key in use, and is reported once")
+    func passwordChanged() async throws {
         let receiver = try await receiver(try authority.issue("graylog"), clients: authority.certificate)
         let own = try authority.issue("hsmwatch")
         let key = try authority.convert(own.key, ["pkcs8", "-topk8", "-passout", "pass:secret"], to: "encrypted.key")
@@ -190,14 +188,14 @@ struct OutputTLSTests {
         try await running(delivery.spool, delivery.output(to: receiver.hostPort, tls: tls)) {
             delivery.append(1...5)
             try await delivery.delivered()
-            try Array("\(secret)\n".utf8).write(to: password)
+            try Array("größe\n".utf8).write(to: password)
             let warning = "Output a: a changed file is rejected, and its previous contents stay in use: "
             // Each message takes a new connection to be confirmed.
-            for _ in 0..<3 {
+            for _ in 0..<2 {
                 delivery.append(1...1)
                 try await delivery.delivered()
             }
-            try await delivery.noted("\(warning)key_password \(password) \(reason)")
+            try await delivery.noted("\(warning)key_password \(password) is not ASCII")
             #expect(delivery.notes.count(warning) == 1)
         }
         #expect(!delivery.notes.has("Output a cannot deliver"))
