@@ -7,10 +7,11 @@ import HSMWatchService
 
 /// Where a Graylog is and what opens it, as every command that changes one takes it.
 struct GraylogOptions: ParsableArguments {
+    /// Not transformed: the parser would show a value that is wrong, and a password with it.
     @Option(
-        help: ArgumentHelp("Graylog's REST API, such as https://graylog.example.net/api.", valueName: "url"),
-        transform: { try GraylogURL(parsing: $0) })
-    var url: GraylogURL
+        name: .customLong("url"),
+        help: ArgumentHelp("Graylog's REST API, such as https://graylog.example.net/api.", valueName: "url"))
+    var urlText: String
 
     @Option(
         help: ArgumentHelp(
@@ -30,6 +31,7 @@ struct GraylogOptions: ParsableArguments {
     var dryRun = false
 
     func validate() throws {
+        let url = try url
         guard url.isSecure || ca == nil else {
             throw ValidationError("'--ca' belongs with https, not with \(url).")
         }
@@ -53,8 +55,19 @@ struct GraylogOptions: ParsableArguments {
         for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_IGN) }
     }
 
+    private var url: GraylogURL {
+        get throws {
+            do throws(InvalidText) {
+                return try GraylogURL(parsing: urlText)
+            } catch {
+                throw ValidationError("--url: \(error)")
+            }
+        }
+    }
+
     /// What is wrong with a file is said alone: how the command is used is not the matter.
     private func access() throws -> GraylogAccess {
+        let url = try url
         do {
             return try GraylogAccess(url: url, tokenFile: tokenFile, ca: ca)
         } catch {

@@ -11,9 +11,10 @@ struct SendTest: AsyncParsableCommand {
         commandName: "send-test",
         abstract: "One test message to every endpoint of every output, confirmed as the service has it confirmed.",
         discussion: """
-            Prints for each endpoint what it resolves to, how long connecting took, the TLS version and Graylog's \
-            certificate, and how long the confirmation took; or where it failed. Over UDP, which confirms nothing, it \
-            can only say that nobody has refused the message. The message has _action = send_test. \
+            Tries all endpoints at once, and prints a line for each as it ends: what it resolves to, how long connecting \
+            took, the TLS version and Graylog's certificate, and how long the confirmation took; or where it failed. \
+            Over UDP, which confirms nothing, it can only say that nobody has refused the message. The message has \
+            _action = send_test. \
             Needs no running service. Exits 0 when every endpoint has confirmed, 69 when one has not, 78 when the \
             configuration is not valid.
             """
@@ -25,41 +26,40 @@ struct SendTest: AsyncParsableCommand {
         ProcessMemory.seal()
         let configuration = try file.load()
         let encoder = MessageEncoder(source: configuration.source ?? MachineName.current)
-        let reports = await withTaskGroup { group in
-            var order = 0
+        let isConfirmed = try await withThrowingTaskGroup(of: EndpointReport.self) { group in
             for output in configuration.outputs {
                 for endpoint in output.endpoints {
-                    let index = order
-                    group.addTask { (index, await EndpointReport.make(output, endpoint, encoder)) }
-                    order += 1
+                    group.addTask { await EndpointReport.make(output, endpoint, encoder) }
                 }
             }
-            return await group.reduce(into: [Int: EndpointReport]()) { $0[$1.0] = $1.1 }
+            var isConfirmed = true
+            for try await report in group {
+                try StandardOutput.write(line: report.line)
+                isConfirmed = isConfirmed && report.isConfirmed
+            }
+            return isConfirmed
         }
-        let ordered = reports.sorted { $0.key < $1.key }.map(\.value)
-        ordered.flatMap(\.lines).forEach { print($0) }
-        guard ordered.allSatisfy(\.isConfirmed) else { throw ExitCode(EX_UNAVAILABLE) }
+        guard isConfirmed else { throw ExitCode(EX_UNAVAILABLE) }
     }
 }
 
 /// What came of one endpoint, in words.
 private struct EndpointReport: Sendable {
-    var isConfirmed = false
-    var lines: [String] = []
+    let isConfirmed: Bool
+    /// All of it in one line.
+    let line: String
 
     @ServiceLoop
     static func make(
         _ output: OutputConfiguration, _ endpoint: HostPort, _ encoder: MessageEncoder
     ) async -> EndpointReport {
-        var report = EndpointReport()
-        report.lines.append("\(output.name) → \(endpoint)")
-        var lines: [String] = []
+        var findings: [String] = []
         let test = EndpointTest(output, endpoint: endpoint, encoder: encoder) {
-            lines.append("  " + text(of: $0, as: output.confirmation))
+            findings.append(text(of: $0, as: output.confirmation))
         }
-        report.isConfirmed = await test.run()
-        report.lines += lines
-        return report
+        let isConfirmed = await test.run()
+        return EndpointReport(
+            isConfirmed: isConfirmed, line: "\(output.name) → \(endpoint): \(findings.joined(separator: "; "))")
     }
 
     private nonisolated static func text(of finding: EndpointTest.Finding, as confirmation: Confirmation) -> String {

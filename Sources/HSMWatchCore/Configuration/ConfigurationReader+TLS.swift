@@ -21,9 +21,31 @@ extension ConfigurationReader {
         if tls["key_password"] != nil {
             tls.reportIfMissing("key", needed: "the file of the key that the password is for", &problems)
         }
-        return TLSConfiguration(
+        let configuration = TLSConfiguration(
             ca: file("ca", tls), certificate: file("certificate", tls), key: file("key", tls, isSecret: true),
             keyPassword: file("key_password", tls, isSecret: true), serverName: serverName?.value)
+        inspect(configuration, tls)
+        return configuration
+    }
+
+    /// Reports what is wrong with the contents of the files, each at the key that names it. A file that cannot be read
+    /// was reported before, and what needs it is not looked at.
+    private mutating func inspect(_ configuration: TLSConfiguration, _ section: ConfigurationSection) {
+        var readable = configuration
+        let isMissing = { (key: TLSFileProblem.Key) in section[key.rawValue] != nil && configuration[key] == nil }
+        if isMissing(.keyPassword) { readable.key = nil }
+        for problem in files.tlsProblems(readable) {
+            guard let entry = section[problem.key.rawValue], let path = configuration[problem.key] else {
+                problems.error(at: section.mark, section.path, problem.text)
+                continue
+            }
+            let place = Located(
+                value: (), mark: entry.value.mark, path: section.path(of: problem.key.rawValue))
+            switch problem.severity {
+            case .error: problems.error(at: place, "\(path.quoted) \(problem.text)")
+            case .warning: problems.warning(at: place, "\(path.quoted) \(problem.text)")
+            }
+        }
     }
 
     /// A file's path; `$CREDENTIALS_DIRECTORY/` at its start is where systemd keeps the service's credentials.

@@ -11,7 +11,11 @@ extension ConfigurationReader {
         let path = section.value(OutputKey.path.rawValue, &problems, parse: HTTPText.checkPath)
         let bulk: Located<Switch>? = section.word(OutputKey.bulk.rawValue, &problems)
         let proxy = section.value(OutputKey.proxy.rawValue, &problems) { text throws(InvalidText) in
-            try HostPort(parsing: text)
+            // What may be a secret is not shown.
+            guard !text.contains("@") else {
+                throw InvalidText("has a user or a password, which is not supported; allowed: host:port")
+            }
+            return try HostPort(parsing: text)
         }
         return HTTPConfiguration(
             path: path?.value ?? HTTPConfiguration.defaultPath, isBulk: bulk?.value == .on,
@@ -83,6 +87,9 @@ extension ConfigurationReader {
         section.reportIfMissing("file", needed: "a file whose first line is the header's value", &problems)
         let header = section.value("header", &problems, parse: HTTPText.checkHeaderName)
         guard let file = file("file", section, isSecret: true) else { return nil }
+        if let reason = files.headerProblem(file), let entry = section["file"] {
+            problems.error(at: entry.value.mark, section.path(of: "file"), "\(file.quoted) \(reason)")
+        }
         return HTTPConfiguration.Authorization(
             header: header?.value ?? HTTPConfiguration.Authorization.defaultHeader, file: file)
     }

@@ -2,8 +2,8 @@
 
 /// Whose turn it is on an HTTP connection: a request first, then its answer.
 ///
-///     idle ── asked ──▶ asked ── final head ──▶ answering ── ended ──▶ idle
-///       │ any byte        │ a success before the peer has the whole request
+///     idle ── asked ──▶ asked ── bytes of HTTP ──▶ hearing ── final head ──▶ answering ── ended ──▶ idle
+///       │ any byte        │ other bytes; a success before the peer has the whole request
 ///       ▼                 ▼
 ///     over ◀───────────── over
 ///
@@ -30,17 +30,23 @@ package struct RequestTurn: Sendable {
         /// What came first, in printable ASCII.
         case unasked(String)
         case hasty(status: UInt)
+        /// What came instead of HTTP, in printable ASCII.
+        case foreign(String)
+        /// TLS on a connection without it.
+        case tls
         /// The peer says that it waits no longer, and ends the connection (RFC 9110 section 15.5.9).
         case goodbye
     }
 
     private enum State {
-        case idle, asked, answering, over
+        case idle, asked, hearing, answering, over
     }
 
     /// Characters of unasked bytes that are shown.
     package static let excerptLimit = 60
     /// What begins an answer that says goodbye.
+    /// What begins every answer.
+    private static let protocolName = Array("HTTP/".utf8)
     private static let goodbyes = ["HTTP/1.1 408", "HTTP/1.0 408"].map { Array($0.utf8) }
 
     private var state = State.idle
@@ -60,12 +66,18 @@ package struct RequestTurn: Sendable {
         case (_, .asked):
             state = .asked
         case (.idle, .received(let bytes)):
+            guard !TLSRecord.begins(bytes) else { return over(.tls) }
             return over(Self.goodbyes.contains { bytes.starts(with: $0) } ? .goodbye : .unasked(Self.excerpt(bytes)))
+        case (.asked, .received(let bytes)):
+            guard !TLSRecord.begins(bytes) else { return over(.tls) }
+            let head = bytes.prefix(Self.protocolName.count)
+            guard Self.protocolName.starts(with: head) else { return over(.foreign(Self.excerpt(bytes))) }
+            state = .hearing
         case (.idle, .unreadable):
             return over(.unasked("more than one answer to a request"))
         case (.idle, .head(let status, _)):
             return over(.unasked("HTTP \(status)"))
-        case (.asked, .head(let status, let unacknowledged)):
+        case (.asked, .head(let status, let unacknowledged)), (.hearing, .head(let status, let unacknowledged)):
             // The peer has read what it answers, so its kernel has acknowledged that, with the answer at the latest. A
             // refusal may come sooner, and confirms nothing (RFC 9112 section 9.5).
             if (200...299).contains(status), let unacknowledged, unacknowledged > 0 {
@@ -75,8 +87,8 @@ package struct RequestTurn: Sendable {
             if status >= 200 || status == 101 { state = .answering }
         case (.answering, .ended):
             state = .idle
-        case (.idle, .ended), (.asked, .received), (.asked, .ended), (.asked, .unreadable), (.answering, .received),
-            (.answering, .head), (.answering, .unreadable):
+        case (.idle, .ended), (.asked, .ended), (.asked, .unreadable), (.hearing, .received), (.hearing, .ended),
+            (.hearing, .unreadable), (.answering, .received), (.answering, .head), (.answering, .unreadable):
             break
         }
         return nil
@@ -100,6 +112,8 @@ extension RequestTurn.Fault: CustomStringConvertible {
         switch self {
         case .unasked(let excerpt): "the peer answers before it is asked: \(excerpt)"
         case .hasty(let status): "the peer answers before it has the whole request: HTTP \(status)"
+        case .foreign(let excerpt): "the peer does not speak HTTP: it says \"\(excerpt)\""
+        case .tls: TLSRecord.unexpected
         case .goodbye: "the peer waits no longer for a request: HTTP 408"
         }
     }

@@ -61,7 +61,9 @@ package struct ContentPackOptions: Equatable, Sendable {
             }
         }
         guard webhook.hasPrefix("https://") || webhook.hasPrefix("http://"), Self.isPlain(webhook) else {
-            throw InvalidText("\(webhook.quoted) is not a URL; allowed: https://… or http://…")
+            // What may be a secret is not shown.
+            let shown = webhook.contains("@") ? "the webhook" : webhook.quoted
+            throw InvalidText("\(shown) is not a URL; allowed: https://… or http://…")
         }
         for text in [runbook, tls.certificate, tls.key, tls.clientAuthorities] {
             guard Self.isPlain(text) else {

@@ -14,15 +14,23 @@ package struct GraylogURL: Equatable, Sendable {
 
     /// Reads a URL with `https`, or with `http` when nothing leaves this machine: every request carries the token.
     package init(parsing text: String) throws(InvalidText) {
+        do {
+            try self.init(reading: text)
+        } catch {
+            // What may be a password is not shown.
+            throw text.utf8.contains(UInt8(ascii: "@"))
+                ? InvalidText("a URL without a user and a password is needed; who asks is said by the token") : error
+        }
+    }
+
+    private init(reading text: String) throws(InvalidText) {
         guard let scheme = Self.schemes.first(where: { text.lowercased().hasPrefix($0.prefix) }) else {
             throw InvalidText("\(text.quoted) is not a URL; allowed: \(Self.example)")
         }
         let rest = text.dropFirst(scheme.prefix.count)
         let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-        // Not shown: it may be a secret. By bytes: with a combining mark it is another character.
-        guard !authority.utf8.contains(UInt8(ascii: "@")) else {
-            throw InvalidText("a URL without a user is needed; who asks is said by the token")
-        }
+        // By bytes: with a combining mark it is another character.
+        guard !authority.utf8.contains(UInt8(ascii: "@")) else { throw InvalidText("has a user") }
         isSecure = scheme.port == 443
         endpoint = try HostPort(parsing: Self.hasPort(authority) ? String(authority) : "\(authority):\(scheme.port)")
         guard isSecure || Self.isLoopback(endpoint.host) else {

@@ -9,10 +9,12 @@ extension HTTPClient.Configuration {
     ///
     /// - Parameters:
     ///   - tls: nil for plain HTTP.
+    ///   - tunnel: what the connection becomes before it is secured; nil without a proxy.
     ///   - told: called on the event loop when a peer answers out of order.
     @ServiceLoop
     static func ordered(
-        tls: (material: TLSFiles.Material, identity: PeerIdentity)?, told: @escaping (RequestTurn.Fault) -> Void
+        tls: (material: TLSFiles.Material, identity: PeerIdentity)?, tunnel: HTTPTunnel? = nil,
+        told: @escaping (RequestTurn.Fault) -> Void
     ) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
@@ -24,15 +26,14 @@ extension HTTPClient.Configuration {
         let told = NIOLoopBound(told, eventLoop: ServiceLoop.shared.eventLoop)
         // The client hands over each connection here when its handshake is over, and waits before it writes.
         configuration.http1_1ConnectionDebugInitializer = { channel in
-            channel.eventLoop.makeCompletedFuture {
-                do {
-                    if let identity { try PeerVerification.verify(channel, identity) }
-                    try HTTPOrder.keep(on: channel, told: told.value)
-                } catch {
-                    // The client forgets a connection that is refused here, and leaves it open.
-                    channel.close(promise: nil)
-                    throw error
-                }
+            let opened = tunnel?.open(on: channel) ?? channel.eventLoop.makeSucceededVoidFuture()
+            return opened.flatMapThrowing {
+                if let identity { try PeerVerification.verify(channel, identity) }
+                try HTTPOrder.keep(on: channel, told: told.value)
+            }.flatMapErrorThrowing { error in
+                // The client forgets a connection that is refused here, and leaves it open.
+                channel.close(promise: nil)
+                throw error
             }
         }
         return configuration

@@ -17,9 +17,6 @@ final class HTTPRequests {
     /// How long `shutDown` waits: to a proxy that never answers, a connection stays in the making for longer.
     nonisolated static let farewell = Duration.milliseconds(500)
 
-    /// How long a connection over TLS may take to say goodbye.
-    private nonisolated static let goodbyeLimit = TimeAmount.seconds(1)
-
     /// What requests are made with.
     private struct Access {
         let client: HTTPClient
@@ -44,16 +41,17 @@ final class HTTPRequests {
 
     /// - Parameters:
     ///   - credentials: nil for plain HTTP.
+    ///   - authorization: the file that `http` names; nil to a test that does not care who reads it.
     ///   - fileAge: a constant to all but a test.
     init(
         to endpoint: HostPort, _ http: HTTPConfiguration, credentials: TLSCredentials?,
-        fileAge: Duration = HTTPRequests.fileAge
+        authorization: AuthorizationFile? = nil, fileAge: Duration = HTTPRequests.fileAge
     ) {
         self.endpoint = endpoint
         self.http = http
         self.credentials = credentials
         self.fileAge = fileAge
-        authorization = http.authorization.map { AuthorizationFile($0.file) }
+        self.authorization = authorization ?? http.authorization.map { AuthorizationFile($0.file) }
     }
 
     /// From now on requests go to this address, the endpoint's or its proxy's.
@@ -103,8 +101,6 @@ final class HTTPRequests {
             }
         } catch let problem as InvalidText {
             return .lost(Loss(.failed, problem.description))
-        } catch let error as HTTPClientError where error == .proxyAuthenticationRequired {
-            return PostVerdict(status: 407)
         } catch {
             return .lost(HTTPFailure.describe(error, limit: limit))
         }
@@ -139,9 +135,12 @@ final class HTTPRequests {
     }
 
     private func request(_ bodies: [[UInt8]], isBulk: Bool, authorization: String?) -> HTTPClientRequest {
-        // Where TLS has a name to prove, the name is the URL's host, and the client knows the address behind it.
-        var request = HTTPClientRequest(url: "\(credentials == nil ? "http" : "https")://\(urlHost)\(http.path)")
+        // Where TLS has a name to prove, the name is the URL's host, and the client knows the address behind it. Through
+        // a proxy the client knows the proxy only, and the tunnel speaks TLS.
+        let scheme = credentials == nil || http.proxy != nil ? "http" : "https"
+        var request = HTTPClientRequest(url: "\(scheme)://\(http.proxy ?? urlHost)\(http.path)")
         request.method = .POST
+        if http.proxy != nil { request.headers.add(name: "host", value: hostHeader) }
         request.headers.add(name: "content-type", value: "application/json")
         request.headers.add(name: "user-agent", value: "hsmwatch/\(Version.number)")
         if let header = http.authorization?.header, let authorization {
@@ -160,6 +159,13 @@ final class HTTPRequests {
 
     private var urlHost: HostPort {
         HostPort(host: credentials?.identity(at: endpoint).name ?? endpoint.host, port: endpoint.port)
+    }
+
+    /// Without a port that the scheme has anyway.
+    private var hostHeader: String {
+        let text = "\(urlHost)"
+        let usual = credentials == nil ? 80 : 443
+        return urlHost.port == usual ? String(text.dropLast(":\(usual)".count)) : text
     }
 
     // MARK: What the files say
@@ -200,16 +206,13 @@ final class HTTPRequests {
     private func client(_ material: TLSFiles.Material?) -> HTTPClient {
         let identity = credentials?.identity(at: endpoint)
         let tls = material.flatMap { material in identity.map { (material, $0) } }
-        var configuration = HTTPClient.Configuration.ordered(tls: tls) { [weak self] in self?.note($0) }
-        configuration.connectionPool.idleTimeout = Self.idleTimeout
-        configuration.tlsConfiguration?.shutdownTimeout = Self.goodbyeLimit
-        let destination = address?.ipAddress ?? endpoint.host
-        if let proxy = http.proxy {
-            configuration.proxy = .server(host: destination, port: Int(proxy.port))
-            configuration.dnsOverride = [urlHost.host: endpoint.host]
-        } else {
-            configuration.dnsOverride = [urlHost.host: destination]
+        let tunnel = http.proxy.map { _ in
+            HTTPTunnel(authority: urlHost, tls: tls.map { .init(context: $0.0.context, name: $0.1.name) })
         }
+        var configuration = HTTPClient.Configuration.ordered(tls: tls, tunnel: tunnel) { [weak self] in self?.note($0) }
+        configuration.connectionPool.idleTimeout = Self.idleTimeout
+        let peer = http.proxy ?? urlHost
+        configuration.dnsOverride = [peer.host: address?.ipAddress ?? peer.host]
         return HTTPClient(eventLoopGroup: ServiceLoop.shared.eventLoop, configuration: configuration)
     }
 }

@@ -35,13 +35,14 @@ final class HTTPTransport: Transport {
 
     /// - Parameters:
     ///   - addresses: of the endpoint, or of the proxy; the first that can be connected to is kept.
+    ///   - authorization: the file that `http` names.
     ///   - patience: how long a request may take.
     ///   - certificateInterval: a constant to all but a test.
     ///   - report: called on the event loop, until `close`.
     init(
         to endpoint: HostPort, addresses: [SocketAddress], http: HTTPConfiguration, credentials: TLSCredentials?,
-        patience: Duration, certificateInterval: Duration = HTTPTransport.certificateInterval,
-        report: @escaping (TransportReport) -> Void
+        authorization: AuthorizationFile?, patience: Duration,
+        certificateInterval: Duration = HTTPTransport.certificateInterval, report: @escaping (TransportReport) -> Void
     ) {
         self.report = report
         self.certificateInterval = certificateInterval
@@ -50,7 +51,7 @@ final class HTTPTransport: Transport {
         isBulk = http.isBulk
         unseenSession =
             http.proxy == nil || credentials == nil ? nil : TCPConnection.Session(version: "TLS", peerTerm: nil)
-        requests = HTTPRequests(to: endpoint, http, credentials: credentials)
+        requests = HTTPRequests(to: endpoint, http, credentials: credentials, authorization: authorization)
         tryNextAddress(name: http.proxy ?? endpoint, credentials: http.proxy == nil ? credentials : nil)
     }
 

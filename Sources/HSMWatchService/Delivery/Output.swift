@@ -75,7 +75,9 @@ package final class Output: Service {
     ) {
         name = configuration.name
         endpoints = configuration.endpoints
-        route = Route(configuration, patience: patience)
+        route = Route(configuration, patience: patience) { reason in
+            logger.note(.credentialsRejected(output: configuration.name, reason: reason))
+        }
         self.spool = spool
         self.resolve = resolve
         self.logger = logger

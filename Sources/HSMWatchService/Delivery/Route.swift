@@ -8,6 +8,7 @@ import NIOCore
 final class Route {
     private let configuration: OutputConfiguration
     private let credentials: TLSCredentials?
+    private let authorization: AuthorizationFile?
     private let format: MessageFormat
     private let patience: Duration
     /// What the peers have taught.
@@ -15,11 +16,16 @@ final class Route {
     /// Transports over UDP that were opened: the next one begins with the next address, since none is known to answer.
     private var datagramAttempts = 0
 
-    /// - Parameter patience: how long nothing may move.
-    init(_ configuration: OutputConfiguration, patience: Duration) {
+    /// - Parameters:
+    ///   - patience: how long nothing may move.
+    ///   - rejected: called with the reason when a file has changed and cannot be used; the old one stays in use.
+    init(
+        _ configuration: OutputConfiguration, patience: Duration, rejected: @escaping (String) -> Void = { _ in }
+    ) {
         self.configuration = configuration
         self.patience = patience
-        credentials = configuration.tls.map { TLSCredentials($0) }
+        credentials = configuration.tls.map { TLSCredentials($0, rejected: rejected) }
+        authorization = configuration.http.authorization.map { AuthorizationFile($0.file, rejected: rejected) }
         format = MessageFormat(of: configuration)
     }
 
@@ -63,7 +69,7 @@ final class Route {
         case .gelfHTTP:
             return HTTPTransport(
                 to: endpoint, addresses: addresses, http: configuration.http, credentials: credentials,
-                patience: patience, report: report)
+                authorization: authorization, patience: patience, report: report)
         }
     }
 }

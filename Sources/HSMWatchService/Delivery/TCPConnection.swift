@@ -130,8 +130,12 @@ final class TCPConnection: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = unwrapInboundIn(data).readableBytesView
-        let said = EscapedBytes.text(bytes.prefix(Self.shownBytes), limit: Self.shownBytes)
-        lost(Loss(.failed, "the peer is not Graylog, which never answers; it says \"\(said)\""))
+        if security == nil, TLSRecord.begins(bytes) {
+            lost(Loss(.failed, TLSRecord.unexpected))
+        } else {
+            let said = EscapedBytes.text(bytes.prefix(Self.shownBytes), limit: Self.shownBytes)
+            lost(Loss(.failed, "the peer is not Graylog, which never answers; it says \"\(said)\""))
+        }
         context.close(promise: nil)
     }
 
@@ -222,7 +226,7 @@ final class TCPConnection: ChannelInboundHandler {
             opened(nil)
         case .opening:
             timer = DelayedWork(on: loop, after: Self.connectTimeout) {
-                self.failed("TLS: the handshake did not end within \(DurationText.format(Self.connectTimeout))")
+                self.failed(TLSFailure.silence(DurationText.format(Self.connectTimeout)))
                 self.channel?.close(promise: nil)
             }
         case .over:
@@ -234,12 +238,18 @@ final class TCPConnection: ChannelInboundHandler {
 
     private func diagnose(_ address: SocketAddress, _ security: Security, on loop: any EventLoop) {
         state = .diagnosing
-        CertificateDiagnosis.run(address, security, on: loop) { chain in
-            guard case .diagnosing = self.state else { return }
-            self.state = .opening
-            let setting = self.credentials?.authoritiesSetting ?? ""
-            self.failed(TLSFailure.describe(untrusted: chain, setting: setting, at: .now))
+        timer?.cancel()
+        timer = DelayedWork(on: loop, after: Self.connectTimeout) { self.diagnosed(TLSFailure.unexplained) }
+        let box = NIOLoopBound(self, eventLoop: loop)
+        CertificateDiagnosis.run(address, security, on: loop) { [credentials] chain in
+            Task { @ServiceLoop in credentials?.explainRejection(of: chain) { box.value.diagnosed($0) } }
         }
+    }
+
+    private func diagnosed(_ reason: String) {
+        guard case .diagnosing = state else { return }
+        state = .opening
+        failed(reason)
     }
 
     private func opened(_ session: Session?) {

@@ -21,7 +21,13 @@ package struct GraylogAccess: Sendable {
         if let exposure = CredentialPath.exposure(tokenFile) {
             throw InvalidText("the token in \(tokenFile) \(exposure)")
         }
-        let token = String(decoding: try CredentialPath.firstLine(of: tokenFile, key: "the token in"), as: UTF8.self)
+        let line: [UInt8]
+        do {
+            line = try CredentialPath.firstLine(of: tokenFile)
+        } catch {
+            throw InvalidText("the token in \(tokenFile) \(error)")
+        }
+        let token = String(decoding: line, as: UTF8.self)
         // Graylog's own are letters and digits; a colon would end it (RFC 7617).
         guard !token.isEmpty, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: ":") }) else {
             throw InvalidText(

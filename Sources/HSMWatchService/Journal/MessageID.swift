@@ -28,4 +28,5 @@ package enum MessageID: String, CaseIterable, Sendable {
     case connectionsTakenUp = "6ad1ce9cfe7e4055be2b3693fe65b188"
     case watchdogWithheld = "1d7cb4f5b29947339ae8d30d7eb4ea88"
     case statusUnavailable = "7c0e5a1d94f24b0b8f6b2b7a6d3e91c4"
+    case credentialsRejected = "3f0d6b8a52c94e7db1a40c9e6f27d85b"
 }

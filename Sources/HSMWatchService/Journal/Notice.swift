@@ -21,6 +21,8 @@ package enum Notice {
     case connectionsTakenUp(Int, ended: Int)
     case watchdogWithheld(Liveness.Part)
     case statusUnavailable(path: String, reason: String)
+    /// A file with a certificate, a key or a token has changed and cannot be used.
+    case credentialsRejected(output: String, reason: String)
 
     package var messageID: MessageID {
         switch self {
@@ -37,6 +39,7 @@ package enum Notice {
         case .connectionsTakenUp: .connectionsTakenUp
         case .watchdogWithheld: .watchdogWithheld
         case .statusUnavailable: .statusUnavailable
+        case .credentialsRejected: .credentialsRejected
         }
     }
 
@@ -45,7 +48,7 @@ package enum Notice {
         case .event(let event): event.logLevel
         case .answersAgain, .diskWorking: .notice
         case .connectionsTakenUp: .info
-        case .thresholdNotBelowTotal, .managerUnreachable, .statusUnavailable: .warning
+        case .thresholdNotBelowTotal, .managerUnreachable, .statusUnavailable, .credentialsRejected: .warning
         case .configurationProblem(let problem, _): problem.severity == .error ? .error : .warning
         case .spoolInUse, .spoolDamaged, .diskFailing, .spoolNotClosed, .watchdogWithheld: .error
         }
@@ -83,6 +86,8 @@ package enum Notice {
             "no progress of the \(part.rawValue): the watchdog is not answered, so that systemd restarts hsmwatch"
         case .statusUnavailable(let path, let reason):
             "'hsmwatch status' cannot ask this service (\(path): \(reason)); everything else goes on"
+        case .credentialsRejected(let output, let reason):
+            "Output \(output): a changed file is rejected, and its previous contents stay in use: \(reason)"
         }
     }
 
@@ -99,6 +104,7 @@ package enum Notice {
         case .diskFailing(let reason), .spoolNotClosed(let reason), .managerUnreachable(let reason): ["REASON": reason]
         case .watchdogWithheld(let part): ["PART": part.rawValue]
         case .statusUnavailable(let path, let reason): ["SOCKET": path, "REASON": reason]
+        case .credentialsRejected(let output, let reason): ["OUTPUT": output, "REASON": reason]
         case .diskWorking, .connectionsTakenUp: [:]
         }
     }

@@ -49,12 +49,15 @@ enum ConnectFailure {
         switch (error as? IOError)?.errnoCode {
         case ECONNRESET: reset
         case .some(let code): "lost the connection (\(words(code)))"
-        case nil: "lost the connection"
+        case nil: "lost the connection (\(Reply.printable("\(error)".utf8)))"
         }
     }
 
     /// What the end of a connection to an output says about the peer.
     static func loss(of error: any Error) -> Loss {
+        guard error is IOError else {
+            return Loss(.failed, "the connection failed: \(Reply.printable("\(error)".utf8))")
+        }
         let code = (error as? IOError)?.errnoCode
         let isGone = code == ECONNRESET || code == EPIPE || code == ECONNREFUSED
         return Loss(isGone ? .gone : .failed, "the peer \(ending(error))")

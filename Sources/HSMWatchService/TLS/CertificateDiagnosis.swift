@@ -5,23 +5,23 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 
-/// Finds out why a peer's certificates are not accepted, which the TLS library does not tell.
+/// Looks at the certificates of a peer that the TLS library has rejected, to find out why: the library does not tell.
 ///
-/// It connects once more, looks at the certificates, and refuses them whatever they are: nothing is ever sent on such a
-/// connection.
+/// It connects once more, and rejects the certificates whatever they are: nothing is ever sent on such a connection.
 enum CertificateDiagnosis {
     /// How long it may take.
     private static let timeout = Duration.seconds(5)
 
     /// The certificates that the peer presents, its own first.
     private final class Finding {
-        var chain: [CertificateTerm] = []
+        var chain: [CertificateFacts] = []
     }
 
-    /// Answers on the event loop what the peer presents; nothing when it presents nothing in time.
+    /// Answers on the event loop what the peer presents; nothing when it presents nothing in time, or something that is
+    /// not understood.
     static func run(
         _ address: SocketAddress, _ security: TCPConnection.Security, on loop: any EventLoop,
-        then answer: @escaping ([CertificateTerm]) -> Void
+        then answer: @escaping ([CertificateFacts]) -> Void
     ) {
         let finding = Finding()
         let box = NIOLoopBound((finding: finding, answer: answer), eventLoop: loop)
@@ -33,7 +33,8 @@ enum CertificateDiagnosis {
                         NIOSSLClientHandler(
                             context: security.context, serverHostname: security.identity.name,
                             customVerificationCallback: { certificates, verdict in
-                                box.value.finding.chain = certificates.map(CertificateTerm.init)
+                                let facts = certificates.compactMap(CertificateFacts.init)
+                                box.value.finding.chain = facts.count == certificates.count ? facts : []
                                 verdict.succeed(NIOSSLVerificationResult.failed)
                             }))
                 }
@@ -46,5 +47,24 @@ enum CertificateDiagnosis {
                 return channel.closeFuture.always { _ in limit.cancel() }
             }
             .whenComplete { _ in box.value.answer(box.value.finding.chain) }
+    }
+}
+
+/// The authorities that the TLS library trusts when none are set.
+enum SystemAuthorities {
+    /// Where the TLS library looks for them.
+    private static let files = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"]
+
+    /// Reads them, blocking; nil when they cannot be read.
+    static func read() -> [CertificateFacts]? {
+        let found = files.lazy.compactMap { try? NIOSSLCertificate.fromPEMFile($0) }.first
+        return found?.compactMap(CertificateFacts.init)
+    }
+}
+
+extension CertificateFacts {
+    init?(_ certificate: NIOSSLCertificate) {
+        guard let der = try? certificate.toDERBytes() else { return nil }
+        self.init(der: der, term: CertificateTerm(certificate))
     }
 }

@@ -7,6 +7,8 @@ import HSMWatchCore
 enum CredentialPath {
     /// Bytes of a file with a secret; Graylog takes 8192 of all headers.
     static let secretLimit = 4096
+    /// U+FEFF in UTF-8, which some editors put at the start of a text.
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
     /// What the group and all others may do with a file.
     private static let othersAccess: mode_t = 0o077
     /// What stands at the start of a path for the directory that systemd makes for each run of a service.
@@ -23,13 +25,23 @@ enum CredentialPath {
         return directory + "/" + path.dropFirst(placeholder.count)
     }
 
-    /// The first line of a file that holds a secret, for the configuration's key that names it.
-    static func firstLine(of path: String, key: String) throws(InvalidText) -> [UInt8] {
+    /// The first line of a file that holds a secret, without a byte order mark.
+    ///
+    /// - Throws: in words that follow the file's path.
+    static func firstLine(of path: String) throws(InvalidText) -> [UInt8] {
+        let bytes = try read(path, limit: secretLimit)
+        let text = bytes.dropFirst(bytes.starts(with: byteOrderMark) ? byteOrderMark.count : 0)
+        return Array(text.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
+    }
+
+    /// A whole file.
+    ///
+    /// - Throws: in words that follow the file's path.
+    static func read(_ path: String, limit: Int) throws(InvalidText) -> [UInt8] {
         do {
-            let bytes = try RegularFile.read(try resolve(path), limit: secretLimit)
-            return Array(bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
+            return try RegularFile.read(try resolve(path), limit: limit)
         } catch {
-            throw InvalidText("\(key) \(path) cannot be read: \(error)")
+            throw InvalidText("cannot be read: \(error)")
         }
     }
 
@@ -56,5 +68,7 @@ enum CredentialPath {
 
 extension FileInspection {
     /// Looks at the files as they are.
-    static let real = FileInspection(unreadability: CredentialPath.unreadability, exposure: CredentialPath.exposure)
+    static let real = FileInspection(
+        unreadability: CredentialPath.unreadability, exposure: CredentialPath.exposure,
+        tlsProblems: { TLSFiles($0).read().problems }, headerProblem: AuthorizationFile.problem)
 }

@@ -5,9 +5,36 @@ import NIOSSL
 
 /// What TLS errors mean, in words that follow the endpoint's name.
 enum TLSFailure {
-    /// Whether the peer's certificate was not accepted, for a reason that the error does not tell.
+    /// The library's words for what a peer without TLS has answered.
+    private static let plainWords = [
+        "WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "UNEXPECTED_RECORD", "UNKNOWN_PROTOCOL",
+    ]
+
+    /// Alerts of the peer, as the library names them, and what the peer says with each (RFC 8446 section 6.2).
+    private static let alerts = [
+        ("CERTIFICATE_REQUIRED", "the peer wants a client certificate (tls.certificate)"),
+        ("ALERT_UNKNOWN_CA", "the peer does not know the authority of our certificate (alert unknown_ca)"),
+        ("ALERT_BAD_CERTIFICATE", "the peer does not accept our certificate (alert bad_certificate)"),
+        ("ALERT_UNSUPPORTED_CERTIFICATE", "the peer does not accept our certificate (alert unsupported_certificate)"),
+        ("ALERT_CERTIFICATE_EXPIRED", "the peer finds our certificate expired (alert certificate_expired)"),
+        ("ALERT_CERTIFICATE_REVOKED", "the peer finds our certificate revoked (alert certificate_revoked)"),
+        ("ALERT_CERTIFICATE_UNKNOWN", "the peer does not accept our certificate (alert certificate_unknown)"),
+        ("ALERT_PROTOCOL_VERSION", "the peer speaks neither TLS 1.2 nor TLS 1.3 (alert protocol_version)"),
+        ("ALERT_UNRECOGNIZED_NAME", "the peer does not know the name that it is asked for (alert unrecognized_name)"),
+        ("ALERT_HANDSHAKE_FAILURE", "the peer refuses the handshake (alert handshake_failure)"),
+    ]
+
+    /// A certificate that is rejected, where no more is known.
+    static let unexplained = "TLS: Graylog's certificate is rejected; the reason could not be found in time"
+
+    /// Whether the peer's certificate was rejected, for a reason that the error does not tell.
     static func isUntrusted(_ error: any Error) -> Bool {
         "\(error)".contains("CERTIFICATE_VERIFY_FAILED")
+    }
+
+    /// A handshake that did not end.
+    static func silence(_ limit: String) -> String {
+        "TLS: the handshake did not end within \(limit): the peer is slow, or this port is without TLS"
     }
 
     /// What ended a connection, or kept it from being made; nil when the error is none of TLS's.
@@ -21,6 +48,8 @@ enum TLSFailure {
             return "TLS: the handshake failed: \(text(reason))"
         case let error as NIOSSLError:
             return "TLS: \(error)"
+        case let error as NIOSSLExtraError:
+            return "TLS: \(error)"
         case let error as BoringSSLError:
             return "TLS: \(text(error))"
         default:
@@ -28,31 +57,13 @@ enum TLSFailure {
         }
     }
 
-    /// What the certificates say about why they are not accepted.
-    ///
-    /// - Parameter setting: what names the authorities that are trusted.
-    static func describe(untrusted chain: [CertificateTerm], setting: String, at now: Timestamp) -> String {
-        guard let own = chain.first else {
-            return "TLS: Graylog's certificate is not accepted; it could not be looked at to say why"
-        }
-        for certificate in chain {
-            if let problem = certificate.problem(at: now) {
-                return "TLS: Graylog's certificate (serial \(certificate.serialNumber)) \(problem)"
-            }
-        }
-        return "TLS: Graylog's certificate (serial \(own.serialNumber)) was not signed by an authority that is trusted "
-            + "here; see \(setting)"
-    }
-
     /// BoringSSL's own words: `routine:REASON` of each error, without the place in its source.
     private static func text(_ error: BoringSSLError) -> String {
         let words = "\(error)"
-        if words.contains("WRONG_VERSION_NUMBER") { return "the peer does not speak TLS on this port" }
+        if words.contains("CERTIFICATE_VERIFY_FAILED") { return "Graylog's certificate is rejected" }
+        if plainWords.contains(where: words.contains) { return "the peer does not speak TLS on this port" }
         if words.contains("EOF during handshake") { return "the peer closed the connection" }
-        if words.contains("CERTIFICATE_REQUIRED") { return "the peer wants a client certificate (tls.certificate)" }
-        if words.contains("ALERT_UNKNOWN_CA") || words.contains("ALERT_BAD_CERTIFICATE") {
-            return "the peer does not accept our certificate"
-        }
+        if let alert = alerts.first(where: { words.contains($0.0) }) { return alert.1 }
         let reasons = words.split(separator: ":").filter { part in
             part.allSatisfy { $0.isUppercase || $0 == "_" || $0.isNumber || $0 == " " } && part.contains("_")
         }

@@ -2,6 +2,7 @@
 
 import Foundation
 import HSMWatchCore
+import NIOCore
 import NIOSSL
 
 /// The files of a TLS configuration: what they held when they were read, and whether they have changed since.
@@ -16,6 +17,8 @@ struct TLSFiles: Sendable {
         let context: NIOSSLContext
         /// Of our own certificate, where one is presented.
         let ownTerm: CertificateTerm?
+        /// What is known of the authorities in `ca`; nil when the system's are trusted.
+        let authorities: [CertificateFacts]?
     }
 
     /// What tells a version of the files from another.
@@ -41,6 +44,9 @@ struct TLSFiles: Sendable {
         }
     }
 
+    /// How long a connection that is closed may take to say goodbye.
+    private static let goodbyeLimit = TimeAmount.seconds(1)
+
     private let configuration: HSMWatchCore.TLSConfiguration
 
     init(_ configuration: HSMWatchCore.TLSConfiguration) {
@@ -58,66 +64,56 @@ struct TLSFiles: Sendable {
     ///
     /// - Throws: which file cannot be used, and why.
     func load() throws(InvalidText) -> Material {
+        let (material, problems) = read()
+        guard let material else {
+            guard let problem = problems.first(where: { $0.severity == .error }) else {
+                throw InvalidText("the TLS files cannot be used")
+            }
+            throw InvalidText(
+                "\(problem.key.rawValue) \(configuration[problem.key] ?? "") \(problem.text)")
+        }
+        return material
+    }
+
+    /// Reads them, and tells every problem. There is no material when one of them is an error.
+    func read() -> (material: Material?, problems: [TLSFileProblem]) {
         let version = version
+        var reader = TLSFileReader()
         var tls = NIOSSL.TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
+        tls.shutdownTimeout = Self.goodbyeLimit
         // The chain and the dates. `PeerVerification` looks at the names, more strictly than NIOSSL does. Nothing in a
         // configuration turns either off.
         tls.certificateVerification = .noHostnameVerification
-        if let ca = configuration.ca {
-            tls.trustRoots = .certificates(try certificates(ca, key: "ca"))
+        var authorities: [CertificateFacts]?
+        if let path = configuration.ca, let found = reader.certificates(path, .ca) {
+            tls.trustRoots = .certificates(found)
+            authorities = found.compactMap(CertificateFacts.init)
         }
         var ownTerm: CertificateTerm?
-        if let certificate = configuration.certificate, let key = configuration.key {
-            let chain = try certificates(certificate, key: "certificate")
-            ownTerm = chain.first.map(CertificateTerm.init)
-            tls.certificateChain = chain.map { .certificate($0) }
-            tls.privateKey = .privateKey(try privateKey(key))
+        let chain = configuration.certificate.flatMap { reader.certificates($0, .certificate) }
+        let key = configuration.key.flatMap { reader.privateKey($0, password: configuration.keyPassword) }
+        if let path = configuration.certificate, let chain, let first = chain.first {
+            ownTerm = CertificateTerm(first)
+            reader.checkChain(chain, in: path, key)
+            if let key {
+                tls.certificateChain = chain.map { .certificate($0) }
+                tls.privateKey = .privateKey(key)
+            }
         }
+        let problems = reader.problems
+        guard !problems.contains(where: { $0.severity == .error }) else { return (nil, problems) }
         do {
-            return Material(
-                version: version, configuration: tls, context: try NIOSSLContext(configuration: tls), ownTerm: ownTerm)
+            let context = try NIOSSLContext(configuration: tls)
+            return (
+                Material(
+                    version: version, configuration: tls, context: context, ownTerm: ownTerm,
+                    authorities: authorities), problems
+            )
         } catch {
-            throw InvalidText("the TLS files do not fit together, such as the certificate and the key: \(error)")
+            let key: TLSFileProblem.Key = configuration.certificate == nil ? .ca : .certificate
+            return (nil, problems + [TLSFileProblem(key, "cannot be used for TLS: \(error)")])
         }
-    }
-
-    private func certificates(_ path: String, key: String) throws(InvalidText) -> [NIOSSLCertificate] {
-        let path = try CredentialPath.resolve(path)
-        if let reason = RegularFile.unreadability(path) {
-            throw InvalidText("\(key) \(path) cannot be read: \(reason)")
-        }
-        guard let found = try? NIOSSLCertificate.fromPEMFile(path), !found.isEmpty else {
-            throw InvalidText("\(key) \(path) holds no certificate; needed: PEM")
-        }
-        for certificate in found {
-            guard let bits = certificate.insufficientRSABits else { continue }
-            let serial = CertificateTerm(certificate).serialNumber
-            throw InvalidText(
-                "\(key) \(path): the certificate with serial \(serial) has an RSA key of \(bits) bits; "
-                    + "needed: at least \(RSAKeySize.leastBits)")
-        }
-        return found
-    }
-
-    private func privateKey(_ path: String) throws(InvalidText) -> NIOSSLPrivateKey {
-        let path = try CredentialPath.resolve(path)
-        if let reason = RegularFile.unreadability(path) {
-            throw InvalidText("key \(path) cannot be read: \(reason)")
-        }
-        let password = try password()
-        do {
-            return try NIOSSLPrivateKey(file: path, format: .pem) { setter in setter(password) }
-        } catch {
-            let needed = "PEM, PKCS#1, PKCS#8 or EC, with key_password if it is encrypted"
-            throw InvalidText("key \(path) cannot be used; needed: \(needed)")
-        }
-    }
-
-    /// The file's first line.
-    private func password() throws(InvalidText) -> [UInt8] {
-        guard let path = configuration.keyPassword else { return [] }
-        return try CredentialPath.firstLine(of: path, key: "key_password")
     }
 }
 

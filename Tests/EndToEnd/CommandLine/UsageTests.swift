@@ -72,6 +72,22 @@ extension EndToEnd {
             }
         }
 
+        @Test(
+            "a password in a URL is never shown",
+            arguments: [
+                ["--url", "https://admin:s3cret@graylog/api"], ["--url", "admin:s3cret@graylog"],
+                ["--url", "https://admin:s3c/ret@graylog:x/api"], ["--url=ftp://admin:s3cret@graylog"],
+            ])
+        func secret(url: [String]) async throws {
+            try await Stage.play { stage in
+                let record = try await stage.outcome(
+                    of: ["graylog", "install"] + url + ["--token-file", "/dev/null"])
+                #expect(record.ending == .exited(64))
+                #expect(!record.errors.contains("s3c"), "\(record.errors)")
+                #expect(record.errors.contains("--url: a URL without a user and a password is needed"))
+            }
+        }
+
         @Test("--version is a version and nothing else")
         func version() async throws {
             try await Stage.play { stage in

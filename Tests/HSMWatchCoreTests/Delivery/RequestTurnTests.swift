@@ -60,6 +60,25 @@ struct RequestTurnTests {
         #expect(fault(.received(Array("HTTP/1.1 408 Request Timeout\r\n".utf8))) == .goodbye)
     }
 
+    @Test("a peer that does not speak HTTP is a fault that shows what it says, at its first byte")
+    func foreign() {
+        #expect(fault(.asked, .received(Array("SSH-2.0-OpenSSH_9.2\r\n".utf8))) == .foreign("SSH-2.0-OpenSSH_9.2"))
+        #expect(fault(.asked, .received(Array("HX".utf8))) == .foreign("HX"))
+        #expect("\(RequestTurn.Fault.foreign("HX"))" == "the peer does not speak HTTP: it says \"HX\"")
+        // An answer may come in pieces.
+        #expect(fault(.asked, .received(Array("HT".utf8)), .received(Array("TP/1.1 202".utf8))) == nil)
+    }
+
+    @Test("a peer that speaks TLS is a fault that says so, before a request and after")
+    func tls() {
+        let alert: [UInt8] = [0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x46]
+        #expect(fault(.received(alert)) == .tls)
+        #expect(fault(.asked, .received(alert)) == .tls)
+        #expect(
+            "\(RequestTurn.Fault.tls)"
+                == "the peer speaks TLS on this port; set tls for this output, or use a port without TLS")
+    }
+
     @Test("a fault is told once")
     func once() {
         var turn = RequestTurn()

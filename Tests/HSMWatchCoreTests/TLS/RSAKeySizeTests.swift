@@ -6,7 +6,7 @@ import Testing
 @Suite("RSA key size")
 struct RSAKeySizeTests {
     /// `openssl req -x509 -newkey rsa:512 -outform DER`
-    private static let rsa512 = bytes(
+    static let rsa512 = bytes(
         """
         3082016f30820119a003020102021422c007a31a4421e582556d06ac0bf1029bc48b76300d06092a864886f70d01010b0500300c
         310a300806035504030c0161301e170d3236313133303230333031395a170d3336313132373230333031395a300c310a30080603
@@ -19,7 +19,7 @@ struct RSAKeySizeTests {
         """)
 
     /// `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -outform DER`
-    private static let p256 = bytes(
+    static let p256 = bytes(
         """
         3082016d30820113a0030201020214766992e09c92b82fc9d12cff6888231058a60f10300a06082a8648ce3d040302300c310a30
         0806035504030c0161301e170d3236313133303230333031395a170d3336313132373230333031395a300c310a30080603550403

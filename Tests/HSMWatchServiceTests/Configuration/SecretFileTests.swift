@@ -9,14 +9,14 @@ import Testing
 struct SecretFileTests {
     private let folder: TemporaryFolder
     private let certificate: String
+    /// A private key, whose first line a header can carry.
     private let secret: String
 
     init() throws {
         folder = try TemporaryFolder()
-        certificate = folder.path + "/cert.pem"
-        secret = folder.path + "/secret"
-        try Array("x".utf8).write(to: certificate)
-        try Array("x".utf8).write(to: secret)
+        let identity = try TestAuthority(in: folder).issue("own")
+        certificate = identity.certificate
+        secret = identity.key
     }
 
     /// The problems of a file that names the secret in each place where one belongs.
@@ -58,7 +58,7 @@ struct SecretFileTests {
     @Test("the command is one that a shell understands")
     func quoted() throws {
         let path = folder.path + "/it's a key"
-        try Array("x".utf8).write(to: path)
+        try FileManager.default.copyItem(atPath: secret, toPath: path)
         let problem = try #require(try problems(mode: 0o644, of: path).first)
         #expect(problem.hasSuffix(#"chmod 600 '\#(folder.path)/it'\''s a key'"#))
     }

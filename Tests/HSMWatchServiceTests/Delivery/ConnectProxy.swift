@@ -5,6 +5,8 @@ import NIOCore
 import NIOPosix
 
 /// An HTTP proxy on the loopback that makes tunnels, as CONNECT asks (RFC 9110 section 9.3.6).
+///
+/// It is strict: the Host header must be what CONNECT names (RFC 9112 section 3.2).
 actor ConnectProxy {
     /// One side of a tunnel: what it reads, the other side writes.
     private final class Side: ChannelInboundHandler {
@@ -40,8 +42,11 @@ actor ConnectProxy {
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             request += String(buffer: unwrapInboundIn(data))
             guard request.hasSuffix("\r\n\r\n") else { return }
-            let line = String(request.prefix { $0 != "\r\n" })
-            let (status, target) = proxy.assumeIsolated { ($0.status, $0.note(line)) }
+            let head = request
+            let (status, target) = proxy.assumeIsolated { proxy in
+                let target = proxy.note(head)
+                return (proxy.status == 200 && target == nil ? 400 : proxy.status, target)
+            }
             guard status == 200, let target else {
                 return context.writeAndFlush(wrapOutboundOut(Self.answer(status)), promise: nil)
             }
@@ -115,10 +120,12 @@ actor ConnectProxy {
     }
 
     /// Takes note of a request. Answers where its tunnel leads.
-    private func note(_ line: String) -> HostPort? {
+    private func note(_ head: String) -> HostPort? {
+        let lines = head.split(separator: "\r\n").map(String.init)
+        let line = lines.first ?? ""
         requests.append(line)
         let words = line.split(separator: " ")
-        guard words.first == "CONNECT", words.count == 3 else { return nil }
+        guard words.first == "CONNECT", words.count == 3, lines.contains("Host: \(words[1])") else { return nil }
         return try? HostPort(parsing: String(words[1]))
     }
 }

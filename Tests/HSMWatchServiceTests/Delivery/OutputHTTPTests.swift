@@ -204,6 +204,10 @@ struct OutputHTTPTests {
         try Array("Bearer two\r\n".utf8).write(to: file)
         #expect(await requests.post([Array("{}".utf8)], isBulk: false, within: limit) == .delivered)
         #expect(try await peer.requests(2).map { $0.head.headers["x-token"] } == [["Bearer one"], ["Bearer two"]])
+        // A file that becomes unusable leaves the old value in use.
+        try Array("\n".utf8).write(to: file)
+        #expect(await requests.post([Array("{}".utf8)], isBulk: false, within: limit) == .delivered)
+        #expect(try await peer.requests(3).last?.head.headers["x-token"] == ["Bearer two"])
         await requests.shutDown()
         try await peer.stop()
     }
@@ -220,7 +224,8 @@ struct OutputHTTPTests {
         delivery.append(1...1)
         let output = delivery.output(Self.output(to: address, http: http), drainTimeout: .zero)
         try await running(delivery.spool, output) {
-            try await delivery.noted("Output a cannot deliver to \(address): authorization \(file): its first line")
+            try await delivery.noted(
+                "Output a cannot deliver to \(address): authorization \(file) cannot be sent as a header: ")
         }
         #expect(try await peer.requests(0).isEmpty)
         try await peer.stop()

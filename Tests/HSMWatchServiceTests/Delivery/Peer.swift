@@ -18,6 +18,8 @@ actor Peer {
         case greets(String)
         /// Sends back what it reads.
         case echoes
+        /// Says something to each client when it has read something, once.
+        case answers([UInt8])
     }
 
     struct Facts: Hashable, Sendable {
@@ -33,6 +35,7 @@ actor Peer {
         typealias InboundIn = ByteBuffer
 
         private let peer: Peer
+        private var hasAnswered = false
 
         init(_ peer: Peer) {
             self.peer = peer
@@ -46,11 +49,19 @@ actor Peer {
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             let buffer = unwrapInboundIn(data)
             let bytes = Array(buffer.readableBytesView)
-            let isEchoing = peer.assumeIsolated { peer in
+            let habit = peer.assumeIsolated { peer in
                 peer.facts.chunks.append(bytes)
-                return peer.habit == .echoes
+                return peer.habit
             }
-            if isEchoing { context.writeAndFlush(NIOAny(buffer), promise: nil) }
+            switch habit {
+            case .echoes:
+                context.writeAndFlush(NIOAny(buffer), promise: nil)
+            case .answers(let answer) where !hasAnswered:
+                hasAnswered = true
+                context.writeAndFlush(NIOAny(ByteBuffer(bytes: answer)), promise: nil)
+            case .answers, .closes, .ignores, .reads, .greets:
+                break
+            }
         }
 
         func channelInactive(context: ChannelHandlerContext) {
@@ -139,7 +150,7 @@ actor Peer {
         switch habit {
         case .closes: channel.close(promise: nil)
         case .greets(let greeting): channel.writeAndFlush(ByteBuffer(string: greeting), promise: nil)
-        case .ignores, .reads, .echoes: break
+        case .ignores, .reads, .echoes, .answers: break
         }
     }
 }

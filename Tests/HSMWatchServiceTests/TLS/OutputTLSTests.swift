@@ -123,10 +123,14 @@ struct OutputTLSTests {
     func unknownAuthority() async throws {
         let other = try TestAuthority(in: folder, name: "other")
         try await expect(
-            "TLS: Graylog's certificate (serial 01) was not signed by an authority that is trusted here; see tls.ca",
+            "TLS: the issuer of Graylog's certificate (serial 01) is missing: Graylog does not send the certificate of "
+                + "other, and it is not in tls.ca",
             from: try other.issue("graylog"), TLSConfiguration(ca: authority.certificate))
         // Nor by the system's.
-        try await expect("TLS: Graylog's certificate (serial 02)", from: try other.issue("second"), TLSConfiguration())
+        try await expect(
+            "TLS: the issuer of Graylog's certificate (serial 02) is missing: Graylog does not send the certificate of "
+                + "other, and it is not among the system's authorities (tls.ca is not set)",
+            from: try other.issue("second"), TLSConfiguration())
     }
 
     @Test("a certificate that has expired, or is not valid yet, is not accepted, and the reason names the date")
@@ -168,6 +172,33 @@ struct OutputTLSTests {
         }
         #expect(
             delivery.notes.count("Output a to \(receiver.hostPort): Graylog's certificate (serial 01) ends in") == 1)
+        await receiver.shutDown()
+    }
+
+    @Test("a key password that becomes unusable leaves the old key in use, and is reported once")
+    func passwordChanged() async throws {
+        let receiver = try await receiver(try authority.issue("graylog"), clients: authority.certificate)
+        let own = try authority.issue("hsmwatch")
+        let key = try authority.convert(own.key, ["pkcs8", "-topk8", "-passout", "pass:secret"], to: "encrypted.key")
+        let password = folder.path + "/password"
+        try Array("secret\n".utf8).write(to: password)
+        let tls = TLSConfiguration(
+            ca: authority.certificate, certificate: own.certificate, key: key, keyPassword: password)
+        let delivery = OutputStage(in: folder, outputs: "a")
+        try await running(delivery.spool, delivery.output(to: receiver.hostPort, tls: tls)) {
+            delivery.append(1...5)
+            try await delivery.delivered()
+            try Array("größe\n".utf8).write(to: password)
+            let warning = "Output a: a changed file is rejected, and its previous contents stay in use: "
+            // Each message takes a new connection to be confirmed.
+            for _ in 0..<2 {
+                delivery.append(1...1)
+                try await delivery.delivered()
+            }
+            try await delivery.noted("\(warning)key_password \(password) is not ASCII")
+            #expect(delivery.notes.count(warning) == 1)
+        }
+        #expect(!delivery.notes.has("Output a cannot deliver"))
         await receiver.shutDown()
     }
 

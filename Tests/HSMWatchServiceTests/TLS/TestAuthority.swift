@@ -31,8 +31,49 @@ struct TestAuthority {
     /// The authority's own certificate.
     let certificate: String
 
-    init(in folder: TemporaryFolder, name: String = "authority") throws {
-        self.folder = folder.path + "/" + name
+    /// The file of its own key.
+    var key: String { folder + "/ca.key" }
+
+    /// A root.
+    init(in folder: TemporaryFolder, name: String = "authority", term: Term = .now) throws {
+        try self.init(at: folder.path + "/" + name)
+        // Its own certificate is not one of those that are counted.
+        try Array("F0\n".utf8).write(to: self.folder + "/serial")
+        defer { try? Array("01\n".utf8).write(to: self.folder + "/serial") }
+        let (key, request) = (self.folder + "/ca.key", self.folder + "/ca.csr")
+        try openssl(
+            ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=\(name)"]
+                + ["-addext", "basicConstraints=critical,CA:TRUE", "-keyout", key, "-out", request])
+        try openssl(
+            ["ca", "-batch", "-notext", "-selfsign", "-config", self.folder + "/openssl.cnf", "-in", request]
+                + ["-out", certificate] + term.options)
+    }
+
+    /// An authority between this one and others.
+    ///
+    /// - Parameter constraints: its basicConstraints.
+    func intermediate(
+        _ name: String, constraints: String = "critical,CA:TRUE", extensions: [String] = [], term: Term = .now
+    ) throws -> TestAuthority {
+        let identity = try issue(
+            name, names: [], extensions: ["basicConstraints=\(constraints)"] + extensions, term: term)
+        let authority = try TestAuthority(at: "\(folder)/\(name)-authority")
+        try FileManager.default.copyItem(atPath: identity.certificate, toPath: authority.certificate)
+        try FileManager.default.copyItem(atPath: identity.key, toPath: authority.folder + "/ca.key")
+        return authority
+    }
+
+    /// An identity whose file has other certificates behind its own.
+    func chain(_ identity: Identity, _ others: String...) throws -> Identity {
+        let path = identity.certificate + ".chain"
+        let texts = try ([identity.certificate] + others).map { try String(contentsOfFile: $0, encoding: .utf8) }
+        try Array(texts.joined().utf8).write(to: path)
+        return Identity(certificate: path, key: identity.key)
+    }
+
+    /// Its files, without a certificate and a key.
+    private init(at path: String) throws {
+        self.folder = path
         certificate = self.folder + "/ca.pem"
         try FileManager.default.createDirectory(atPath: self.folder, withIntermediateDirectories: false)
         try Array("".utf8).write(to: self.folder + "/index")
@@ -56,9 +97,6 @@ struct TestAuthority {
             commonName = supplied
             """.utf8
         ).write(to: self.folder + "/openssl.cnf")
-        try openssl(
-            ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "3650"]
-                + ["-subj", "/CN=\(name)", "-keyout", self.folder + "/ca.key", "-out", certificate])
     }
 
     /// Issues a certificate that carries the names, such as `DNS:graylog.test` or `IP:127.0.0.1`.
@@ -67,14 +105,16 @@ struct TestAuthority {
     ///   - names: none leaves out the subjectAltName.
     ///   - commonName: nil takes the file's name.
     ///   - rsaBits: of the key; nil takes a key on the curve P-256.
+    ///   - extensions: more of them, such as `extendedKeyUsage=clientAuth`.
     func issue(
         _ file: String, names: [String] = ["IP:127.0.0.1"], commonName: String? = nil, rsaBits: Int? = nil,
-        term: Term = .now
+        extensions: [String] = [], term: Term = .now
     ) throws -> Identity {
         let identity = Identity(certificate: "\(folder)/\(file).pem", key: "\(folder)/\(file).key")
         let request = "\(folder)/\(file).csr"
         let kind = rsaBits.map { ["rsa:\($0)"] } ?? ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-        let carried = names.isEmpty ? [] : ["-addext", "subjectAltName=\(names.joined(separator: ","))"]
+        var carried = names.isEmpty ? [] : ["-addext", "subjectAltName=\(names.joined(separator: ","))"]
+        carried += extensions.flatMap { ["-addext", $0] }
         var arguments = ["req", "-newkey"] + kind
         arguments += ["-nodes", "-subj", "/CN=\(commonName ?? file)"] + carried
         try openssl(arguments + ["-keyout", identity.key, "-out", request])
