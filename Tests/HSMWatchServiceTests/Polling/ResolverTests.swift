@@ -92,6 +92,20 @@ struct ResolverTests {
         #expect(Self.ports(await Self.resolve(resolver, "new")) == [1])
     }
 
+    @Test("no more wait for one name than the limit, and the next one is told so")
+    func waiters() async {
+        let server = NameServer()
+        defer { server.stop() }
+        let resolver = Resolver { server.lookUp($0) }
+        for _ in 1...Resolver.waitersLimit { resolver.resolve(host: "silent", port: 1) { _ in } }
+        guard case .failed(let reason) = await Self.resolve(resolver, "silent") else {
+            Issue.record("there is an address")
+            return
+        }
+        #expect(reason == "cannot resolve silent: the resolver does not answer")
+        #expect(Self.ports(await Self.resolve(resolver, "good")) == [1])
+    }
+
     @Test("an address needs no lookup")
     func literal() async {
         let server = NameServer()
