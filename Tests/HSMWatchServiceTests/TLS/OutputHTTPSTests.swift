@@ -92,7 +92,7 @@ struct OutputHTTPSTests {
         let seen = WakeUp()
         let transport = HTTPTransport(
             to: address, addresses: [try SocketAddress(ipAddress: address.host, port: Int(address.port))],
-            http: HTTPConfiguration(), credentials: TLSCredentials(tls), patience: limit,
+            http: HTTPConfiguration(), credentials: TLSCredentials(tls), authorization: nil, patience: limit,
             certificateInterval: .milliseconds(1)
         ) { report in
             if case .opened = report { sessions += 1 }
