@@ -20,6 +20,8 @@ package enum MessageID: String, CaseIterable, Sendable {
     case thresholdNotBelowTotal = "be3a774c33f243b7a5ad8bef36780d6a"
     case configurationProblem = "1aa063d6b79f44c6816e607865640fae"
     case spoolInUse = "b1e342d0de8645e2a572678718213f63"
+    case spoolNotOpened = "1e977cbd64f8217fc24d4b23b56f0a5d"
+    case spoolNewer = "07148091a9395f2c52425ee01bb7c4c4"
     case spoolDamaged = "0fd678b049b14eb0ab513f6030ccab13"
     case diskFailing = "19fb21f8b2a64bbfa8fc7a0eeabc5697"
     case diskWorking = "5d21e312a8bd4431a91dcc76d59682a7"

@@ -11,7 +11,7 @@ package enum Notice {
     case answersAgain(Subject)
     case thresholdNotBelowTotal(Subject, MisconfiguredThreshold)
     case configurationProblem(ConfigurationProblem, file: String)
-    case spoolInUse(SpoolInUse)
+    case spoolRefused(SpoolRefusal)
     case spoolDamaged(movedTo: String)
     case diskFailing(reason: String)
     case diskWorking
@@ -28,7 +28,9 @@ package enum Notice {
         case .answersAgain: .answersAgain
         case .thresholdNotBelowTotal: .thresholdNotBelowTotal
         case .configurationProblem: .configurationProblem
-        case .spoolInUse: .spoolInUse
+        case .spoolRefused(.inUse): .spoolInUse
+        case .spoolRefused(.cannotOpen): .spoolNotOpened
+        case .spoolRefused(.newer): .spoolNewer
         case .spoolDamaged: .spoolDamaged
         case .diskFailing: .diskFailing
         case .diskWorking: .diskWorking
@@ -47,7 +49,7 @@ package enum Notice {
         case .connectionsTakenUp: .info
         case .thresholdNotBelowTotal, .managerUnreachable, .statusUnavailable: .warning
         case .configurationProblem(let problem, _): problem.severity == .error ? .error : .warning
-        case .spoolInUse, .spoolDamaged, .diskFailing, .spoolNotClosed, .watchdogWithheld: .error
+        case .spoolRefused, .spoolDamaged, .diskFailing, .spoolNotClosed, .watchdogWithheld: .error
         }
     }
 
@@ -62,9 +64,8 @@ package enum Notice {
                 + " \(found.key) = \(found.threshold) is not below that, so every reading violates it; lower it"
         case .configurationProblem(let problem, let file):
             problem.rendered(file: file)
-        case .spoolInUse(let inUse):
-            "\(inUse): not started, since both would take sockets of the HSMs; stop the other,"
-                + " or give each its own $STATE_DIRECTORY"
+        case .spoolRefused(let refusal):
+            "\(refusal): \(refusal.nextStep)"
         case .spoolDamaged(let moved):
             "the spool was damaged; it is kept as \(moved), and a new one has begun"
         case .diskFailing(let reason):
@@ -94,7 +95,8 @@ package enum Notice {
         case .thresholdNotBelowTotal(let subject, let found):
             subject.journalFields.merging(["SOCKETS_TOTAL": "\(found.total)"]) { $1 }
         case .configurationProblem(_, let file): ["CONFIGURATION_FILE": file]
-        case .spoolInUse(let inUse): ["SPOOL": inUse.path]
+        case .spoolRefused(.inUse(let path)), .spoolRefused(.newer(let path, _)): ["SPOOL": path]
+        case .spoolRefused(.cannotOpen(let directory, let reason)): ["SPOOL": directory, "REASON": reason]
         case .spoolDamaged(let moved): ["SPOOL_MOVED_TO": moved]
         case .diskFailing(let reason), .spoolNotClosed(let reason), .managerUnreachable(let reason): ["REASON": reason]
         case .watchdogWithheld(let part): ["PART": part.rawValue]

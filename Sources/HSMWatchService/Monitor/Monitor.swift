@@ -48,19 +48,18 @@ package struct Monitor: Sendable {
 
     /// Where systemd wants the spool, else where it lies on a Debian system.
     package static var defaultStateDirectory: String {
-        ProcessInfo.processInfo.environment["STATE_DIRECTORY"] ?? "/var/lib/hsmwatch"
+        DirectoryList.first(of: ProcessInfo.processInfo.environment["STATE_DIRECTORY"]) ?? "/var/lib/hsmwatch"
     }
 
-    /// Where systemd wants the status socket, else where the command looks for it. The variable may name several
-    /// directories (systemd.exec(5)).
+    /// Where systemd wants the status socket, else where the command looks for it.
     package static var defaultStatusSocket: String {
-        let directories = ProcessInfo.processInfo.environment["RUNTIME_DIRECTORY"]?.split(separator: ":")
-        return directories?.first.map { "\($0)/\(StatusSocket.name)" } ?? StatusClient.defaultPath
+        let directory = DirectoryList.first(of: ProcessInfo.processInfo.environment["RUNTIME_DIRECTORY"])
+        return directory.map { "\($0)/\(StatusSocket.name)" } ?? StatusClient.defaultPath
     }
 
     /// Runs until SIGTERM or SIGINT. The parts end in reverse order, so that each can still hand on what it has.
     ///
-    /// - Throws: `SpoolInUse`, before anything is polled or sent.
+    /// - Throws: `SpoolRefusal`, before anything is polled or sent.
     package func run() async throws {
         try await withTaskExecutorPreference(ServiceLoop.shared.executor) {
             try await assemble().run()
@@ -107,16 +106,17 @@ package struct Monitor: Sendable {
         return ServiceGroup(configuration: group)
     }
 
-    /// A spool whose disk fails begins in memory. One that another hsmwatch uses is refused: the two would take two
-    /// sockets of every HSM.
+    /// A spool whose disk fails begins in memory. One that another hsmwatch uses, or that this user may not use, is
+    /// refused: two services would take two sockets of every HSM.
     @ServiceLoop
-    private func openSpool() throws(SpoolInUse) -> Spool {
+    private func openSpool() throws(SpoolRefusal) -> Spool {
         let file = SpoolFile(directory: stateDirectory)
         let taken: SpoolFile.Taken
-        do {
+        do throws(SpoolRefusal) {
             taken = try file.take()
+            if case .failure(let refusal as SpoolRefusal) = taken.opened { throw refusal }
         } catch {
-            logger.note(.spoolInUse(error))
+            logger.note(.spoolRefused(error))
             throw error
         }
         return Spool(

@@ -28,17 +28,17 @@ package final class SpoolLock: Sendable {
     /// - Parameters:
     ///   - database: the path of the spool's database, for the error.
     ///   - held: the lock that this process has; it is kept as long as the path leads to the same directory.
-    /// - Throws: `SpoolInUse` when another process has the lock.
+    /// - Throws: `SpoolRefusal.inUse` when another process has the lock.
     static func take(
         directory: String, database: String, keeping held: SpoolLock?, by lock: Locking = { flock($0, $1) }
-    ) throws(SpoolInUse) -> SpoolLock? {
+    ) throws(SpoolRefusal) -> SpoolLock? {
         let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { return held }
         let new = SpoolLock(descriptor: descriptor)
         if let held, held.isOnDirectory(of: new) { return held }
         guard lock(descriptor, LOCK_EX | LOCK_NB) != 0 else { return new }
         guard errno == EWOULDBLOCK else { return nil }
-        throw SpoolInUse(path: database)
+        throw .inUse(path: database)
     }
 
     /// Whether a program that this process starts would have the lock too.
