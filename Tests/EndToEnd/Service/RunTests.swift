@@ -40,10 +40,7 @@ extension EndToEnd {
                 let graylog = try await stage.graylog()
                 let configuration = ConfigurationText(to: graylog, watching: try await stage.hsm())
                 // A spool that another program has open is logged before anything runs.
-                let database = stage.stateDirectory().appending(path: "spool.sqlite")
-                try FileManager.default.createDirectory(at: stage.stateDirectory(), withIntermediateDirectories: true)
-                try Data().write(to: database)
-                let reader = try DatabaseReader(of: database)
+                let reader = try DatabaseReader.ofNewSpool(in: stage.stateDirectory())
                 defer { try? reader.close() }
                 let service = try stage.service(configuration)
                 _ = try await service.said { $0.errors.contains("disk fails") }

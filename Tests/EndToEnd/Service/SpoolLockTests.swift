@@ -47,10 +47,7 @@ extension EndToEnd {
                 let hsm = try await stage.hsm()
                 let configuration = ConfigurationText(to: graylog, watching: hsm)
                 let state = stage.stateDirectory()
-                try FileManager.default.createDirectory(at: state, withIntermediateDirectories: true)
-                let database = state.appending(path: "spool.sqlite")
-                try Data().write(to: database)
-                let reader = try DatabaseReader(of: database)
+                let reader = try DatabaseReader.ofNewSpool(in: state)
                 let first = try stage.service(configuration)
                 _ = try await first.said { $0.errors.contains("going on in memory") }
                 let second = try stage.service(
