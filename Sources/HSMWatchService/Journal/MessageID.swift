@@ -23,6 +23,7 @@ package enum MessageID: String, CaseIterable, Sendable {
     case spoolNotOpened = "1e977cbd64f8217fc24d4b23b56f0a5d"
     case spoolNewer = "07148091a9395f2c52425ee01bb7c4c4"
     case spoolDamaged = "0fd678b049b14eb0ab513f6030ccab13"
+    case spoolRestored = "704f78f8818c6457ca083efdd8c97471"
     case diskFailing = "19fb21f8b2a64bbfa8fc7a0eeabc5697"
     case diskWorking = "5d21e312a8bd4431a91dcc76d59682a7"
     case spoolNotClosed = "6856a650e3c5487ebcc16f33028987cb"

@@ -59,21 +59,30 @@ package struct Monitor: Sendable {
 
     /// Runs until SIGTERM or SIGINT. The parts end in reverse order, so that each can still hand on what it has.
     ///
-    /// - Throws: `SpoolRefusal`, before anything is polled or sent.
+    /// - Throws: `SpoolRefusal`, before anything is polled or sent, or when another hsmwatch has taken the spool's place.
     package func run() async throws {
         try await withTaskExecutorPreference(ServiceLoop.shared.executor) {
-            try await assemble().run()
+            try await start()
         }
     }
 
     @ServiceLoop
-    private func assemble() throws -> ServiceGroup {
-        let spool = try openSpool()
+    private func start() async throws {
+        let manager = ServiceManager(logger: logger)
+        let orders = Orders(signals)
+        defer { orders.end() }
+        guard let spool = try await openSpool(manager, orders) else {
+            return manager.notify("STOPPING=1", "STATUS=stopping")
+        }
+        try await assemble(spool, manager, orders).run()
+    }
+
+    @ServiceLoop
+    private func assemble(_ spool: Spool, _ manager: ServiceManager, _ orders: Orders) -> ServiceGroup {
         let resolver = Resolver()
         let timer = PollTimer()
         let (armed, ready) = (WakeUp(), WakeUp())
         let outputs = Outputs(configuration.outputs, spool: spool, resolver: resolver, logger: logger)
-        let manager = ServiceManager(logger: logger)
         let fleet = Fleet(
             hsms: configuration.hsms, timer: timer, resolver: resolver,
             store: inherited.map { ConnectionStore(inherited: $0, tell: manager.hand) }, spool: spool, armed: armed,
@@ -98,7 +107,7 @@ package struct Monitor: Sendable {
         var group = ServiceGroupConfiguration(
             services: parts.map { .init(service: $0) } + [
                 .init(
-                    service: SignalService(signals: signals, manager: manager, reloader: reloader),
+                    service: SignalService(signals: orders.stream, manager: manager, reloader: reloader),
                     successTerminationBehavior: .gracefullyShutdownGroup)
             ],
             logger: logger)
@@ -107,20 +116,21 @@ package struct Monitor: Sendable {
     }
 
     /// A spool whose disk fails begins in memory. One that another hsmwatch uses, or that this user may not use, is
-    /// refused: two services would take two sockets of every HSM.
+    /// refused: two services would take two sockets of every HSM. Answers nil when a stop was ordered meanwhile.
     @ServiceLoop
-    private func openSpool() throws(SpoolRefusal) -> Spool {
-        let file = SpoolFile(directory: stateDirectory)
-        let taken: SpoolFile.Taken
-        do throws(SpoolRefusal) {
-            taken = try file.take()
-            if case .failure(let refusal as SpoolRefusal) = taken.opened { throw refusal }
+    private func openSpool(_ manager: ServiceManager, _ orders: Orders) async throws -> Spool? {
+        let opening = SpoolOpening(of: SpoolDisk(file: SpoolFile(directory: stateDirectory)))
+        let start = SpoolStart(opening: opening, directory: stateDirectory, manager: manager, orders: orders)
+        do {
+            guard let opened = try await start.run() else { return nil }
+            return Spool(
+                disk: opening.disk, opened: opened, late: opening.result == nil ? opening : nil,
+                outputs: configuration.outputs.map { Subscription($0) }, limits: configuration.spool,
+                encoder: MessageEncoder(configuration: configuration), logger: logger)
         } catch {
             logger.note(.spoolRefused(error))
+            manager.notify("STATUS=not started: \(error)")
             throw error
         }
-        return Spool(
-            file: file, taken: taken, outputs: configuration.outputs.map { Subscription($0) },
-            limits: configuration.spool, encoder: MessageEncoder(configuration: configuration), logger: logger)
     }
 }

@@ -80,6 +80,8 @@ package struct SpoolDatabase: Sendable {
     package static let ageReason = "older than max_age"
 
     let queue: DatabaseQueue
+    /// Where its files lay when it was opened.
+    let place: SpoolPlace
     private let pageSize: Int
 
     /// Opens or creates the database and proves that it is sound.
@@ -113,6 +115,7 @@ package struct SpoolDatabase: Sendable {
             precondition(synchronous == Self.synchronousFull, "a commit is on the disk when it returns")
             return try Int.fetchOne(database, sql: "PRAGMA page_size") ?? 0
         }
+        place = SpoolPlace(of: [path, path + "-wal"])
     }
 
     /// What SQLite calls `FULL`.
@@ -172,6 +175,13 @@ package struct SpoolDatabase: Sendable {
     /// Notes that the process ends, with everything that it had on the disk.
     package func markClosed() throws {
         try queue.write { try $0.execute(sql: "UPDATE run SET is_closed = 1") }
+    }
+
+    /// Writes all that it holds into a new database at a path, and has that on the disk.
+    func copy(to path: String) throws {
+        let copy = try DatabaseQueue(path: path)
+        try queue.backup(to: copy)
+        try copy.close()
     }
 
     package func close() throws {
@@ -242,7 +252,7 @@ package struct SpoolDatabase: Sendable {
         let statement = try database.cachedStatement(
             sql: "INSERT INTO unreported VALUES (?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count")
         for report in unreported where report.count > 0 {
-            try statement.execute(arguments: [report.reason, report.count])
+            try statement.execute(arguments: [report.stored, report.count])
         }
     }
 

@@ -18,13 +18,6 @@ package struct SpoolFile: Sendable {
         package var damaged: String?
     }
 
-    /// What came of taking the spool at the start of the process.
-    package struct Taken: Sendable {
-        /// Nil when the directory cannot be locked.
-        package var lock: SpoolLock?
-        package var opened: Result<Opened, any Error>
-    }
-
     /// What SQLite says of a file that is no sound database, and of statements that do not fit its tables.
     private static let damages: [ResultCode] = [
         .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR, .SQLITE_SCHEMA, .SQLITE_CONSTRAINT, .SQLITE_MISMATCH,
@@ -51,16 +44,6 @@ package struct SpoolFile: Sendable {
         path = directory + "/spool.sqlite"
     }
 
-    /// Takes the lock, and then opens the database, whatever comes of that.
-    ///
-    /// - Throws: `SpoolRefusal.inUse` when another hsmwatch has the spool.
-    package func take() throws(SpoolRefusal) -> Taken {
-        let lock = try lock()
-        let opened = Result { try open(isLocked: lock != nil) }
-        if case .failure(SpoolRefusal.inUse) = opened { throw .inUse(path: path) }
-        return Taken(lock: lock, opened: opened)
-    }
-
     /// Takes the lock, or keeps the one that this process has. Answers nil when the directory cannot be locked.
     package func lock(keeping held: SpoolLock? = nil) throws(SpoolRefusal) -> SpoolLock? {
         // What forbids to make it is reported when the database is opened.
@@ -70,18 +53,22 @@ package struct SpoolFile: Sendable {
 
     /// Opens the database; a damaged one is moved aside and replaced.
     ///
-    /// - Parameter isLocked: whether this process has the lock: another program that has the database open is no
-    ///   hsmwatch then. Without the lock it may be one.
+    /// - Parameters:
+    ///   - isLocked: whether this process has the lock: another program that has the database open is no hsmwatch then.
+    ///     Without the lock it may be one.
+    ///   - isDamage: whether an error means that the database must be replaced.
     /// - Throws: `SpoolRefusal` when the place is absent or this user may not use it, when another hsmwatch may have the
     ///   database, or a newer one wrote it; else what the disk says: full, read-only, unreadable.
-    package func open(isLocked: Bool = true) throws -> Opened {
+    package func open(
+        isLocked: Bool = true, isDamage: (any Error) -> Bool = SpoolFile.isDamage
+    ) throws -> Opened {
         do {
             try makeDirectory()
             return try openAsItIs()
         } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
             if isLocked { throw error }
             throw SpoolRefusal.inUse(path: path)
-        } catch let error as DatabaseError where Self.isDamage(error) {
+        } catch let error as DatabaseError where isDamage(error) {
             let moved = try moveAside()
             var opened = try openAsItIs()
             opened.damaged = moved
@@ -89,6 +76,22 @@ package struct SpoolFile: Sendable {
         } catch {
             throw refusal(for: error) ?? error
         }
+    }
+
+    /// Writes an open database anew at its path, which leads elsewhere now. A foreign database that lies there is moved
+    /// aside. Answers the new database, open, and where the foreign one is.
+    func rewrite(_ database: SpoolDatabase) throws -> (database: SpoolDatabase, foreign: String?) {
+        try makeDirectory()
+        let copy = path + ".new"
+        try remove(copy)
+        try database.copy(to: copy)
+        let isForeign = FileManager.default.fileExists(atPath: path) && !database.place.has(path)
+        let foreign = isForeign ? try moveAside() : nil
+        // What is left is a part of the open database, which the copy has.
+        try remove(path)
+        try FileManager.default.moveItem(atPath: copy, toPath: path)
+        syncDirectory()
+        return (try SpoolDatabase(path: path), foreign)
     }
 
     /// Renames the database and its companions; answers the new name.
@@ -105,17 +108,23 @@ package struct SpoolFile: Sendable {
     /// Whether an error says that the file is no sound database, that a part of it cannot be read any more, or that its
     /// tables are not ours: then every statement would fail for ever.
     package static func isDamage(_ error: any Error) -> Bool {
+        isReadError(error) || (error as? DatabaseError).map { damages.contains($0.resultCode) } ?? false
+    }
+
+    /// Whether an error may say that a part of the file could not be read. It is damage when it stays (`ReadRetry`).
+    static func isReadError(_ error: any Error) -> Bool {
         guard let error = error as? DatabaseError else { return false }
         switch error.extendedResultCode {
         case .SQLITE_IOERR_READ, .SQLITE_IOERR_SHORT_READ, .SQLITE_IOERR_CORRUPTFS: return true
-        default: return damages.contains(error.resultCode)
+        // A statement that meets EIO says that the database is malformed (SQLite's vdbe.c).
+        default: return error.resultCode == .SQLITE_CORRUPT
         }
     }
 
     /// What the disk says, in a few words, and SQLite's extended result code: several of them have the same words.
     package static func describe(_ error: any Error) -> String {
         if let failure = error as? DiskFailure { return describe(failure.cause) }
-        if let refusal = error as? SpoolRefusal { return "\(refusal)" }
+        if error is SpoolRefusal || error is SpoolDisplaced || error is SpoolOpening.Late { return "\(error)" }
         // The directory: Foundation's own words name neither the path nor what the system said.
         if let error = error as? CocoaError, let path = error.filePath, let cause = error.underlying {
             return "\(path): \(String(cString: strerror(CInt((cause as NSError).code))))"
@@ -175,9 +184,22 @@ package struct SpoolFile: Sendable {
             .filter { name in name.hasPrefix(prefix) && !Self.companions.contains { name.hasSuffix($0) } }
             .sorted()
         for name in kept.dropLast(Self.damagedKept - 1) {
-            for suffix in [""] + Self.companions where FileManager.default.fileExists(atPath: name + suffix) {
-                try FileManager.default.removeItem(atPath: name + suffix)
-            }
+            try remove(name)
         }
+    }
+
+    /// Removes a database and its companions, as far as they are there.
+    private func remove(_ database: String) throws {
+        for suffix in [""] + Self.companions where FileManager.default.fileExists(atPath: database + suffix) {
+            try FileManager.default.removeItem(atPath: database + suffix)
+        }
+    }
+
+    /// A new name outlives a loss of power when its directory is on the disk. Where that fails, the next commit will.
+    private func syncDirectory() {
+        let descriptor = Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
     }
 }
