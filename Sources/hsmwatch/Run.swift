@@ -16,13 +16,11 @@ struct Run: AsyncParsableCommand, SignalObeying {
             $RUNTIME_DIRECTORY, else in /run/hsmwatch. Logs to the journal under systemd, else to stderr.
 
             SIGTERM and SIGINT stop it in good order: exit 0. SIGHUP reloads the configuration; one that is not valid \
-            changes nothing. A bad configuration at the start: exit 78. A spool that another hsmwatch uses: exit 75, \
-            before anything is polled.
+            changes nothing. Exit codes of a start that polls nothing: 78 when the configuration is bad or a newer \
+            hsmwatch wrote the spool, 73 when the spool cannot be opened because its directory is absent or this user \
+            may not use it, 75 when another hsmwatch uses the spool.
             """
     )
-
-    /// `EX_TEMPFAIL` of sysexits.h: the other one may end, so the service manager tries again.
-    private static let spoolInUse = ExitCode(75)
 
     @OptionGroup var file: ConfigurationOption
 
@@ -57,8 +55,20 @@ struct Run: AsyncParsableCommand, SignalObeying {
             statusSocket: Monitor.defaultStatusSocket, inherited: inherited, signals: signals, logger: logger)
         do {
             try await monitor.run()
-        } catch is SpoolInUse {
-            throw Self.spoolInUse
+        } catch let refusal as SpoolRefusal {
+            throw Self.exitCode(of: refusal)
+        }
+    }
+
+    /// The codes are those of sysexits.h.
+    private static func exitCode(of refusal: SpoolRefusal) -> ExitCode {
+        switch refusal {
+        // EX_TEMPFAIL: the other one may end.
+        case .inUse: ExitCode(75)
+        // EX_CANTCREAT
+        case .cannotOpen: ExitCode(73)
+        // EX_CONFIG: a newer spool is as new a second later; an administrator has to decide.
+        case .newer: ExitCode(78)
         }
     }
 }

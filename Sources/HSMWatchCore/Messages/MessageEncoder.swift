@@ -102,7 +102,7 @@ extension JSONWriter {
             string("_reason", reason)
         case .stopping(let waiting):
             integer("_waiting", waiting)
-        case .messagesDropped(let count, let reason):
+        case .messagesDropped(let count, _, let reason):
             if let count { integer("_dropped", count) }
             string("_reason", reason)
         case .outputDown(let output, let endpoint, let reason):

@@ -93,8 +93,8 @@ extension ServiceAction {
             "hsmwatch has refused its new configuration, the old one goes on: \(reason)"
         case .stopping(let waiting):
             "hsmwatch is stopping, the HSMs are no longer watched; \(counted(waiting, "message")) unconfirmed"
-        case .messagesDropped(let count, let reason):
-            (count.map { "hsmwatch dropped \(counted($0, "message")) before delivery" }
+        case .messagesDropped(let count, let isUpperBound, let reason):
+            (count.map { "hsmwatch dropped \(isUpperBound ? "up to " : "")\(counted($0, "message")) before delivery" }
                 ?? "hsmwatch may have lost messages")
                 + ": \(reason)"
         case .outputDown(let output, let endpoint, let reason):

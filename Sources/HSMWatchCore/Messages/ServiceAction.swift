@@ -11,7 +11,7 @@ package enum ServiceAction: Hashable, Sendable {
     case reloadFailed(reason: String)
     case stopping(waiting: Int)
     /// `count` is nil when it is unknown whether messages are missing, and how many.
-    case messagesDropped(count: Int?, reason: String)
+    case messagesDropped(count: Int?, isUpperBound: Bool = false, reason: String)
     case outputDown(output: String, endpoint: String, reason: String)
     /// `rewound` counts those of the messages sent again that were confirmed before the outage; `dropped` what the output
     /// has lost in it.

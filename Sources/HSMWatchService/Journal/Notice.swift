@@ -11,8 +11,12 @@ package enum Notice {
     case answersAgain(Subject)
     case thresholdNotBelowTotal(Subject, MisconfiguredThreshold)
     case configurationProblem(ConfigurationProblem, file: String)
-    case spoolInUse(SpoolInUse)
+    case spoolRefused(SpoolRefusal)
     case spoolDamaged(movedTo: String)
+    /// The files were removed or replaced while the service ran; `foreign` is where a database is that replaced them.
+    case spoolRestored(foreign: String?)
+    /// The directory was replaced while the service ran, and another hsmwatch has the new one.
+    case spoolUsurped(SpoolRefusal)
     case diskFailing(reason: String)
     case diskWorking
     case spoolNotClosed(reason: String)
@@ -30,8 +34,12 @@ package enum Notice {
         case .answersAgain: .answersAgain
         case .thresholdNotBelowTotal: .thresholdNotBelowTotal
         case .configurationProblem: .configurationProblem
-        case .spoolInUse: .spoolInUse
+        case .spoolRefused(.inUse): .spoolInUse
+        case .spoolRefused(.cannotOpen): .spoolNotOpened
+        case .spoolRefused(.newer): .spoolNewer
         case .spoolDamaged: .spoolDamaged
+        case .spoolRestored: .spoolRestored
+        case .spoolUsurped: .spoolInUse
         case .diskFailing: .diskFailing
         case .diskWorking: .diskWorking
         case .spoolNotClosed: .spoolNotClosed
@@ -50,7 +58,9 @@ package enum Notice {
         case .connectionsTakenUp: .info
         case .thresholdNotBelowTotal, .managerUnreachable, .statusUnavailable, .credentialsRejected: .warning
         case .configurationProblem(let problem, _): problem.severity == .error ? .error : .warning
-        case .spoolInUse, .spoolDamaged, .diskFailing, .spoolNotClosed, .watchdogWithheld: .error
+        case .spoolRefused, .spoolUsurped, .spoolDamaged, .spoolRestored, .diskFailing, .spoolNotClosed,
+            .watchdogWithheld:
+            .error
         }
     }
 
@@ -65,11 +75,16 @@ package enum Notice {
                 + " \(found.key) = \(found.threshold) is not below that, so every reading violates it; lower it"
         case .configurationProblem(let problem, let file):
             problem.rendered(file: file)
-        case .spoolInUse(let inUse):
-            "\(inUse): not started, since both would take sockets of the HSMs; stop the other,"
-                + " or give each its own $STATE_DIRECTORY"
+        case .spoolRefused(let refusal):
+            "\(refusal): \(refusal.nextStep)"
         case .spoolDamaged(let moved):
             "the spool was damaged; it is kept as \(moved), and a new one has begun"
+        case .spoolRestored(let foreign):
+            "the spool's files were removed or replaced while hsmwatch runs: all messages are written anew, none is lost"
+                + (foreign.map { "; the file that lay there is kept as \($0)" } ?? "")
+        case .spoolUsurped(let refusal):
+            "\(refusal): somebody removed the spool's directory, and another hsmwatch has made it anew; this one ends,"
+                + " since both would take sockets of the HSMs"
         case .diskFailing(let reason):
             "the spool's disk fails (\(reason)): going on in memory,"
                 + " trying the disk again every \(DurationText.format(Spool.diskRetry))"
@@ -99,7 +114,10 @@ package enum Notice {
         case .thresholdNotBelowTotal(let subject, let found):
             subject.journalFields.merging(["SOCKETS_TOTAL": "\(found.total)"]) { $1 }
         case .configurationProblem(_, let file): ["CONFIGURATION_FILE": file]
-        case .spoolInUse(let inUse): ["SPOOL": inUse.path]
+        case .spoolRefused(.inUse(let path)), .spoolRefused(.newer(let path, _)): ["SPOOL": path]
+        case .spoolUsurped: [:]
+        case .spoolRestored(let foreign): foreign.map { ["SPOOL_MOVED_TO": $0] } ?? [:]
+        case .spoolRefused(.cannotOpen(let directory, let reason)): ["SPOOL": directory, "REASON": reason]
         case .spoolDamaged(let moved): ["SPOOL_MOVED_TO": moved]
         case .diskFailing(let reason), .spoolNotClosed(let reason), .managerUnreachable(let reason): ["REASON": reason]
         case .watchdogWithheld(let part): ["PART": part.rawValue]

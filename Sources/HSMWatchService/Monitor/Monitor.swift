@@ -51,30 +51,44 @@ package struct Monitor: Sendable {
 
     /// Where systemd wants the spool, else where it lies on a Debian system.
     package static var defaultStateDirectory: String {
-        ProcessInfo.processInfo.environment["STATE_DIRECTORY"] ?? "/var/lib/hsmwatch"
+        DirectoryList.first(of: ProcessInfo.processInfo.environment["STATE_DIRECTORY"]) ?? "/var/lib/hsmwatch"
     }
 
-    /// Where systemd wants the status socket, else where the command looks for it. The variable may name several
-    /// directories (systemd.exec(5)).
+    /// Where systemd wants the status socket, else where the command looks for it.
     package static var defaultStatusSocket: String {
-        let directories = ProcessInfo.processInfo.environment["RUNTIME_DIRECTORY"]?.split(separator: ":")
-        return directories?.first.map { "\($0)/\(StatusSocket.name)" } ?? StatusClient.defaultPath
+        let directory = DirectoryList.first(of: ProcessInfo.processInfo.environment["RUNTIME_DIRECTORY"])
+        return directory.map { "\($0)/\(StatusSocket.name)" } ?? StatusClient.defaultPath
     }
 
     /// Runs until SIGTERM or SIGINT. The parts end in reverse order, so that each can still hand on what it has.
     ///
-    /// - Throws: `SpoolInUse`, before anything is polled or sent.
+    /// - Throws: `SpoolRefusal`, before anything is polled or sent, or when another hsmwatch has taken the spool's place.
     package func run() async throws {
-        let manager = await ServiceManager(logger: logger)
         try await withTaskExecutorPreference(ServiceLoop.shared.executor) {
-            try await assemble(manager).run()
+            try await start()
+        }
+    }
+
+    @ServiceLoop
+    private func start() async throws {
+        let manager = ServiceManager(logger: logger)
+        let orders = Orders(signals)
+        defer { orders.end() }
+        do {
+            if let spool = try await openSpool(manager, orders) {
+                try await assemble(spool, manager, orders).run()
+            } else {
+                manager.notify("STOPPING=1", "STATUS=stopping")
+            }
+        } catch {
+            await manager.finish()
+            throw error
         }
         await manager.finish()
     }
 
     @ServiceLoop
-    private func assemble(_ manager: ServiceManager) throws -> ServiceGroup {
-        let spool = try openSpool()
+    private func assemble(_ spool: Spool, _ manager: ServiceManager, _ orders: Orders) -> ServiceGroup {
         let resolver = Resolver()
         let timer = PollTimer()
         let (armed, ready) = (WakeUp(), WakeUp())
@@ -104,7 +118,7 @@ package struct Monitor: Sendable {
         var group = ServiceGroupConfiguration(
             services: parts.map { .init(service: $0) } + [
                 .init(
-                    service: SignalService(signals: signals, manager: manager, stop: stop, reloader: reloader),
+                    service: SignalService(signals: orders.stream, manager: manager, stop: stop, reloader: reloader),
                     successTerminationBehavior: .gracefullyShutdownGroup)
             ],
             logger: logger)
@@ -112,20 +126,22 @@ package struct Monitor: Sendable {
         return ServiceGroup(configuration: group)
     }
 
-    /// A spool whose disk fails begins in memory. One that another hsmwatch uses is refused: the two would take two
-    /// sockets of every HSM.
+    /// A spool whose disk fails begins in memory. One that another hsmwatch uses, or that this user may not use, is
+    /// refused: two services would take two sockets of every HSM. Answers nil when a stop was ordered meanwhile.
     @ServiceLoop
-    private func openSpool() throws(SpoolInUse) -> Spool {
-        let file = SpoolFile(directory: stateDirectory)
-        let taken: SpoolFile.Taken
+    private func openSpool(_ manager: ServiceManager, _ orders: Orders) async throws -> Spool? {
+        let opening = SpoolOpening(of: SpoolDisk(file: SpoolFile(directory: stateDirectory)))
+        let start = SpoolStart(opening: opening, directory: stateDirectory, manager: manager, orders: orders)
         do {
-            taken = try file.take()
+            guard let opened = try await start.run() else { return nil }
+            return Spool(
+                disk: opening.disk, opened: opened, late: opening.result == nil ? opening : nil,
+                outputs: configuration.outputs.map { Subscription($0) }, limits: configuration.spool,
+                encoder: MessageEncoder(configuration: configuration), logger: logger)
         } catch {
-            logger.note(.spoolInUse(error))
+            logger.note(.spoolRefused(error))
+            manager.notify("STATUS=not started: \(error)")
             throw error
         }
-        return Spool(
-            file: file, taken: taken, outputs: configuration.outputs.map { Subscription($0) },
-            limits: configuration.spool, encoder: MessageEncoder(configuration: configuration), logger: logger)
     }
 }

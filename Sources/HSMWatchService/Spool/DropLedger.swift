@@ -6,10 +6,13 @@ import HSMWatchCore
 package struct DropReport: Equatable, Sendable {
     package let count: Int
     package let reason: String
+    /// Whether it may have been fewer: nobody could count them.
+    package let isUpperBound: Bool
 
-    package init(count: Int, reason: String) {
+    package init(count: Int, reason: String, isUpperBound: Bool = false) {
         self.count = count
         self.reason = reason
+        self.isUpperBound = isUpperBound
     }
 }
 
@@ -36,14 +39,18 @@ struct DropLedger {
         return reportedAt.map { $0 + Self.reportInterval } ?? Instant(nanoseconds: 0)
     }
 
-    mutating func note(_ count: Int, reason: String) {
+    mutating func note(_ report: DropReport) {
+        note(report.count, reason: report.reason, isUpperBound: report.isUpperBound)
+    }
+
+    /// - Parameter isUpperBound: whether it may have been fewer: nobody could count them.
+    mutating func note(_ count: Int, reason: String, isUpperBound: Bool = false) {
         guard count > 0 else { return }
         total += count
-        if let index = unreported.firstIndex(where: { $0.reason == reason }) {
-            unreported[index] = DropReport(count: unreported[index].count + count, reason: reason)
-        } else {
-            unreported.append(DropReport(count: count, reason: reason))
-        }
+        let index = unreported.firstIndex { $0.reason == reason && $0.isUpperBound == isUpperBound }
+        let before = index.map { unreported.remove(at: $0).count } ?? 0
+        let report = DropReport(count: before + count, reason: reason, isUpperBound: isUpperBound)
+        unreported.insert(report, at: index ?? unreported.endIndex)
     }
 
     /// What is to be reported now, one report a reason; nothing when the last ones are too recent.

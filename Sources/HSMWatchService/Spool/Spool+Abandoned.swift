@@ -33,9 +33,23 @@ extension Spool {
             // Meanwhile an output may have come to wait for it again.
             guard abandoned.first == messages else { continue }
             abandoned.removeFirst()
-            // A disk that cannot be asked has that many at the most.
-            let limit = min(stored[messages.kind], Int(messages.last - messages.first))
-            drops.note(count ?? limit, reason: Self.abandonedReason)
+            guard let count = count ?? nil else {
+                noteUncounted(messages)
+                continue
+            }
+            drops.note(count, reason: Self.abandonedReason)
         }
+    }
+
+    /// The database goes, and what was given up on it can no longer be counted.
+    func giveUpCounting() {
+        abandoned.forEach(noteUncounted)
+        abandoned = []
+    }
+
+    /// A disk that cannot be asked has that many at the most.
+    private func noteUncounted(_ messages: AbandonedMessages) {
+        let limit = min(stored[messages.kind], Int(messages.last - messages.first))
+        drops.note(limit, reason: Self.abandonedReason, isUpperBound: true)
     }
 }

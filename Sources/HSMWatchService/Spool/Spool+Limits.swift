@@ -5,6 +5,8 @@ import HSMWatchCore
 extension Spool {
     /// How long a confirmed position waits for company before it is committed alone.
     package nonisolated static let cursorDelay = Duration.seconds(1)
+    /// How often the spool looks whether its files are still where they were.
+    package nonisolated static let placeInterval = Duration.seconds(1)
     /// How long a disk that failed is left alone.
     package nonisolated static let diskRetry = Duration.seconds(5)
     /// Bytes of committed messages that stay in memory for the outputs.

@@ -49,7 +49,7 @@ extension Spool {
     }
 
     /// Has the next commit deal with a read that failed.
-    private func noteReadFailure(_ failure: DiskFailure) {
+    func noteReadFailure(_ failure: DiskFailure) {
         // While the disk fails anyway, the next try will tell.
         guard health.isWorking else { return }
         readFailure = failure

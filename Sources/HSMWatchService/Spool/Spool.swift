@@ -16,11 +16,17 @@ package final class Spool: Service {
     let disk: SpoolDisk
     private var encoder: MessageEncoder
     private var limits: SpoolConfiguration
-    private let logger: Logger
+    let logger: Logger
 
     private(set) var health: DiskHealth
     /// The number of the database's opening; nil while it is not open. What fails on an earlier opening is ignored.
     private var opening: Int?
+    /// The opening that was begun at the start and was not done in time; nil when there is none, or it is done.
+    private var late: SpoolOpening?
+    /// Whether the open database is no longer at its path, and could not be written anew.
+    var isDisplaced = false
+    /// The other hsmwatch that has taken the directory: this one ends.
+    private var usurper: SpoolRefusal?
     /// Whether it is known what an earlier process has dropped and not reported, and what it may have lost.
     private var knowsEarlierRun = false
     /// Since when messages of an earlier process may be missing, until that is told.
@@ -57,33 +63,31 @@ package final class Spool: Service {
     /// Where a damaged database was moved when the spool was opened.
     package private(set) var damaged: String?
 
-    /// Opens the spool; with a disk that cannot be used it begins in memory.
+    /// Begins with what came of opening the database; when that failed, it begins in memory.
     ///
     /// - Parameters:
-    ///   - taken: what came of taking the file, when the caller had to know before; else it is taken here.
+    ///   - opened: the first opening of `disk`.
+    ///   - late: that opening, when it still goes on.
     ///   - outputs: what each output gets; a new one starts at the present. What only outputs waited for that are no
     ///     more, or get it no more, is dropped.
     ///   - diskRetry: how long a disk that failed is left alone.
     ///   - boot: the boot that the monotonic clock belongs to.
     ///   - now: both clocks, for the age of messages.
     package init(
-        file: SpoolFile, taken: SpoolFile.Taken? = nil, outputs: [Subscription],
-        limits: SpoolConfiguration, encoder: MessageEncoder, logger: Logger, diskRetry: Duration = Spool.diskRetry,
-        boot: String? = Boot.id, now: @escaping () -> Moment = { .now }
+        disk: SpoolDisk, opened: Result<SpoolFile.Opened, any Error>, late: SpoolOpening? = nil,
+        outputs: [Subscription], limits: SpoolConfiguration, encoder: MessageEncoder, logger: Logger,
+        diskRetry: Duration = Spool.diskRetry, boot: String? = Boot.id, now: @escaping () -> Moment = { .now }
     ) {
         self.encoder = encoder
         self.limits = limits
         self.logger = logger
+        self.disk = disk
+        self.late = late
         health = DiskHealth(retryInterval: diskRetry)
         var contents = SpoolDatabase.Contents(
             identity: .new(), position: 0, cursors: [:], confirmed: ConfirmedPositions())
-        var lock: SpoolLock?
-        var database: SpoolDatabase?
         do {
-            let taken = try taken ?? file.take()
-            lock = taken.lock
-            let opened = try taken.opened.get()
-            database = opened.database
+            let opened = try opened.get()
             contents = opened.contents
             damaged = opened.damaged
             opening = SpoolDisk.firstOpening
@@ -92,7 +96,6 @@ package final class Spool: Service {
             _ = health.failed(replaced: false, at: .now)
             logger.note(.diskFailing(reason: SpoolFile.describe(error)))
         }
-        disk = SpoolDisk(file: file, lock: lock, database: database)
         identity = contents.identity
         last = contents.position
         (committed, committing, released) = (contents.position, contents.position, contents.position)
@@ -104,10 +107,7 @@ package final class Spool: Service {
         missingSince = contents.missingSince
         if let damaged { logger.note(.spoolDamaged(movedTo: damaged)) }
         // What all of the last process's outputs had confirmed was only not deleted yet.
-        for messages in AbandonedMessages.between(contents.confirmed, cursors.confirmedByAll, upTo: last) {
-            let count = try? database?.count(of: messages.kind, after: messages.first, upTo: messages.last)
-            drops.note(count ?? 0, reason: Self.abandonedReason)
-        }
+        abandoned = AbandonedMessages.between(contents.confirmed, cursors.confirmedByAll, upTo: last)
         reportDrops()
     }
 
@@ -141,12 +141,18 @@ package final class Spool: Service {
         schedule.messageWaits(isRoutine: event.isRoutine)
     }
 
+    /// Whether no more groups are committed.
+    var isEnding: Bool { isFinishing || usurper != nil }
+
     /// Commits group after group until the graceful shutdown or a cancellation, and then what is left.
-    package func run() async {
+    ///
+    /// - Throws: `SpoolRefusal.inUse` when another hsmwatch has taken the directory, which was removed and made anew.
+    package func run() async throws {
         // From the first commit on the disk says that this process runs.
         schedule.beginNow()
+        watchPlace()
         await withTaskCancellationOrGracefulShutdownHandler {
-            while !isFinishing {
+            while !isEnding {
                 await schedule.wait()
                 await commitGroup()
             }
@@ -157,6 +163,7 @@ package final class Spool: Service {
                 self.schedule.beginNow()
             }
         }
+        if let usurper { throw usurper }
     }
 
     private func commitGroup() async {
@@ -165,7 +172,7 @@ package final class Spool: Service {
             self.readFailure = nil
             await diskFailed(readFailure)
         }
-        if isFinishing || health.mayTry(at: .now) {
+        if usurper == nil, isFinishing || health.mayTry(at: .now) {
             do {
                 try await commit()
                 if health.worked() { logger.note(.diskWorking) }
@@ -215,8 +222,7 @@ package final class Spool: Service {
         let commit = SpoolDatabase.Commit(
             messages: messages, position: end, identity: identity, cursors: cursors.confirmed, confirmed: confirmed,
             deletable: cursors.deletable(at: .now), limits: limits, unreported: drops.unreported, now: clock.time,
-            moment: clock.noted,
-            run: SpoolRun(missingSince: missingSince), movingBehind: behind)
+            moment: clock.noted, run: SpoolRun(missingSince: missingSince), movingBehind: behind)
         let done = try await withDeadline(Liveness.spoolGrace) { try await disk.commit(commit) }
         changesNoted += 1
         committed = end
@@ -243,7 +249,7 @@ package final class Spool: Service {
     /// Opens the database that could not be opened before; meanwhile the service goes on in memory.
     private func openDatabase() async throws {
         guard opening == nil else { return }
-        let (opened, number) = try await withDeadline(Liveness.openingGrace) { try await disk.open() }
+        let (opened, number) = try await nextOpening()
         opening = number
         stored = opened.contents.messages
         found = stored.total > 0 ? opened.contents : nil
@@ -254,10 +260,18 @@ package final class Spool: Service {
         if let damaged = opened.damaged { logger.note(.spoolDamaged(movedTo: damaged)) }
         if !knowsEarlierRun {
             knowsEarlierRun = true
-            opened.contents.unreported.forEach { drops.note($0.count, reason: $0.reason) }
+            opened.contents.unreported.forEach { drops.note($0) }
             missingSince = opened.contents.missingSince
             if let loss = takeLoss() { tellDropped(count: nil, reason: loss) }
         }
+    }
+
+    /// The late opening when it is done, else a new one.
+    private func nextOpening() async throws -> SpoolOpening.Opened {
+        guard let late else { return try await withDeadline(Liveness.openingGrace) { try await disk.open() } }
+        guard let result = late.result else { throw SpoolOpening.Late() }
+        self.late = nil
+        return try result.get()
     }
 
     /// Counts what was dropped; what is on its way just then may still arrive.
@@ -269,8 +283,22 @@ package final class Spool: Service {
         let failure = error as? DiskFailure
         // The database in which it failed was replaced meanwhile, or closed.
         if let failure, failure.opening != opening { return }
-        let isDamaged = failure.map { SpoolFile.isDamage($0.cause) } ?? false
-        let replaced = isDamaged ? await replaceDatabase() : false
+        var error = error
+        var replaced = false
+        if failure?.cause is SpoolDisplaced {
+            do {
+                try await restore()
+                replaced = true
+            } catch let refusal as SpoolRefusal {
+                usurper = refusal
+                logger.note(.spoolUsurped(refusal))
+            } catch let obstacle {
+                error = obstacle
+            }
+        } else if let failure, SpoolFile.isDamage(failure.cause) {
+            replaced = await replaceDatabase()
+        }
+        guard usurper == nil else { return }
         switch health.failed(replaced: replaced, at: .now) {
         case .tryAgain:
             schedule.plan(in: .zero)
@@ -295,6 +323,7 @@ package final class Spool: Service {
             return false
         }
         logger.note(.spoolDamaged(movedTo: moved))
+        giveUpCounting()
         note(onlyOnDisk, reason: "the spool was damaged; it is kept as \(moved)")
         found = nil
         stored = MessageCounts()
@@ -325,23 +354,35 @@ package final class Spool: Service {
     }
 
     private func tell(_ reports: [DropReport]) {
-        for report in reports { tellDropped(count: report.count, reason: report.reason) }
+        for report in reports {
+            tellDropped(count: report.count, isUpperBound: report.isUpperBound, reason: report.reason)
+        }
     }
 
-    private func tellDropped(count: Int?, reason: String) {
-        let event = Event(timestamp: .now, content: .service(.messagesDropped(count: count, reason: reason)))
+    private func tellDropped(count: Int?, isUpperBound: Bool = false, reason: String) {
+        let action = ServiceAction.messagesDropped(count: count, isUpperBound: isUpperBound, reason: reason)
+        let event = Event(timestamp: .now, content: .service(action))
         logger.note(.event(event))
         append(event)
     }
 
     /// The last commit takes along what was dropped until then; what the disk still does not take is lost.
     private func finish() async {
-        await commitGroup()
-        tell(drops.takeAll())
-        if last > committed { await commitGroup() }
-        drops.note(waitingInMemory, reason: "the disk has failed until the end")
+        if usurper == nil {
+            await commitGroup()
+            tell(drops.takeAll())
+            if last > committed { await commitGroup() }
+        }
+        if usurper == nil {
+            drops.note(isDisplaced ? waiting : waitingInMemory, reason: "the disk has failed until the end")
+        } else {
+            // What is on its way may still arrive.
+            drops.note(waiting, reason: "another hsmwatch has taken the spool's directory", isUpperBound: true)
+        }
         tell(drops.takeAll())
         schedule.cancel()
+        // The process does not wait for an opening that does not end.
+        guard late == nil else { return logger.note(.spoolNotClosed(reason: "\(SpoolOpening.Late())")) }
         do {
             try await disk.close(isComplete: health.isWorking && committed == last)
         } catch {

@@ -26,7 +26,7 @@ extension SpoolDatabase {
                 newest: newest.map { Timestamp(milliseconds: $0["time"]) },
                 moment: try Self.moment(database), run: try Self.run(database),
                 unreported: try Row.fetchAll(database, sql: "SELECT count, reason FROM unreported").map {
-                    DropReport(count: $0["count"], reason: $0["reason"])
+                    DropReport(count: $0["count"], stored: $0["reason"])
                 })
         }
     }
@@ -151,6 +151,20 @@ extension SpoolDatabase {
         return ConfirmedPositions(
             Dictionary(rows.map { (Event.Kind(stored: $0[0]), $0[1] as Int64) }, uniquingKeysWith: min))
     }
+}
+
+extension DropReport {
+    /// What the database puts before the reason of a count that is an upper bound.
+    private static let boundMark = "≤ "
+
+    init(count: Int, stored: String) {
+        let isUpperBound = stored.hasPrefix(Self.boundMark)
+        let reason = isUpperBound ? String(stored.dropFirst(Self.boundMark.count)) : stored
+        self.init(count: count, reason: reason, isUpperBound: isUpperBound)
+    }
+
+    /// The reason, as the database keeps it.
+    var stored: String { isUpperBound ? Self.boundMark + reason : reason }
 }
 
 extension Event.Kind {

@@ -80,12 +80,16 @@ package struct SpoolDatabase: Sendable {
     package static let ageReason = "older than max_age"
 
     let queue: DatabaseQueue
+    /// Where its files lay when it was opened.
+    let place: SpoolPlace
     private let pageSize: Int
 
     /// Opens or creates the database and proves that it is sound.
     ///
-    /// - Throws: `DatabaseError`; one that `SpoolFile.isDamage` knows when it is damaged.
+    /// - Throws: `DatabaseError`; one that `SpoolFile.isDamage` knows when it is damaged. `SpoolRefusal.newer` when a
+    ///   newer hsmwatch wrote it.
     package init(path: String) throws {
+        try SpoolSchema.refuseNewer(at: path)
         var configuration = GRDB.Configuration()
         configuration.label = "hsmwatch.spool"
         // GRDB's own would need a priority that an unprivileged service may not have.
@@ -106,45 +110,16 @@ package struct SpoolDatabase: Sendable {
             guard verdict == "ok" else {
                 throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: verdict)
             }
-            try database.execute(sql: Self.schema)
+            try SpoolSchema.raise(database)
             let synchronous = try Int.fetchOne(database, sql: "PRAGMA synchronous")
             precondition(synchronous == Self.synchronousFull, "a commit is on the disk when it returns")
             return try Int.fetchOne(database, sql: "PRAGMA page_size") ?? 0
         }
+        place = SpoolPlace(of: [path, path + "-wal"])
     }
 
     /// What SQLite calls `FULL`.
     private static let synchronousFull = 2
-
-    /// STRICT lets `quick_check` prove the types. A database of 0.1.0 has a table `clock` too, which is not read any more.
-    /// The index holds the positions too, in order: it finds what comes after
-    /// a position, or is the oldest, of a kind without a scan.
-    private static let schema = """
-        CREATE TABLE IF NOT EXISTS message (
-            position INTEGER PRIMARY KEY, kind INTEGER NOT NULL, time INTEGER NOT NULL, body BLOB NOT NULL
-        ) STRICT;
-        CREATE INDEX IF NOT EXISTS message_kind ON message (kind);
-        CREATE TABLE IF NOT EXISTS cursor (
-            output TEXT PRIMARY KEY, position INTEGER NOT NULL
-        ) STRICT, WITHOUT ROWID;
-        CREATE TABLE IF NOT EXISTS confirmed (
-            kind INTEGER PRIMARY KEY, position INTEGER NOT NULL
-        ) STRICT;
-        CREATE TABLE IF NOT EXISTS identity (
-            id INTEGER PRIMARY KEY CHECK (id = 1), instance TEXT NOT NULL, sequence INTEGER NOT NULL,
-            position INTEGER NOT NULL
-        ) STRICT;
-        CREATE TABLE IF NOT EXISTS moment (
-            id INTEGER PRIMARY KEY CHECK (id = 1), boot TEXT, instant INTEGER NOT NULL, time INTEGER NOT NULL,
-            civil INTEGER NOT NULL
-        ) STRICT;
-        CREATE TABLE IF NOT EXISTS run (
-            id INTEGER PRIMARY KEY CHECK (id = 1), missing_since INTEGER, is_closed INTEGER NOT NULL
-        ) STRICT;
-        CREATE TABLE IF NOT EXISTS unreported (
-            reason TEXT PRIMARY KEY, count INTEGER NOT NULL
-        ) STRICT, WITHOUT ROWID;
-        """
 
     /// Appends, moves cursors, deletes what all have confirmed and keeps the limits, in one transaction.
     ///
@@ -200,6 +175,13 @@ package struct SpoolDatabase: Sendable {
     /// Notes that the process ends, with everything that it had on the disk.
     package func markClosed() throws {
         try queue.write { try $0.execute(sql: "UPDATE run SET is_closed = 1") }
+    }
+
+    /// Writes all that it holds into a new database at a path, and has that on the disk.
+    func copy(to path: String) throws {
+        let copy = try DatabaseQueue(path: path)
+        try queue.backup(to: copy)
+        try copy.close()
     }
 
     package func close() throws {
@@ -270,7 +252,7 @@ package struct SpoolDatabase: Sendable {
         let statement = try database.cachedStatement(
             sql: "INSERT INTO unreported VALUES (?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count")
         for report in unreported where report.count > 0 {
-            try statement.execute(arguments: [report.reason, report.count])
+            try statement.execute(arguments: [report.stored, report.count])
         }
     }
 

@@ -5,7 +5,7 @@ import GRDB
 import HSMWatchCore
 
 /// The spool's disk: does what may block, one job after the other, off the event loop.
-actor SpoolDisk {
+package actor SpoolDisk {
     private final class Executor: SerialExecutor {
         private let queue = DispatchQueue(label: "hsmwatch.spool")
 
@@ -26,8 +26,8 @@ actor SpoolDisk {
     private var database: SpoolDatabase? {
         didSet { previous = nil }
     }
-    /// The number of the last opening; the one of the database that is given to `init` is `firstOpening`.
-    private var opening = firstOpening
+    /// The number of the last opening; 0 before the first.
+    private var opening = 0
     /// Whether what the database holds has its places. One that is opened late gets them with the first commit: until
     /// then its positions mean others.
     private var hasPlaces: Bool
@@ -36,41 +36,77 @@ actor SpoolDisk {
     /// What need not be written again, without the messages.
     private var previous: SpoolDatabase.Commit?
 
+    package init(file: SpoolFile) {
+        self.file = file
+        hasPlaces = false
+    }
+
     /// - Parameters:
     ///   - lock: `file`'s, when this process has it.
-    ///   - database: `file`'s, when it is already open.
+    ///   - database: `file`'s, when it is already open: that was the first opening.
     init(file: SpoolFile, lock: SpoolLock?, database: SpoolDatabase?) {
         self.file = file
         self.lock = lock
         self.database = database
         hasPlaces = database != nil
+        opening = database == nil ? 0 : Self.firstOpening
     }
 
-    nonisolated var unownedExecutor: UnownedSerialExecutor {
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
         executor.asUnownedSerialExecutor()
     }
 
-    /// Opens the database; a damaged one is moved aside and replaced. Answers the opening's number too.
-    func open() throws -> (opened: SpoolFile.Opened, number: Int) {
+    /// Takes the spool's lock, or keeps it.
+    func takeLock() throws(SpoolRefusal) {
         lock = try file.lock(keeping: lock)
-        let opened = try file.open(isLocked: lock != nil)
-        database = opened.database
-        opening += 1
-        hasPlaces = false
-        return (opened, opening)
     }
 
-    func commit(_ commit: SpoolDatabase.Commit) throws(DiskFailure) -> SpoolDatabase.Committed {
-        guard let database else {
-            throw failure(DatabaseError(resultCode: .SQLITE_MISUSE, message: "the database is not open"))
+    /// Opens the database; a damaged one is moved aside and replaced. Answers the opening's number too.
+    func open() async throws -> SpoolOpening.Opened {
+        var retry = ReadRetry()
+        while true {
+            try takeLock()
+            do {
+                let opened = try file.open(isLocked: lock != nil) { SpoolFile.isDamage($0) && !retry.mayFollow($0) }
+                database = opened.database
+                opening += 1
+                hasPlaces = false
+                return (opened, opening)
+            } catch {
+                guard await retry.isDue(after: error) else { throw error }
+            }
         }
+    }
+
+    /// The positions in the database mean what they say: the spool begins with them.
+    func keepPlaces() {
+        hasPlaces = database != nil
+    }
+
+    /// Throws when the paths of the open database, or of the locked directory, lead elsewhere now.
+    func checkPlace() throws(DiskFailure) {
+        guard let database, !database.place.isUnchanged else { return }
+        throw failure(SpoolDisplaced())
+    }
+
+    /// Writes the open database anew at its path, and takes the lock of the directory there. Answers where a foreign
+    /// database is that lay there.
+    func restore() throws -> String? {
+        guard let displaced = database else { return nil }
+        try takeLock()
+        let (restored, foreign) = try file.rewrite(displaced)
+        database = restored
+        // It has given all it had.
+        try? displaced.close()
+        return foreign
+    }
+
+    func commit(_ commit: SpoolDatabase.Commit) async throws(DiskFailure) -> SpoolDatabase.Committed {
+        try checkPlace()
         let known = previous
         previous = nil
-        let done: SpoolDatabase.Committed
-        do {
-            done = try database.commit(commit, after: known)
-        } catch {
-            throw failure(error)
+        guard let done = try await reading({ try $0.commit(commit, after: known) }) else {
+            throw failure(DatabaseError(resultCode: .SQLITE_MISUSE, message: "the database is not open"))
         }
         hasPlaces = true
         changes += 1
@@ -85,23 +121,33 @@ actor SpoolDisk {
     /// commits, and moves of a damaged database, came before.
     func messages(
         of kinds: Set<Event.Kind>, after position: Int64, limit: Int, bytes: Int
-    ) throws(DiskFailure) -> (messages: [SpooledMessage], changes: Int) {
-        guard hasPlaces, let database else { return ([], changes) }
-        do {
-            return (try database.messages(of: kinds, after: position, limit: limit, bytes: bytes), changes)
-        } catch {
-            throw failure(error)
+    ) async throws(DiskFailure) -> (messages: [SpooledMessage], changes: Int) {
+        guard hasPlaces else { return ([], changes) }
+        let messages = try await reading {
+            try $0.messages(of: kinds, after: position, limit: limit, bytes: bytes)
         }
+        return (messages ?? [], changes)
     }
 
-    /// Messages of a kind after a position, up to another; none when there is no database that has its places.
-    func count(of kind: Event.Kind, after first: Int64, upTo last: Int64) throws(DiskFailure) -> Int {
-        guard hasPlaces, let database else { return 0 }
-        do {
-            return try database.count(of: kind, after: first, upTo: last)
-        } catch {
-            throw failure(error)
+    /// Messages of a kind after a position, up to another; nil when there is no database that has its places.
+    func count(of kind: Event.Kind, after first: Int64, upTo last: Int64) async throws(DiskFailure) -> Int? {
+        guard hasPlaces else { return nil }
+        return try await reading { try $0.count(of: kind, after: first, upTo: last) }
+    }
+
+    /// Asks the open database, again after a read error that may go away. Answers nil when there is none, or no longer:
+    /// other jobs run between two attempts.
+    private func reading<Answer>(_ ask: (SpoolDatabase) throws -> Answer) async throws(DiskFailure) -> Answer? {
+        var retry = ReadRetry()
+        let number = opening
+        while number == opening, let database {
+            do {
+                return try ask(database)
+            } catch {
+                guard await retry.isDue(after: error) else { throw DiskFailure(opening: number, cause: error) }
+            }
         }
+        return nil
     }
 
     /// Moves a damaged database aside, so that the next `open` begins a new one. Answers its new name.

@@ -2,6 +2,7 @@
 
 import Foundation
 import GRDB
+import Glibc
 import HSMWatchCore
 
 /// The spool's place on the disk: locks it, opens the database, and moves one that is damaged out of the way.
@@ -17,12 +18,13 @@ package struct SpoolFile: Sendable {
         package var damaged: String?
     }
 
-    /// What came of taking the spool at the start of the process.
-    package struct Taken: Sendable {
-        /// Nil when the directory cannot be locked.
-        package var lock: SpoolLock?
-        package var opened: Result<Opened, any Error>
-    }
+    /// What SQLite says of a file that is no sound database, and of statements that do not fit its tables.
+    private static let damages: [ResultCode] = [
+        .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR, .SQLITE_SCHEMA, .SQLITE_CONSTRAINT, .SQLITE_MISMATCH,
+    ]
+
+    /// What the system says of a place that is absent, or that this user may not use. Everything else is the disk's fault.
+    private static let refusals: Set<CInt> = [EACCES, EPERM, ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG]
 
     /// SQLite keeps these beside the database.
     private static let companions = ["-wal", "-shm"]
@@ -42,18 +44,8 @@ package struct SpoolFile: Sendable {
         path = directory + "/spool.sqlite"
     }
 
-    /// Takes the lock, and then opens the database, whatever comes of that.
-    ///
-    /// - Throws: `SpoolInUse` when another hsmwatch has the spool.
-    package func take() throws(SpoolInUse) -> Taken {
-        let lock = try lock()
-        let opened = Result { try open(isLocked: lock != nil) }
-        if case .failure(let inUse as SpoolInUse) = opened { throw inUse }
-        return Taken(lock: lock, opened: opened)
-    }
-
     /// Takes the lock, or keeps the one that this process has. Answers nil when the directory cannot be locked.
-    package func lock(keeping held: SpoolLock? = nil) throws(SpoolInUse) -> SpoolLock? {
+    package func lock(keeping held: SpoolLock? = nil) throws(SpoolRefusal) -> SpoolLock? {
         // What forbids to make it is reported when the database is opened.
         try? makeDirectory()
         return try SpoolLock.take(directory: directory, database: path, keeping: held, by: locking)
@@ -61,21 +53,45 @@ package struct SpoolFile: Sendable {
 
     /// Opens the database; a damaged one is moved aside and replaced.
     ///
-    /// - Parameter isLocked: whether this process has the lock: another program that has the database open is no
-    ///   hsmwatch then. Without the lock it may be one.
-    /// - Throws: `SpoolInUse` when another hsmwatch may have it; else what the disk says: full, read-only, no permission.
-    package func open(isLocked: Bool = true) throws -> Opened {
-        try makeDirectory()
+    /// - Parameters:
+    ///   - isLocked: whether this process has the lock: another program that has the database open is no hsmwatch then.
+    ///     Without the lock it may be one.
+    ///   - isDamage: whether an error means that the database must be replaced.
+    /// - Throws: `SpoolRefusal` when the place is absent or this user may not use it, when another hsmwatch may have the
+    ///   database, or a newer one wrote it; else what the disk says: full, read-only, unreadable.
+    package func open(
+        isLocked: Bool = true, isDamage: (any Error) -> Bool = SpoolFile.isDamage
+    ) throws -> Opened {
         do {
+            try makeDirectory()
             return try openAsItIs()
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY && !isLocked {
-            throw SpoolInUse(path: path)
-        } catch let error as DatabaseError where Self.isDamage(error) {
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            if isLocked { throw error }
+            throw SpoolRefusal.inUse(path: path)
+        } catch let error as DatabaseError where isDamage(error) {
             let moved = try moveAside()
             var opened = try openAsItIs()
             opened.damaged = moved
             return opened
+        } catch {
+            throw refusal(for: error) ?? error
         }
+    }
+
+    /// Writes an open database anew at its path, which leads elsewhere now. A foreign database that lies there is moved
+    /// aside. Answers the new database, open, and where the foreign one is.
+    func rewrite(_ database: SpoolDatabase) throws -> (database: SpoolDatabase, foreign: String?) {
+        try makeDirectory()
+        let copy = path + ".new"
+        try remove(copy)
+        try database.copy(to: copy)
+        let isForeign = FileManager.default.fileExists(atPath: path) && !database.place.has(path)
+        let foreign = isForeign ? try moveAside() : nil
+        // What is left is a part of the open database, which the copy has.
+        try remove(path)
+        try FileManager.default.moveItem(atPath: copy, toPath: path)
+        syncDirectory()
+        return (try SpoolDatabase(path: path), foreign)
     }
 
     /// Renames the database and its companions; answers the new name.
@@ -89,19 +105,26 @@ package struct SpoolFile: Sendable {
         return moved
     }
 
-    /// Whether an error says that the file is no sound database, or that a part of it cannot be read any more.
+    /// Whether an error says that the file is no sound database, that a part of it cannot be read any more, or that its
+    /// tables are not ours: then every statement would fail for ever.
     package static func isDamage(_ error: any Error) -> Bool {
+        isReadError(error) || (error as? DatabaseError).map { damages.contains($0.resultCode) } ?? false
+    }
+
+    /// Whether an error may say that a part of the file could not be read. It is damage when it stays (`ReadRetry`).
+    static func isReadError(_ error: any Error) -> Bool {
         guard let error = error as? DatabaseError else { return false }
         switch error.extendedResultCode {
         case .SQLITE_IOERR_READ, .SQLITE_IOERR_SHORT_READ, .SQLITE_IOERR_CORRUPTFS: return true
-        default: return error.resultCode == .SQLITE_CORRUPT || error.resultCode == .SQLITE_NOTADB
+        // A statement that meets EIO says that the database is malformed (SQLite's vdbe.c).
+        default: return error.resultCode == .SQLITE_CORRUPT
         }
     }
 
     /// What the disk says, in a few words, and SQLite's extended result code: several of them have the same words.
     package static func describe(_ error: any Error) -> String {
         if let failure = error as? DiskFailure { return describe(failure.cause) }
-        if let inUse = error as? SpoolInUse { return "\(inUse)" }
+        if error is SpoolRefusal || error is SpoolDisplaced || error is SpoolOpening.Late { return "\(error)" }
         // The directory: Foundation's own words name neither the path nor what the system said.
         if let error = error as? CocoaError, let path = error.filePath, let cause = error.underlying {
             return "\(path): \(String(cString: strerror(CInt((cause as NSError).code))))"
@@ -114,6 +137,38 @@ package struct SpoolFile: Sendable {
 
     private func makeDirectory() throws {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    }
+
+    /// Why the place cannot be used, when that and not the disk is the reason for an error.
+    private func refusal(for error: any Error) -> SpoolRefusal? {
+        guard let (obstacle, code) = Self.cause(of: error) ?? self.obstacle, Self.refusals.contains(code) else {
+            return nil
+        }
+        let reason = String(cString: strerror(code)).lowercased()
+        return .cannotOpen(directory: directory, reason: obstacle == directory ? reason : "\(obstacle): \(reason)")
+    }
+
+    /// The path that Foundation could not use, and what the system said of it.
+    private static func cause(of error: any Error) -> (path: String, code: CInt)? {
+        // A file in the place of the directory: the system's own words say less than the attempt to open it.
+        guard let error = error as? CocoaError, error.code != .fileWriteFileExists, let path = error.filePath,
+            let cause = error.underlying
+        else { return nil }
+        return (path, CInt((cause as NSError).code))
+    }
+
+    /// What stands in the way of writing the spool, and what the system says of it; nil when nothing does. SQLite does
+    /// not say it. The database must not be open here: to close a file is to give up its locks (fcntl(2)).
+    private var obstacle: (path: String, code: CInt)? {
+        func failure(_ path: String, _ flags: CInt) -> (String, CInt)? {
+            let descriptor = Glibc.open(path, flags | O_CLOEXEC | O_NONBLOCK)
+            guard descriptor >= 0 else { return (path, errno) }
+            close(descriptor)
+            return nil
+        }
+        if let failure = failure(directory, O_RDONLY | O_DIRECTORY) { return failure }
+        guard access(directory, W_OK | X_OK) == 0 else { return (directory, errno) }
+        return ([""] + Self.companions).lazy.compactMap { failure(path + $0, O_RDWR) }.first { $0.1 != ENOENT }
     }
 
     private func openAsItIs() throws -> Opened {
@@ -129,9 +184,22 @@ package struct SpoolFile: Sendable {
             .filter { name in name.hasPrefix(prefix) && !Self.companions.contains { name.hasSuffix($0) } }
             .sorted()
         for name in kept.dropLast(Self.damagedKept - 1) {
-            for suffix in [""] + Self.companions where FileManager.default.fileExists(atPath: name + suffix) {
-                try FileManager.default.removeItem(atPath: name + suffix)
-            }
+            try remove(name)
         }
+    }
+
+    /// Removes a database and its companions, as far as they are there.
+    private func remove(_ database: String) throws {
+        for suffix in [""] + Self.companions where FileManager.default.fileExists(atPath: database + suffix) {
+            try FileManager.default.removeItem(atPath: database + suffix)
+        }
+    }
+
+    /// A new name outlives a loss of power when its directory is on the disk. Where that fails, the next commit will.
+    private func syncDirectory() {
+        let descriptor = Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
     }
 }

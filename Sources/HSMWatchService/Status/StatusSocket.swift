@@ -49,7 +49,7 @@ struct StatusSocket {
         do throws(Problem) {
             try Self.check("fchmod", fchmod(descriptor, Self.mode))
             try Self.check("bind", address.withSockAddr { Foundation.bind(descriptor, $0, socklen_t($1)) })
-            guard let file = FileIdentity(path) else { throw Problem.refused(call: "stat", errno: errno) }
+            guard let file = FileIdentity(at: path) else { throw Problem.refused(call: "stat", errno: errno) }
             self.file = file
             try Self.check("chmod", chmod(path, Self.mode))
             try Self.check("listen", listen(descriptor, Self.backlog))
@@ -63,7 +63,7 @@ struct StatusSocket {
 
     /// Removes the file, if it is still this socket's. The descriptor belongs to whoever took it.
     func remove() {
-        if FileIdentity(path) == file { unlink(path) }
+        if FileIdentity(at: path) == file { unlink(path) }
     }
 
     private static func removeStale(_ path: String, _ address: SocketAddress) throws(Problem) {
@@ -87,18 +87,5 @@ struct StatusSocket {
 
     private static func check(_ call: String, _ result: CInt) throws(Problem) {
         guard result >= 0 else { throw .refused(call: call, errno: errno) }
-    }
-}
-
-/// Which file it is that has a name.
-private struct FileIdentity: Equatable {
-    private let device: dev_t
-    private let number: ino_t
-
-    init?(_ path: String) {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return nil }
-        device = status.st_dev
-        number = status.st_ino
     }
 }

@@ -20,6 +20,14 @@ final class DatabaseReader {
         guard fcntl(file.fileDescriptor, F_SETLK, &lock) == 0 else { throw CocoaError(.fileLocking) }
     }
 
+    /// Makes an empty database where a service will have its spool, and opens it: that service begins in memory.
+    static func ofNewSpool(in directory: URL) throws -> DatabaseReader {
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        let database = directory.appending(path: "spool.sqlite")
+        try Data().write(to: database)
+        return try DatabaseReader(of: database)
+    }
+
     func close() throws {
         try file.close()
     }

@@ -28,7 +28,7 @@ struct Interposer {
         let library = try await Self.library("interposer", on: stage)
         orders = stage.folder.appending(path: "orders")
         environment = ["LD_PRELOAD": library, "HSMWATCH_TEST_ORDERS": orders.path()]
-        try Data(count: 2 * MemoryLayout<Int64>.size).write(to: orders)
+        try Data(count: 4 * MemoryLayout<Int64>.size).write(to: orders)
     }
 
     /// Sets the civil clock ahead, or back.
@@ -39,6 +39,16 @@ struct Interposer {
     /// Makes the disk read-only although files on it are open, or lets it be written again.
     func setDisk(readOnly: Bool) throws {
         try order(readOnly ? 1 : 0, at: 1)
+    }
+
+    /// Has so many reads of the disk fail in each service, counted from its start.
+    func setDisk(failingReads count: Int) throws {
+        try order(Int64(count), at: 2)
+    }
+
+    /// Has reads of the disk take for ever, or end again.
+    func setDisk(hangs: Bool) throws {
+        try order(hangs ? 1 : 0, at: 3)
     }
 
     /// In place: the service has the file mapped.

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /* Loaded into the service before the C library (LD_PRELOAD, ld.so(8)): does to one process what a test may not do to the
- * whole machine. What it does stands in a file that the test writes and that is mapped here: two 64-bit integers.
+ * whole machine. What it does stands in a file that the test writes and that is mapped here: four 64-bit integers.
  *
- * Nothing but what a process writes at an offset of a file counts as its disk: in the service that is SQLite alone. */
+ * Nothing but what a process reads and writes at an offset of a file counts as its disk: in the service that is SQLite
+ * alone. */
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -21,6 +22,10 @@ struct orders {
     int64_t clock_shift;
     /* Whether the disk is read-only, as ext4 makes it at an error while files are open. */
     int64_t read_only;
+    /* How many reads of the disk fail, from the start of the process on. */
+    int64_t failing_reads;
+    /* Whether reads of the disk take for ever. */
+    int64_t hanging_reads;
 };
 
 static const struct orders nothing;
@@ -64,6 +69,22 @@ static int refused(void) {
         return 0;
     errno = EROFS;
     return 1;
+}
+
+ssize_t pread64(int descriptor, void *bytes, size_t count, off64_t offset) {
+    static _Atomic int64_t failed;
+    while (orders->hanging_reads)
+        usleep(1000);
+    if (failed < orders->failing_reads) {
+        failed++;
+        errno = EIO;
+        return -1;
+    }
+    return syscall(SYS_pread64, descriptor, bytes, count, offset);
+}
+
+ssize_t pread(int descriptor, void *bytes, size_t count, off_t offset) {
+    return pread64(descriptor, bytes, count, offset);
 }
 
 ssize_t pwrite64(int descriptor, const void *bytes, size_t count, off64_t offset) {

@@ -64,10 +64,12 @@ extension EndToEnd {
             let endings = try await Self.whileRunning { stage, configuration, service in
                 let usage = try await stage.outcome(of: ["run", "--nonsense"])
                 let taken = ["STATE_DIRECTORY": stage.stateDirectory().path()]
+                let absent = ["STATE_DIRECTORY": "/dev/null/state"]
+                let unopened = try await stage.service(configuration, named: "third", environment: absent).ended()
                 let second = try await stage.service(configuration, named: "second", environment: taken).ended()
                 let broken = try await stage.outcome(of: ["run", "--config", "/dev/null"])
                 let stopped = try await service.ended(by: SIGTERM)
-                return [stopped, usage, second, broken].map(\.ending)
+                return [stopped, usage, unopened, second, broken].map(\.ending)
             }
             let listed = try entries("EXIT STATUS").compactMap { Int32($0.name) }
             #expect(endings == listed.filter { $0 != 1 }.map { .exited($0) })

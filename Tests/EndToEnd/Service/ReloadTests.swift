@@ -103,7 +103,10 @@ extension EndToEnd {
             try await Stage.play { stage in
                 let graylog = try await stage.graylog()
                 let configuration = ConfigurationText(to: graylog, watching: try await stage.hsm())
-                let service = try stage.service(configuration, environment: ["STATE_DIRECTORY": "/dev/null/state"])
+                // A spool that another program has open is logged before anything runs.
+                let reader = try DatabaseReader.ofNewSpool(in: stage.stateDirectory())
+                defer { try? reader.close() }
+                let service = try stage.service(configuration)
                 _ = try await service.said { $0.errors.contains("disk fails") }
                 service.signal(SIGHUP)
                 _ = try await service.said { $0.errors.contains("has reloaded") }

@@ -47,9 +47,7 @@ extension EndToEnd {
                 let hsm = try await stage.hsm()
                 let configuration = ConfigurationText(to: graylog, watching: hsm)
                 let state = stage.stateDirectory()
-                // A folder in the place of the database cannot be opened, not even by root.
-                try FileManager.default.createDirectory(
-                    at: state.appending(path: "spool.sqlite"), withIntermediateDirectories: true)
+                let reader = try DatabaseReader.ofNewSpool(in: state)
                 let first = try stage.service(configuration)
                 _ = try await first.said { $0.errors.contains("going on in memory") }
                 let second = try stage.service(
@@ -58,6 +56,7 @@ extension EndToEnd {
                 #expect(record.ending == .exited(75))
                 #expect(record.errors.contains("ERROR another hsmwatch uses \(state.path())/spool.sqlite: "))
                 #expect(await hsm.facts.accepted == 1)
+                try reader.close()
 
                 // The lock goes with its process, however that ends.
                 #expect(try await first.ended(by: SIGKILL).ending == .killed(by: SIGKILL))

@@ -177,28 +177,6 @@ extension EndToEnd {
             }
         }
 
-        @Test("without a place for the spool it goes on in memory, and says so")
-        func noPlace() async throws {
-            try await Stage.play { stage in
-                let graylog = try await stage.graylogThatIsDown()
-                let hsm = try await stage.hsm()
-                let service = try stage.service(
-                    ConfigurationText(to: graylog, watching: hsm), environment: ["STATE_DIRECTORY": "/dev/null/state"])
-                _ = try await hsm.facts(within: patience) { $0.requests == 10 }
-                try await graylog.start()
-                var mail = Mail()
-                try await mail.collect(from: graylog) { $0.tells("output_up") }
-                let record = try await service.ended(by: SIGTERM)
-                try await mail.collect(from: graylog) { $0.tells("stopping") }
-                #expect(mail.isComplete)
-                #expect(mail.readings.count >= 10)
-                #expect(record.ending == .exited(0))
-                #expect(
-                    record.errors.contains(
-                        "the spool's disk fails (/dev/null/state: Not a directory): going on in memory"))
-            }
-        }
-
         @Test("a disk that is full is survived in memory under a new instance, until it has room again")
         func fullDisk() async throws {
             try await Stage.play { stage in

@@ -130,7 +130,7 @@ struct OutputShutdownTests {
         let output = delivery.output(to: address, drainTimeout: limit)
         delivery.append(1...600, length: 4000)
         let spool = delivery.spool
-        let tasks = [Task { await spool.run() }, Task { await output.run() }]
+        let tasks = [Task { _ = try? await spool.run() }, Task { await output.run() }]
         _ = try await peer.facts { $0.accepted == 1 }
         let start = Instant.now
         for task in tasks.reversed() {

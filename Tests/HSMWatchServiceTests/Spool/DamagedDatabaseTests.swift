@@ -102,11 +102,11 @@ struct DamagedDatabaseTests {
         #expect(kept.filter { $0.hasSuffix("-wal") }.count == SpoolFile.damagedKept)
     }
 
-    @Test("what is no database but cannot be used either stays where it is, and the reason is told in words")
+    @Test("a folder in the place of the database stays there, and the refusal names it")
     func directory() throws {
         try FileManager.default.createDirectory(atPath: file.path, withIntermediateDirectories: true)
-        let error = try #require(throws: (any Error).self) { try file.open() }
-        #expect(SpoolFile.describe(error).contains("unable to open database file"))
-        #expect(!SpoolFile.isDamage(error))
+        #expect(
+            throws: SpoolRefusal.cannotOpen(directory: folder.path, reason: "\(file.path): is a directory")
+        ) { try file.open() }
     }
 }

@@ -253,7 +253,7 @@ struct SpoolDatabaseTests {
     func locked() throws {
         #expect(throws: (any Error).self) { try SpoolDatabase(path: path) }
         let file = SpoolFile(directory: folder.path)
-        #expect(throws: SpoolInUse(path: path)) { try file.open(isLocked: false) }
+        #expect(throws: SpoolRefusal.inUse(path: path)) { try file.open(isLocked: false) }
         let error = try #require(throws: (any Error).self) { try file.open(isLocked: true) }
         #expect(SpoolFile.describe(error) == "another program has the spool's database open")
         _ = try database.commit(.init([.sample(1)]))

@@ -21,7 +21,7 @@ struct SpoolLockTests {
 
     private var directory: String { folder.path + "/state" }
     private var file: SpoolFile { SpoolFile(directory: directory) }
-    private var inUse: SpoolInUse { SpoolInUse(path: directory + "/spool.sqlite") }
+    private var inUse: SpoolRefusal { .inUse(path: directory + "/spool.sqlite") }
 
     private func spool(_ file: SpoolFile? = nil) -> Spool {
         Spool(

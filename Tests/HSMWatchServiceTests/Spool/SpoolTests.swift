@@ -144,12 +144,12 @@ struct SpoolTests {
         let second = spool("kept", "new")
         #expect(second.cursor(of: "kept") == 7)
         #expect(second.cursor(of: "new") == 10)
-        #expect(second.dropped == 7)
-        #expect(second.waiting == 4)
+        #expect(second.waiting == 3)
         second.append(.numbered(11))
         try await running(second) {
             let messages = try await second.next(2, for: "kept", after: 10)
-            #expect(messages.compactMap(\.stored).first?.integer("dropped") == 7)
+            #expect(messages.compactMap { $0.stored?.integer("dropped") } == [7])
+            #expect(second.dropped == 7)
             #expect(second.waiting == 5)
         }
         let left = try left()
@@ -199,7 +199,7 @@ struct SpoolTests {
     @Test("a cancellation ends it, and what was appended is on the disk")
     func cancelled() async throws {
         let spool = spool("a")
-        let task = Task { await spool.run() }
+        let task = Task { _ = try? await spool.run() }
         spool.append(.numbered(1))
         _ = try await spool.next(after: 0)
         spool.append(.numbered(2))
