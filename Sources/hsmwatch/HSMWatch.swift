@@ -18,6 +18,16 @@ struct HSMWatch: AsyncParsableCommand {
 
     static func main() async {
         StandardDescriptors.occupy()
-        await main(nil)
+        do {
+            var command = try await asyncParseAsRoot()
+            if var asyncCommand = command as? any AsyncParsableCommand {
+                try Descriptors.require(for: asyncCommand)
+                try await asyncCommand.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            Self.exit(withError: error)
+        }
     }
 }

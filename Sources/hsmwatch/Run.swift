@@ -17,7 +17,7 @@ struct Run: AsyncParsableCommand {
 
             SIGTERM and SIGINT stop it in good order: exit 0. SIGHUP reloads the configuration; one that is not valid \
             changes nothing. A bad configuration at the start: exit 78. A spool that another hsmwatch uses: exit 75, \
-            before anything is polled.
+            before anything is polled. Too few open files (ulimit -n, LimitNOFILE=): exit 71.
             """
     )
 
@@ -35,7 +35,8 @@ struct Run: AsyncParsableCommand {
         LoggingSystem.bootstrap { _ in JournalLogHandler(writer: journal) }
         var logger = Logger(label: "hsmwatch")
 
-        let (configuration, problems) = ConfigurationFile.load(file.path, isForPolling: true)
+        let (configuration, found) = ConfigurationFile.load(file.path, isForPolling: true)
+        let problems = found + [configuration.flatMap(Descriptors.problem)].compactMap(\.self)
         for problem in problems {
             logger.note(.configurationProblem(problem, file: file.path))
         }
@@ -45,7 +46,13 @@ struct Run: AsyncParsableCommand {
             throw ConfigurationOption.badConfiguration
         }
         logger.logLevel = Logger.Level(configuration.logLevel)
-        OpenFiles.raiseLimit()
+        let need = DescriptorNeed(configuration)
+        if let limit = OpenFiles.limit, limit < need.least {
+            logger.note(.tooFewDescriptors(needed: need.least, limit: limit))
+            await ServiceManager(logger: logger).notify(
+                "STATUS=not started: \(need.least) open files are needed, and the limit is \(limit)")
+            throw ExitCode(EX_OSERR)
+        }
         // The spool tells who has how many sockets: nobody else's business.
         umask(0o077)
         let monitor = Monitor(

@@ -80,7 +80,6 @@ struct Simulate: AsyncParsableCommand {
 
     func run() async throws {
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
-        OpenFiles.raiseLimit()
         let hsms = try await start()
         await withTaskGroup { group in
             group.addTask { await obeyStandardInput(hsms) }

@@ -30,6 +30,7 @@ package final class Output: Service {
     private let endpoints: [HostPort]
     private let spool: Spool
     private let resolve: Resolver.Resolve
+    private let faults: LocalFaultWatch?
     private let logger: Logger
     private let drainTimeout: Duration
     private let route: Route
@@ -56,15 +57,19 @@ package final class Output: Service {
     /// Raised by everything that the delivery may have to wait for.
     private let wake = WakeUp()
 
-    package convenience init(configuration: OutputConfiguration, spool: Spool, resolver: Resolver, logger: Logger) {
+    package convenience init(
+        configuration: OutputConfiguration, spool: Spool, resolver: Resolver, faults: LocalFaultWatch? = nil,
+        logger: Logger
+    ) {
         self.init(
             configuration: configuration, spool: spool,
-            resolve: { resolver.resolve(host: $0, port: $1, then: $2) }, logger: logger)
+            resolve: { resolver.resolve(host: $0, port: $1, then: $2) }, faults: faults, logger: logger)
     }
 
     /// The waits are constants to all but a test.
     package init(
-        configuration: OutputConfiguration, spool: Spool, resolve: @escaping Resolver.Resolve, logger: Logger,
+        configuration: OutputConfiguration, spool: Spool, resolve: @escaping Resolver.Resolve,
+        faults: LocalFaultWatch? = nil, logger: Logger,
         drainTimeout: Duration = Output.drainTimeout, patience: Duration = DeliveryWindow.patience
     ) {
         name = configuration.name
@@ -72,6 +77,7 @@ package final class Output: Service {
         route = Route(configuration, patience: patience)
         self.spool = spool
         self.resolve = resolve
+        self.faults = faults
         self.logger = logger
         self.drainTimeout = drainTimeout
         reconnection = Reconnection(endpoints: configuration.endpoints.count)
@@ -95,6 +101,7 @@ package final class Output: Service {
         }
         drainTimer?.cancel()
         certificateTimer?.cancel()
+        faults?.succeeded(.output(name))
     }
 
     /// How it is at this moment.
@@ -138,6 +145,7 @@ package final class Output: Service {
         while !isOver {
             let end = await deliverOnce()
             guard !isOver else { break }
+            faults?.note(.output(name), end.localCause)
             status.lost(endpoint, reason: end.reason, at: .now)
             spool.hold(name)
             if end.kind == .gone { rewindEnd = spool.cursor(of: name) }
@@ -153,6 +161,7 @@ package final class Output: Service {
         let addresses: [SocketAddress]
         switch await resolve(route.destination(of: endpoint)) {
         case .failed(let reason): return Loss(.failed, reason)
+        case .prevented(let reason, let cause): return Loss(.failed, reason, localCause: cause)
         case .addresses(let found): addresses = found
         }
         let transport = route.open(to: endpoint, addresses: addresses) { [weak self] in self?.take($0) }
@@ -233,6 +242,7 @@ package final class Output: Service {
         switch report {
         case .opened(let session):
             self.session = session
+            faults?.succeeded(.output(name))
             status.connected(to: endpoint, tls: session?.version, at: .now)
             lookAtCertificates()
             wake.raise()

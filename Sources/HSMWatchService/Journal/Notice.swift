@@ -12,6 +12,7 @@ package enum Notice {
     case thresholdNotBelowTotal(Subject, MisconfiguredThreshold)
     case configurationProblem(ConfigurationProblem, file: String)
     case spoolInUse(SpoolInUse)
+    case tooFewDescriptors(needed: Int, limit: Int)
     case spoolDamaged(movedTo: String)
     case diskFailing(reason: String)
     case diskWorking
@@ -29,6 +30,7 @@ package enum Notice {
         case .thresholdNotBelowTotal: .thresholdNotBelowTotal
         case .configurationProblem: .configurationProblem
         case .spoolInUse: .spoolInUse
+        case .tooFewDescriptors: .tooFewDescriptors
         case .spoolDamaged: .spoolDamaged
         case .diskFailing: .diskFailing
         case .diskWorking: .diskWorking
@@ -47,7 +49,7 @@ package enum Notice {
         case .connectionsTakenUp: .info
         case .thresholdNotBelowTotal, .managerUnreachable, .statusUnavailable: .warning
         case .configurationProblem(let problem, _): problem.severity == .error ? .error : .warning
-        case .spoolInUse, .spoolDamaged, .diskFailing, .spoolNotClosed, .watchdogWithheld: .error
+        case .spoolInUse, .tooFewDescriptors, .spoolDamaged, .diskFailing, .spoolNotClosed, .watchdogWithheld: .error
         }
     }
 
@@ -65,6 +67,9 @@ package enum Notice {
         case .spoolInUse(let inUse):
             "\(inUse): not started, since both would take sockets of the HSMs; stop the other,"
                 + " or give each its own $STATE_DIRECTORY"
+        case .tooFewDescriptors(let needed, let limit):
+            "hsmwatch needs \(needed) open files at least, and the limit is \(limit): not started;"
+                + " set LimitNOFILE= with systemctl edit hsmwatch, or ulimit -n in a shell"
         case .spoolDamaged(let moved):
             "the spool was damaged; it is kept as \(moved), and a new one has begun"
         case .diskFailing(let reason):
@@ -99,7 +104,7 @@ package enum Notice {
         case .diskFailing(let reason), .spoolNotClosed(let reason), .managerUnreachable(let reason): ["REASON": reason]
         case .watchdogWithheld(let part): ["PART": part.rawValue]
         case .statusUnavailable(let path, let reason): ["SOCKET": path, "REASON": reason]
-        case .diskWorking, .connectionsTakenUp: [:]
+        case .diskWorking, .connectionsTakenUp, .tooFewDescriptors: [:]
         }
     }
 }
