@@ -35,7 +35,7 @@ extension Failure {
 extension Outcome {
     var sentencePart: String {
         switch self {
-        case .reading(let reading, _): "\(reading.available) of \(reading.total) sockets available"
+        case .reading(let reading, _): "\(reading.available) of \(counted(reading.total, "socket")) available"
         case .failure(let failure): failure.sentencePart
         }
     }

@@ -60,7 +60,7 @@ package enum Notice {
         case .answersAgain(let subject):
             "HSM \(subject.name) at \(subject.address) answers again"
         case .thresholdNotBelowTotal(let subject, let found):
-            "HSM \(subject.name) at \(subject.address) has \(found.total) sockets in all: the threshold"
+            "HSM \(subject.name) at \(subject.address) has \(counted(found.total, "socket")) in all: the threshold"
                 + " \(found.key) = \(found.threshold) is not below that, so every reading violates it; lower it"
         case .configurationProblem(let problem, let file):
             problem.rendered(file: file)
@@ -82,7 +82,7 @@ package enum Notice {
         case .managerUnreachable(let reason):
             "the service manager cannot be told: \(reason)"
         case .connectionsTakenUp(let takenUp, let ended):
-            "\(takenUp) connection\(takenUp == 1 ? "" : "s") to HSMs taken up from the process before,"
+            "\(counted(takenUp, "connection")) to HSMs taken up from the process before,"
                 + " \(ended) closed as stale"
         case .watchdogWithheld(let part):
             "no progress of the \(part.rawValue): the watchdog is not answered, so that systemd restarts hsmwatch"
