@@ -28,6 +28,6 @@ struct Check: ParsableCommand {
             return
         }
         configuration.source = configuration.source ?? MachineName.current
-        print(ConfigurationPrinter.yaml(configuration), terminator: "")
+        try StandardOutput.write(Array(ConfigurationPrinter.yaml(configuration).utf8))
     }
 }

@@ -26,8 +26,25 @@ struct HSMWatch: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            end(nil)
         } catch {
-            Self.exit(withError: error)
+            end(error)
         }
+    }
+
+    /// Ends the process: with 1 when something that was printed could not be written, else as the command ended.
+    private static func end(_ error: (any Error)?) -> Never {
+        let ending = error is StandardOutput.Failed ? nil : error
+        // `--help` and its like come as errors, and are printed.
+        let isHelp = ending.map { exitCode(for: $0) == .success } ?? false
+        if let ending, isHelp {
+            let text = fullMessage(for: ending)
+            if !text.isEmpty { StandardOutput.say(text) }
+        }
+        if let problem = StandardOutput.finish() {
+            printToStandardError(problem)
+            Self.exit(withError: ExitCode.failure)
+        }
+        Self.exit(withError: isHelp ? nil : ending)
     }
 }

@@ -38,7 +38,7 @@ struct SendTest: AsyncParsableCommand {
             return await group.reduce(into: [Int: EndpointReport]()) { $0[$1.0] = $1.1 }
         }
         let ordered = reports.sorted { $0.key < $1.key }.map(\.value)
-        ordered.flatMap(\.lines).forEach { print($0) }
+        ordered.flatMap(\.lines).forEach(StandardOutput.say)
         guard ordered.allSatisfy(\.isConfirmed) else { throw ExitCode(EX_UNAVAILABLE) }
     }
 }
