@@ -19,8 +19,9 @@ enum Descriptors {
         throw command is Probe ? ExitCode(ProbeStatus.unknown.exitCode) : ExitCode(EX_OSERR)
     }
 
-    /// Warns when the hard limit is too low for every HSM of a configuration.
+    /// Warns when the limit is too low for every HSM of a configuration, though it is raised as far as it can be.
     static func problem(of configuration: Configuration) -> ConfigurationProblem? {
-        OpenFiles.hardLimit.flatMap { DescriptorNeed(configuration).problem(limit: $0) }
+        OpenFiles.raiseLimit()
+        return OpenFiles.limit.flatMap { DescriptorNeed(configuration).problem(limit: $0) }
     }
 }

@@ -10,15 +10,11 @@ package enum OpenFiles {
     /// How many it may have open now; nil when the kernel does not say.
     package static var limit: Int? { limits.map { Int(clamping: $0.rlim_cur) } }
 
-    /// How many it can have open when it raises its limit; nil when the kernel does not say.
-    package static var hardLimit: Int? { limits.map { Int(clamping: $0.rlim_max) } }
-
-    /// Raises the soft limit to the hard one, so that thousands of HSMs fit. Answers whether that is the limit now.
-    @discardableResult
-    package static func raiseLimit() -> Bool {
-        guard var limits, limits.rlim_cur < limits.rlim_max else { return true }
+    /// Raises the soft limit to the hard one, so that thousands of HSMs fit. When that fails, `limit` tells.
+    package static func raiseLimit() {
+        guard var limits, limits.rlim_cur < limits.rlim_max else { return }
         limits.rlim_cur = limits.rlim_max
-        return setrlimit(resource, &limits) == 0
+        _ = setrlimit(resource, &limits)
     }
 
     /// Why so many more files cannot be opened now; nil when they can. Opens them, and closes them again.
