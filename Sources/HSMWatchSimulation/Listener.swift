@@ -71,6 +71,11 @@ final class Listener {
             // One accept at a time: after each, the owner can decide that this client was the last one.
             ServerBootstrap(group: eventLoop)
                 .serverChannelOption(.maxMessagesPerRead, value: 1)
+                .serverChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(AcceptPause())
+                    }
+                }
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .childChannelInitializer(welcome)
                 .withBoundSocket(socket.descriptor)

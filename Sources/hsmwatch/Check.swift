@@ -18,17 +18,16 @@ struct Check: ParsableCommand {
 
     func run() throws {
         var configuration = try file.load()
+        if let problem = Descriptors.problem(of: configuration) {
+            printToStandardError(problem.rendered(file: file.path))
+        }
         guard show else {
-            let hsms = Self.count(configuration.hsms.count, "HSM")
-            let outputs = Self.count(configuration.outputs.count, "output")
+            let hsms = counted(configuration.hsms.count, "HSM")
+            let outputs = counted(configuration.outputs.count, "output")
             printToStandardError("\(file.path): \(hsms), \(outputs): valid")
             return
         }
         configuration.source = configuration.source ?? MachineName.current
-        print(ConfigurationPrinter.yaml(configuration), terminator: "")
-    }
-
-    private static func count(_ count: Int, _ noun: String) -> String {
-        count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
+        try StandardOutput.write(Array(ConfigurationPrinter.yaml(configuration).utf8))
     }
 }

@@ -54,6 +54,6 @@ struct ConfigurationOption: ParsableArguments {
         let errors = problems.count { $0.severity == .error }
         let warnings = problems.count - errors
         let counts = [(errors, "error"), (warnings, "warning")].filter { $0.0 > 0 }
-        return counts.map { $0 == 1 ? "1 \($1)" : "\($0) \($1)s" }.joined(separator: ", ")
+        return counts.map { counted($0.0, $0.1) }.joined(separator: ", ")
     }
 }

@@ -65,7 +65,7 @@ struct Demo: AsyncParsableCommand, SignalObeying {
         await scenario.stop()
         let facts = await receiver.facts
         printToStandardError(
-            "demo: Graylog would have stored \(facts.stored) messages"
+            "demo: Graylog would have stored \(counted(facts.stored, "message"))"
                 + (facts.dropped == 0 ? "" : ", and dropped \(facts.dropped)"))
     }
 

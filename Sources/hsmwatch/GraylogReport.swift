@@ -14,7 +14,7 @@ enum GraylogReport {
 
     /// At once. That nobody reads it any more ends nothing: what is begun is finished.
     static func say(_ line: String) {
-        try? StandardOutput.write(line: line)
+        StandardOutput.say(line)
     }
 
     /// What must be known before anything is done.

@@ -186,7 +186,7 @@ struct Probe: AsyncParsableCommand, SignalObeying {
 
     private func print(
         _ report: ProbeReport, _ messages: inout ProbeMessages, isFirst: Bool
-    ) throws(StandardOutput.Closed) {
+    ) throws(StandardOutput.Failed) {
         switch format {
         case .text:
             if !isFirst { try StandardOutput.write(line: "") }

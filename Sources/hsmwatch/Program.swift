@@ -23,7 +23,7 @@ enum Program {
             EarlySignals.release(for: command)
             return command
         } catch {
-            HSMWatch.exit(withError: error)
+            end(error)
         }
     }
 
@@ -32,17 +32,31 @@ enum Program {
             do {
                 var command = command
                 if var command = command as? any AsyncParsableCommand {
+                    try Descriptors.require(for: command)
                     try await command.run()
                 } else {
                     try command.run()
                 }
-                HSMWatch.exit()
-            } catch is StandardOutput.Closed {
-                // Nobody reads any more.
-                HSMWatch.exit()
+                end(nil)
             } catch {
-                HSMWatch.exit(withError: error)
+                end(error)
             }
         }
+    }
+
+    /// Ends the process: with 1 when something that was printed could not be written, else as the command ended.
+    private static func end(_ error: (any Error)?) -> Never {
+        let ending = error is StandardOutput.Failed ? nil : error
+        // `--help` and its like come as errors, and are printed.
+        let isHelp = ending.map { HSMWatch.exitCode(for: $0) == .success } ?? false
+        if let ending, isHelp {
+            let text = HSMWatch.fullMessage(for: ending)
+            if !text.isEmpty { StandardOutput.say(text) }
+        }
+        if let problem = StandardOutput.finish() {
+            printToStandardError(problem)
+            HSMWatch.exit(withError: ExitCode.failure)
+        }
+        HSMWatch.exit(withError: isHelp ? nil : ending)
     }
 }

@@ -17,8 +17,9 @@ struct Run: AsyncParsableCommand, SignalObeying {
 
             SIGTERM and SIGINT stop it in good order: exit 0. SIGHUP reloads the configuration; one that is not valid \
             changes nothing. Exit codes of a start that polls nothing: 78 when the configuration is bad or a newer \
-            hsmwatch wrote the spool, 73 when the spool cannot be opened because its directory is absent or this user \
-            may not use it, 75 when another hsmwatch uses the spool.
+            hsmwatch wrote the spool, 71 when it may open too few files (ulimit -n, LimitNOFILE=), 73 when the spool \
+            cannot be opened because its directory is absent or this user may not use it, 75 when another hsmwatch uses \
+            the spool.
             """
     )
 
@@ -35,7 +36,8 @@ struct Run: AsyncParsableCommand, SignalObeying {
         LoggingSystem.bootstrap { _ in JournalLogHandler(writer: journal) }
         var logger = Logger(label: "hsmwatch")
 
-        let (configuration, problems) = ConfigurationFile.load(file.path)
+        let (configuration, found) = ConfigurationFile.load(file.path)
+        let problems = found + [configuration.flatMap(Descriptors.problem)].compactMap(\.self)
         for problem in problems {
             logger.note(.configurationProblem(problem, file: file.path))
         }
@@ -47,7 +49,13 @@ struct Run: AsyncParsableCommand, SignalObeying {
             throw ConfigurationOption.badConfiguration
         }
         logger.logLevel = Logger.Level(configuration.logLevel)
-        OpenFiles.raiseLimit()
+        let need = DescriptorNeed(configuration)
+        if let limit = OpenFiles.limit, limit < need.least {
+            logger.note(.tooFewDescriptors(needed: need.least, limit: limit))
+            await ServiceManager(logger: logger).notify(
+                "STATUS=not started: \(need.least) open files are needed, and the limit is \(limit)")
+            throw ExitCode(EX_OSERR)
+        }
         // The spool tells who has how many sockets: nobody else's business.
         umask(0o077)
         let monitor = Monitor(

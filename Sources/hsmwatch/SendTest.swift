@@ -34,7 +34,7 @@ struct SendTest: AsyncParsableCommand {
             }
             var isConfirmed = true
             for try await report in group {
-                try StandardOutput.write(line: report.line)
+                StandardOutput.say(report.line)
                 isConfirmed = isConfirmed && report.isConfirmed
             }
             return isConfirmed

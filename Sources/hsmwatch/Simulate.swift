@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Glibc
+import HSMWatchCore
 import HSMWatchSimulation
 import UnixSignals
 
@@ -74,7 +75,7 @@ struct Simulate: AsyncParsableCommand, SignalObeying {
 
     func validate() throws {
         guard inUse <= total else {
-            throw ValidationError("'--in-use \(inUse)': an HSM of \(total) sockets; allowed: 0 to \(total)")
+            throw ValidationError("'--in-use \(inUse)': an HSM of \(counted(total, "socket")); allowed: 0 to \(total)")
         }
     }
 
@@ -82,7 +83,6 @@ struct Simulate: AsyncParsableCommand, SignalObeying {
 
     func run() async throws {
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
-        OpenFiles.raiseLimit()
         let hsms = try await start()
         await withTaskGroup { group in
             group.addTask { await obeyStandardInput(hsms) }
@@ -124,7 +124,7 @@ struct Simulate: AsyncParsableCommand, SignalObeying {
             let places = address.ports.count == 1 ? hsms[first].address : address
             printToStandardError("simulating at \(places): total \(total), in use \(inUse), fault \(fault)")
         }
-        for hsm in hsms { try? StandardOutput.write(line: "listening on \(hsm.address)") }
+        for hsm in hsms { StandardOutput.say("listening on \(hsm.address)") }
         return hsms
     }
 

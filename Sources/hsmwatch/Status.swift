@@ -50,12 +50,10 @@ struct Status: AsyncParsableCommand {
         } catch let unavailable as StatusUnavailable {
             printToStandardError(unavailable.description)
             throw ExitCode(EX_UNAVAILABLE)
-        } catch is StandardOutput.Closed {
-            // Nobody reads any more.
         }
     }
 
-    private static func print(_ snapshot: Snapshot) throws(StandardOutput.Closed) {
+    private static func print(_ snapshot: Snapshot) throws(StandardOutput.Failed) {
         let report = StatusReport(snapshot, columns: Terminal.columns(of: STDOUT_FILENO))
         for line in report.lines() {
             let text = line.text(isColoured: StandardOutput.isColoured)

@@ -18,6 +18,9 @@ package enum HostText {
         return nil
     }
 
+    /// Whether `text` is an address, and no name to look up.
+    static func isAddress(_ text: String) -> Bool { isIPv4(text) || isIPv6(text) }
+
     /// Whether `text` is an IPv4 address in four decimal parts without leading zeros, which some systems read as octal.
     package static func isIPv4(_ text: some StringProtocol) -> Bool {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)

@@ -15,10 +15,13 @@ package struct Loss: Hashable, Sendable {
     /// In words that follow the endpoint's name.
     package let reason: String
     package let kind: Kind
+    /// Why this machine could not try; nil when it could.
+    package let localCause: LocalCause?
 
-    package init(_ kind: Kind, _ reason: String) {
+    package init(_ kind: Kind, _ reason: String, localCause: LocalCause? = nil) {
         self.kind = kind
         self.reason = reason
+        self.localCause = localCause
     }
 
     /// The peer has ended a connection that is not half-closed here.

@@ -17,7 +17,7 @@ struct HSMTable {
     /// Between two columns.
     private static let gap = " "
 
-    private let now: Timestamp
+    private let now: Moment
     private let nameWidth: Int
     private let addressWidth: Int
     private let barWidth: Int
@@ -28,7 +28,7 @@ struct HSMTable {
     ///   - hsms: all that there are, whether shown or not: a row must not move what is above it.
     ///   - columns: of the terminal; nil: nobody's, and then no name and no address is cut.
     ///   - now: what ages are told from.
-    init(_ hsms: [HSMSnapshot], columns: Int?, now: Timestamp) {
+    init(_ hsms: [HSMSnapshot], columns: Int?, now: Moment) {
         self.now = now
         let name = max(4, hsms.lazy.map { DisplayText.columns(of: Self.name(of: $0)) }.max() ?? 0)
         let address = max(7, hsms.lazy.map { DisplayText.columns(of: $0.address.description) }.max() ?? 0)

@@ -13,14 +13,14 @@ struct OutputTable {
     /// Between two columns.
     private static let gap = " "
 
-    private let now: Timestamp
+    private let now: Moment
     private let nameWidth: Int
     private let endpointWidth: Int
 
     /// - Parameters:
     ///   - columns: of the terminal; nil: nobody's, and then nothing is cut.
     ///   - now: what ages are told from.
-    init(_ outputs: [OutputSnapshot], columns: Int?, now: Timestamp) {
+    init(_ outputs: [OutputSnapshot], columns: Int?, now: Moment) {
         self.now = now
         let name = max(6, outputs.lazy.map { DisplayText.columns(of: $0.name) }.max() ?? 0)
         let endpoint = max(8, outputs.lazy.map { DisplayText.columns(of: $0.status.endpoint.description) }.max() ?? 0)

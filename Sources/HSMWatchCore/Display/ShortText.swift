@@ -13,8 +13,8 @@ enum ShortText {
     }
 
     /// How long ago something was.
-    static func age(_ then: Timestamp, at now: Timestamp) -> String {
-        seconds(Int((now.milliseconds - then.milliseconds) / 1000))
+    static func age(_ then: Moment, at now: Moment) -> String {
+        seconds(Int((now.instant - then.instant).wholeSeconds))
     }
 
     /// `0.2ms`, `12ms`, `1.2s`, `59s`.

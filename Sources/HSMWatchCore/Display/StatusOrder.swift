@@ -34,7 +34,7 @@ package struct StatusOrder: Equatable, Sendable {
         case .name: ordered = hsms.sorted { Self.counts($0.name, before: $1.name) }
         case .available: ordered = sorted(hsms) { $0.status.available ?? .max }
         case .latency: ordered = sorted(hsms) { $0.status.latency.map { -$0.wholeNanoseconds } ?? 1 }
-        case .since: ordered = sorted(hsms) { -$0.status.since.milliseconds }
+        case .since: ordered = sorted(hsms) { -$0.status.since.instant.nanoseconds }
         case .forecast: ordered = sorted(hsms) { $0.status.exhaustionSeconds ?? .max }
         }
         return isReversed ? ordered.reversed() : ordered

@@ -27,9 +27,9 @@ package struct StatusReport {
         first.append(", up \(ShortText.seconds(Int(counts.uptime.wholeSeconds))), process \(process.identifier)")
         if let configuration = process.configuration { first.append(", \(configuration)") }
         let storage = snapshot.storage == .memory ? " in memory, the disk fails" : ""
-        var third = StyledLine("\(counts.probes) probes, \(counts.probesFailed) failed, ")
+        var third = StyledLine("\(counted(counts.probes, "probe")), \(counts.probesFailed) failed, ")
         third.append("\(counts.probesSkipped) skipped; ")
-        third.append("\(counts.spooled) messages spooled\(storage), ", storage.isEmpty ? nil : .red)
+        third.append("\(counted(counts.spooled, "message")) spooled\(storage), ", storage.isEmpty ? nil : .red)
         third.append("\(counts.dropped) dropped", counts.dropped > 0 ? .red : nil)
         return [first, states, third]
     }
@@ -52,7 +52,7 @@ package struct StatusReport {
     /// `5 HSMs: 3 ok, 1 warning, 1 critical`
     private var states: StyledLine {
         let total = snapshot.counts.total
-        var line = StyledLine(total == 1 ? "1 HSM" : "\(total) HSMs", .bold)
+        var line = StyledLine(counted(total, "HSM"), .bold)
         var separator = ": "
         for state in HSMState.allCases {
             guard let count = snapshot.counts.states[state], count > 0 else { continue }

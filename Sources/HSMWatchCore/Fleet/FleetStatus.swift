@@ -51,16 +51,17 @@ package struct FleetStatus: Sendable {
         }
     }
 
-    /// Counts one probe: failed if any of its queries failed, skipped if none could be asked.
+    /// Counts one probe: failed if any of its queries failed. A tick at which no query may be asked, because the HSM has
+    /// rejected them all, is left out on purpose: it counts as nothing.
     package mutating func noteProbe(of outcomes: [Outcome]) {
-        guard !outcomes.isEmpty else { return noteSkipped(1) }
+        guard !outcomes.isEmpty else { return }
         probes += 1
         if outcomes.contains(where: \.isFailure) {
             probesFailed += 1
         }
     }
 
-    /// Counts ticks without a probe.
+    /// Counts ticks that found the previous probe still running.
     package mutating func noteSkipped(_ count: Int) {
         probesSkipped += count
     }
@@ -85,8 +86,7 @@ package struct FleetStatus: Sendable {
             let rest = group.count > Self.namesShown ? ", …" : ""
             return "\(group.count) \(state.rawValue) (\(names.joined(separator: ", "))\(rest))"
         }
-        let noun = members.count == 1 ? "HSM" : "HSMs"
-        return "\(members.count) \(noun): \(groups.joined(separator: ", ")) · \(queued) queued"
+        return "\(counted(members.count, "HSM")): \(groups.joined(separator: ", ")) · \(queued) queued"
     }
 
     private static func describe(_ name: String, _ seen: Seen) -> String {

@@ -124,8 +124,9 @@ struct AlertDefinitions {
                 what: "is unreachable: nobody knows its sockets, and payments may fail", step: .unreachable),
             failing(
                 .unknown,
-                description: "An HSM answers with an error, or with what no HSM says: its sockets are not known.",
-                what: "answers without a number: nobody knows its sockets", step: .unknown),
+                description:
+                    "An HSM answers with an error, or with what no HSM says, or hsmwatch cannot ask it: its sockets are not known.",
+                what: "gives no number: nobody knows its sockets", step: .unknown),
         ]
     }
 

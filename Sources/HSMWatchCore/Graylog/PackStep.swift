@@ -59,7 +59,7 @@ package enum PackStep: Equatable, Sendable {
         let counts = kinds.map { kind in
             let count = entities.count { $0.kind == kind }
             let name = kind.replacing("_", with: " ")
-            return count == 1 ? "1 \(name)" : "\(count) \(name)s"
+            return counted(count, name)
         }
         return counts.isEmpty ? "nothing" : counts.joined(separator: ", ")
     }

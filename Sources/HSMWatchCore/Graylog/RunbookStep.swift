@@ -14,7 +14,8 @@ package enum RunbookStep: String, CaseIterable, Sendable {
         switch self {
         case .holders: "find the hosts that hold the sockets, and restart those applications' connections, not the HSM"
         case .unreachable: "ask payment operations whether PIN checks work, then look at the way to the HSM"
-        case .unknown: "see its answer with hsmwatch probe; with error 22 or 23 the HSM does not allow the command"
+        case .unknown:
+            "run hsmwatch probe: with error 22 or 23 the HSM does not allow the command; with local, mend the machine"
         case .silence: "look at hsmwatch itself: systemctl status hsmwatch, where it runs"
         case .dropped: "see which output is down, and for how long: hsmwatch status"
         case .attention: "read what it says: journalctl -x -u hsmwatch, where it runs"

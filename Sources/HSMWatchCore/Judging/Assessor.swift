@@ -7,9 +7,13 @@
 ///  ok ─▶ warning ─▶ critical     raise_after readings in a row at least that bad; failures do not break the row
 ///  any ─▶ unreachable ⇄ unknown  raise_after_failures failures in a row; between the two: of the new one's kind;
 ///                                a rejected command at once, since it is not asked again for a while
+///  any ─▶ unknown                at once when this machine cannot ask; the next observation ends it
 ///  critical ─▶ warning ─▶ ok     clear_after readings in a row, clear_margin above; the worst of them counts
 ///  unreachable, unknown ─▶ any   to ok and warning as above but without the margin, to critical as from ok
 /// ```
+/// A failure of this machine says nothing about the HSM: it neither counts nor breaks a row, and what stood before goes on
+/// with the next reading. A failure of the HSM that is not confirmed yet leaves the state `unknown`.
+///
 /// A reading speaks for warning also if its forecast comes within `warn_within`; for an improvement, within half as much
 /// again.
 package struct Assessor: Sendable {
@@ -18,6 +22,10 @@ package struct Assessor: Sendable {
     /// Since when `state` lasts.
     package private(set) var since: Instant
 
+    /// The state by what the HSM itself has shown. `state` differs while this machine cannot ask.
+    private var shown = HSMState.unknown
+    /// Whether this machine could not ask, and nothing has shown the HSM's state since.
+    private var isInterrupted = false
     private let alert: AlertConfiguration
     private let warnWithin: Duration?
     private var window: ForecastWindow
@@ -42,11 +50,24 @@ package struct Assessor: Sendable {
 
     /// Takes in the next observation; instants never fall.
     package mutating func assess(_ observation: Observation) -> Assessment {
-        defer { hasObserved = true }
-        return switch observation.outcome {
-        case .reading(let reading, _): assess(reading, at: observation.instant)
-        case .failure(let failure): assess(failure, at: observation.instant)
+        switch observation.outcome {
+        case .failure(let failure) where failure.kind == .local:
+            return interrupt(at: observation.instant)
+        case .reading(let reading, _):
+            defer { hasObserved = true }
+            return assess(reading, at: observation.instant)
+        case .failure(let failure):
+            defer { hasObserved = true }
+            return assess(failure, at: observation.instant)
         }
+    }
+
+    /// Nothing is known while this machine cannot ask.
+    private mutating func interrupt(at now: Instant) -> Assessment {
+        isInterrupted = true
+        return Assessment(
+            state: .unknown, transition: enter(.unknown, because: .observed, at: now), thresholds: thresholds,
+            misconfigured: [])
     }
 
     private mutating func assess(_ reading: Reading, at now: Instant) -> Assessment {
@@ -56,9 +77,13 @@ package struct Assessor: Sendable {
         let alone = thresholds.state(of: reading)
         let judged = next(after: runs, alone: alone.orWorse(foreseen(forecast)))
         let isForeseen = judged == .warning && alone == .ok && next(after: unforeseen, alone: alone) != .warning
+        show(judged)
+        // An HSM that answers is not told as one that does not, though it was when this machine could last ask it.
+        if !judged.isFailure { isInterrupted = false }
+        let state = isInterrupted ? .unknown : judged
         return Assessment(
-            state: judged,
-            transition: enter(judged, because: isForeseen ? .foreseen : .observed, at: now),
+            state: state,
+            transition: enter(state, because: isForeseen ? .foreseen : .observed, at: now),
             thresholds: thresholds,
             misconfigured: misconfigured,
             forecast: forecast
@@ -67,9 +92,13 @@ package struct Assessor: Sendable {
 
     private mutating func assess(_ failure: Failure, at now: Instant) -> Assessment {
         let judged = judge(failure)
+        show(judged)
+        // Not back to a good state by a failure.
+        if judged.isFailure { isInterrupted = false }
+        let state = isInterrupted ? .unknown : judged
         return Assessment(
-            state: judged,
-            transition: enter(judged, because: .observed, at: now),
+            state: state,
+            transition: enter(state, because: .observed, at: now),
             thresholds: thresholds,
             misconfigured: []
         )
@@ -95,13 +124,13 @@ package struct Assessor: Sendable {
     /// The state after a reading that taken alone means `alone`, and with which the runs are these.
     private func next(after runs: Runs, alone: HSMState) -> HSMState {
         guard hasObserved else { return alone }
-        if state != .critical, runs.critical >= alert.raiseAfter { return .critical }
-        if state == .ok, runs.warning >= alert.raiseAfter { return .warning }
+        if shown != .critical, runs.critical >= alert.raiseAfter { return .critical }
+        if shown == .ok, runs.warning >= alert.raiseAfter { return .warning }
 
         // An HSM that answers again must not stay unreachable for want of a margin, nor because it hovers around
         // critical.
-        let improvement = state.isFailure ? runs.answering : runs.clearing
-        guard let reached = improvement.reached(in: alert.clearAfter), reached.rank < state.rank else { return state }
+        let improvement = shown.isFailure ? runs.answering : runs.clearing
+        guard let reached = improvement.reached(in: alert.clearAfter), reached.rank < shown.rank else { return shown }
         return reached
     }
 
@@ -117,8 +146,17 @@ package struct Assessor: Sendable {
         runs.add(failure: alone)
         unforeseen.add(failure: alone)
         guard hasObserved, !failure.isRejection else { return alone }
-        let row = state.isFailure ? runs.sameFailures : runs.failures
-        return row >= alert.raiseAfterFailures ? alone : state
+        let row = shown.isFailure ? runs.sameFailures : runs.failures
+        return row >= alert.raiseAfterFailures ? alone : shown
+    }
+
+    /// The HSM itself has shown this state.
+    private mutating func show(_ next: HSMState) {
+        if next != shown, next.isFailure {
+            runs.forgetReadings()
+            unforeseen.forgetReadings()
+        }
+        shown = next
     }
 
     private mutating func enter(
@@ -128,10 +166,6 @@ package struct Assessor: Sendable {
         let transition = Transition(from: state, to: next, lasted: now - since, reason: reason)
         state = next
         since = now
-        if next.isFailure {
-            runs.forgetReadings()
-            unforeseen.forgetReadings()
-        }
         return transition
     }
 }

@@ -10,14 +10,15 @@ package enum HSMState: String, CaseIterable, Hashable, Sendable {
     case critical
     /// The HSM cannot be asked: dns, refused, unreachable, timeout, no_reply, closed.
     case unreachable
-    /// Nothing is known: not yet observed, or what answers does not make sense (hsm_error, malformed).
+    /// Nothing is known: not yet observed, what answers does not make sense (hsm_error, malformed), or
+    /// this machine cannot ask (local).
     case unknown
 
     /// The state that a failure speaks for.
     package init(_ failure: Failure.Kind) {
         switch failure {
         case .dns, .refused, .unreachable, .timeout, .noReply, .closed: self = .unreachable
-        case .hsmError, .malformed: self = .unknown
+        case .hsmError, .malformed, .local: self = .unknown
         }
     }
 

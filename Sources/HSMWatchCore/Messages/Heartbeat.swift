@@ -7,7 +7,7 @@ package struct Heartbeat: Hashable, Sendable {
     /// Probes finished since the start, failed ones among them; all query ports of an HSM are one probe.
     package var probes: Int
     package var probesFailed: Int
-    /// Ticks that found the previous probe running, or an HSM that must not be asked yet.
+    /// Ticks that found the previous probe running. Those at which an HSM must not be asked yet are not among them.
     package var probesSkipped: Int
     /// Messages in the spool that some output has not confirmed.
     package var spooled: Int

@@ -116,6 +116,11 @@ extension JSONWriter {
             integer("_waiting", waiting)
             integer("_resent", resent)
             if dropped > 0 { integer("_dropped", dropped) }
+        case .localFaultStarted(let cause):
+            string("_reason", cause.sentence)
+        case .localFaultEnded(let cause, let lasted):
+            string("_reason", cause.sentence)
+            integer("_outage_seconds", Int(lasted.wholeSeconds))
         case .certificateExpiring(let output, let endpoint, let side, let certificate, _):
             string("_output", output)
             string("_endpoint", endpoint)

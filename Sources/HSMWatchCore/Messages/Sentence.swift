@@ -35,7 +35,7 @@ extension Failure {
 extension Outcome {
     var sentencePart: String {
         switch self {
-        case .reading(let reading, _): "\(reading.available) of \(reading.total) sockets available"
+        case .reading(let reading, _): "\(reading.available) of \(counted(reading.total, "socket")) available"
         case .failure(let failure): failure.sentencePart
         }
     }
@@ -104,6 +104,10 @@ extension ServiceAction {
                 + "\(counted(waiting, "message")) queued, \(resent) sent again"
                 + (rewound > 0 ? " (\(rewound) of them confirmed before)" : "")
                 + (dropped > 0 ? ", \(dropped) dropped" : "")
+        case .localFaultStarted(let cause):
+            "hsmwatch cannot connect: \(cause.sentence); HSMs that it cannot ask are unknown; \(cause.advice)"
+        case .localFaultEnded(let cause, let lasted):
+            "hsmwatch can connect again after \(lasted.sentencePart); the reason was: \(cause.sentence)"
         case .certificateExpiring(let output, let endpoint, let side, let certificate, let days):
             "Output \(output) to \(endpoint): \(side.rawValue) (serial \(certificate.serialNumber)) ends in "
                 + "\(counted(days, "day")), on \(certificate.notAfter.utcText); without a new one nothing is delivered then"
@@ -146,9 +150,4 @@ extension Duration {
         let minutes = wholeSeconds / 60
         return (1..<60).contains(minutes) ? "\(minutes) min" : sentencePart
     }
-}
-
-/// `1 message`, `2 messages`.
-private func counted(_ count: Int, _ noun: String) -> String {
-    count == 1 ? "1 \(noun)" : "\(count) \(noun)s"
 }

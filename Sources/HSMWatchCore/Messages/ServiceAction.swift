@@ -19,6 +19,10 @@ package enum ServiceAction: Hashable, Sendable {
         output: String, endpoint: String, outage: Duration, waiting: Int, resent: Int, rewound: Int, dropped: Int)
     /// A certificate that an output needs ends in so many days.
     case certificateExpiring(output: String, endpoint: String, CertificateWatch.Side, CertificateTerm, days: Int)
+    /// This machine prevents connections, for this cause.
+    case localFaultStarted(LocalCause)
+    /// It does so no more. `lasted` is the time from the first failure to the last.
+    case localFaultEnded(LocalCause, lasted: Duration)
     /// Somebody tries whether an output delivers.
     case sendTest(output: String, endpoint: String)
 
@@ -33,6 +37,8 @@ package enum ServiceAction: Hashable, Sendable {
         case .outputDown: "output_down"
         case .outputUp: "output_up"
         case .certificateExpiring: "certificate_expiring"
+        case .localFaultStarted: "local_fault_started"
+        case .localFaultEnded: "local_fault_ended"
         case .sendTest: "send_test"
         }
     }
@@ -41,8 +47,8 @@ package enum ServiceAction: Hashable, Sendable {
     var isProblem: Bool {
         switch self {
         case .started(_, _, let reason): reason != nil
-        case .reloadFailed, .messagesDropped, .outputDown, .certificateExpiring: true
-        case .reloaded, .stopping, .outputUp, .sendTest: false
+        case .reloadFailed, .messagesDropped, .outputDown, .certificateExpiring, .localFaultStarted: true
+        case .reloaded, .stopping, .outputUp, .localFaultEnded, .sendTest: false
         }
     }
 }

@@ -20,6 +20,8 @@ package struct Failure: Hashable, Sendable {
         case hsmError = "hsm_error"
         /// Something answered, but not with what the protocol allows.
         case malformed
+        /// This machine could not try: it says nothing about the HSM.
+        case local
     }
 
     package let kind: Kind
@@ -27,6 +29,8 @@ package struct Failure: Hashable, Sendable {
     package let detail: String
     /// The error number XX of an `hsm_error`.
     package let errorCode: Int?
+    /// Why this machine could not try; only of a `local` failure.
+    package let localCause: LocalCause?
 
     /// The error numbers that mean that the command is not enabled: 22 non-existent, 23 invalid command or option.
     package static let rejectionCodes: Set<Int> = [22, 23]
@@ -38,5 +42,20 @@ package struct Failure: Hashable, Sendable {
         self.kind = kind
         self.detail = detail
         self.errorCode = errorCode
+        localCause = nil
+    }
+
+    /// The same failure for a query that was not asked because of it.
+    var unasked: Failure {
+        let detail = "not asked: \(detail)"
+        return localCause.map { Failure($0, detail) } ?? Failure(kind, detail, errorCode: errorCode)
+    }
+
+    /// A failure of this machine. The detail says more than the cause.
+    package init(_ cause: LocalCause, _ detail: String) {
+        kind = .local
+        self.detail = detail
+        errorCode = nil
+        localCause = cause
     }
 }

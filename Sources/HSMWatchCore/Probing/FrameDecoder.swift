@@ -67,14 +67,14 @@ extension FrameDecoder {
     /// Why there is no reply when the connection ends; the detail says how, in words that follow "the HSM".
     func failure(ofEnd detail: String) -> Failure {
         if hasBegun { return Failure(.closed, "the HSM \(detail) within the reply") }
-        if noise > 0 { return Failure(.malformed, "\(noise) bytes without a frame, then the HSM \(detail)") }
+        if noise > 0 { return Failure(.malformed, "\(counted(noise, "byte")) without a frame, then the HSM \(detail)") }
         return Failure(.closed, "the HSM \(detail) before it replied")
     }
 
     /// Why there is no reply when the deadline passes; the limit is the timeout in words.
     func failure(ofDeadline limit: String) -> Failure {
         if hasBegun { return Failure(.noReply, "the reply did not end within \(limit)") }
-        if noise > 0 { return Failure(.malformed, "\(noise) bytes without a frame within \(limit)") }
+        if noise > 0 { return Failure(.malformed, "\(counted(noise, "byte")) without a frame within \(limit)") }
         return Failure(.noReply, "no reply within \(limit)")
     }
 }

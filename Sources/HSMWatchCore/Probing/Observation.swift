@@ -13,6 +13,14 @@ package enum Outcome: Hashable, Sendable {
         }
     }
 
+    /// Why this machine could not ask; nil when it could.
+    package var localCause: LocalCause? {
+        switch self {
+        case .reading: nil
+        case .failure(let failure): failure.localCause
+        }
+    }
+
     /// Whether what came was not what the protocol allows.
     package var isMalformed: Bool {
         switch self {

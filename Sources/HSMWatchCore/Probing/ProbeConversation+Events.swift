@@ -10,7 +10,8 @@ extension ProbeConversation {
         case start
         /// The host name has this many addresses, one at least.
         case resolved(addresses: Int)
-        case unresolved(detail: String)
+        /// The cause is this machine's, when it could not look the name up.
+        case unresolved(detail: String, cause: LocalCause? = nil)
         case connected
         case notConnected(Failure)
         /// Bytes were read. The last of them had been in the kernel for the age, at least.

@@ -94,7 +94,7 @@ package struct ProbeConversation: Sendable {
         switch event {
         case .start: start(at: now)
         case .resolved(let addresses): resolved(addresses)
-        case .unresolved(let detail): unresolved(detail, at: now)
+        case .unresolved(let detail, let cause): unresolved(detail, cause, at: now)
         case .connected: connected(at: now)
         case .notConnected(let failure): notConnected(failure, at: now)
         case .received(let bytes, let age): received(bytes, age: age, at: now)
@@ -131,9 +131,9 @@ package struct ProbeConversation: Sendable {
         return connect(probe, AddressTurn(index: 0, count: addresses))
     }
 
-    private mutating func unresolved(_ detail: String, at now: Moment) -> Action {
+    private mutating func unresolved(_ detail: String, _ cause: LocalCause?, at now: Moment) -> Action {
         guard case .resolving = state else { return .none }
-        return fail(Failure(.dns, detail), at: now)
+        return fail(cause.map { Failure($0, detail) } ?? Failure(.dns, detail), at: now)
     }
 
     private mutating func connect(_ probe: ProbeProgress, _ turn: AddressTurn) -> Action {

@@ -26,7 +26,7 @@ struct ProbeProgress {
 
     /// All answers, with the failure for each query that has none. Queries that were not asked say so.
     func concluded(with failure: Failure, asked: Int, at moment: Moment) -> [Answer] {
-        let unasked = Failure(failure.kind, "not asked: \(failure.detail)", errorCode: failure.errorCode)
+        let unasked = failure.unasked
         return answers
             + queries.enumerated().map { index, query in
                 failed(query, index < asked ? failure : unasked, at: moment)

@@ -57,7 +57,7 @@ package struct ProbeTrace: Sendable {
             switch event {
             case .start, .quiet: nil
             case .resolved: .resolved(addresses)
-            case .unresolved(let detail): .unresolved(detail: detail)
+            case .unresolved(let detail, _): .unresolved(detail: detail)
             case .connected: triedAddress.map(ProbePhase.Kind.connected)
             case .notConnected(let failure): triedAddress.map { .notConnected($0, failure) }
             case .received: nil

@@ -30,7 +30,9 @@ package enum Reply {
         }
         guard let reading = Reading(available: available, total: total) else {
             return .failure(
-                Failure(.malformed, "the reply has \(available) of \(total) sockets available: \(excerpt(frame))"))
+                Failure(
+                    .malformed, "the reply has \(available) of \(counted(total, "socket")) available: \(excerpt(frame))"
+                ))
         }
         return .reading(reading, reply: printable(frame))
     }

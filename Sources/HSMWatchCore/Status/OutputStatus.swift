@@ -20,31 +20,31 @@ package struct OutputStatus: Equatable, Sendable {
 
     package var state = State.connecting
     /// Since when `state` lasts.
-    package var since: Timestamp
+    package var since: Moment
     /// Where it is connected to, or what was tried last.
     package var endpoint: HostPort
     /// The version of TLS that is spoken, such as `TLS 1.3`; nil without TLS and without a connection.
     package var tls: String?
     /// When messages were last known to have arrived.
-    package var confirmedAt: Timestamp?
+    package var confirmedAt: Moment?
     /// Why the last connection failed or ended, and when.
     package var lastError: String?
-    package var lastErrorAt: Timestamp?
+    package var lastErrorAt: Moment?
 
-    package init(endpoint: HostPort, at now: Timestamp) {
+    package init(endpoint: HostPort, at now: Moment) {
         self.endpoint = endpoint
         since = now
     }
 
     /// A connection is open. One that replaces a connection which confirms changes no state.
-    package mutating func connected(to endpoint: HostPort, tls: String?, at now: Timestamp) {
+    package mutating func connected(to endpoint: HostPort, tls: String?, at now: Moment) {
         self.endpoint = endpoint
         self.tls = tls
         if state != .connected { enter(.unconfirmed, at: now) }
     }
 
     /// The endpoint could not be reached, or its connection was lost.
-    package mutating func lost(_ endpoint: HostPort, reason: String, at now: Timestamp) {
+    package mutating func lost(_ endpoint: HostPort, reason: String, at now: Moment) {
         self.endpoint = endpoint
         tls = nil
         lastError = reason
@@ -53,12 +53,12 @@ package struct OutputStatus: Equatable, Sendable {
     }
 
     /// Messages have arrived.
-    package mutating func confirmed(at now: Timestamp) {
+    package mutating func confirmed(at now: Moment) {
         confirmedAt = now
         enter(.connected, at: now)
     }
 
-    private mutating func enter(_ next: State, at now: Timestamp) {
+    private mutating func enter(_ next: State, at now: Moment) {
         guard next != state else { return }
         state = next
         since = now

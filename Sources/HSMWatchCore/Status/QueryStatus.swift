@@ -5,7 +5,7 @@ package struct QueryStatus: Equatable, Sendable {
     /// The confirmed state.
     package var state = HSMState.unknown
     /// Since when `state` lasts.
-    package var since: Timestamp
+    package var since: Moment
     /// Sockets available, by the last probe; nil when it failed or there was none.
     package var available: Int?
     /// Sockets in all, by the last reading.
@@ -26,14 +26,16 @@ package struct QueryStatus: Equatable, Sendable {
     package var criticalSeconds: Int?
 
     /// Nothing is known yet, since then.
-    package init(since: Timestamp) {
+    package init(since: Moment) {
         self.since = since
     }
 
     /// Takes in the next observation and what was thought of it: the one place where facts and opinions get in.
     package mutating func note(_ observation: Observation, _ assessment: Assessment) {
         state = assessment.state
-        if assessment.transition != nil { since = observation.timestamp }
+        if assessment.transition != nil {
+            since = Moment(instant: observation.instant, timestamp: observation.timestamp)
+        }
         switch observation.outcome {
         case .reading(let reading, _):
             available = reading.available

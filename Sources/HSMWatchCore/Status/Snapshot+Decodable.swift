@@ -25,18 +25,18 @@ extension Snapshot: Decodable {
             identifier: try fields.number(.pid),
             startedAt: try fields.time(.startedAt),
             configuration: try fields.decodeIfPresent(String.self, forKey: .configuration))
+        let takenAt = Moment(instant: Instant(nanoseconds: 0), timestamp: try fields.time(.takenAt))
         self.init(
-            takenAt: try fields.time(.takenAt), process: process, counts: counts,
+            takenAt: takenAt, process: process, counts: counts,
             storage: try spool.word(.storage),
-            hsms: try fields.decode([HSMSnapshot].self, forKey: .hsms),
-            outputs: try fields.decode([OutputSnapshot].self, forKey: .outputs))
+            hsms: try fields.list(.hsms) { fields in try HSMSnapshot(fields, takenAt: takenAt) },
+            outputs: try fields.list(.outputs) { fields in try OutputSnapshot(fields, takenAt: takenAt) })
     }
 }
 
-extension HSMSnapshot: Decodable {
-    package init(from decoder: any Decoder) throws {
-        let fields = try decoder.container(keyedBy: SnapshotKey.self)
-        var status = QueryStatus(since: try fields.time(.since))
+extension HSMSnapshot {
+    fileprivate init(_ fields: KeyedDecodingContainer<SnapshotKey>, takenAt: Moment) throws {
+        var status = QueryStatus(since: try fields.moment(.since, .sinceAge, takenAt))
         status.state = try fields.word(.state)
         status.available = try fields.numberIfPresent(.available)
         status.total = try fields.numberIfPresent(.total)
@@ -64,15 +64,15 @@ extension HSMSnapshot: Decodable {
     }
 }
 
-extension OutputSnapshot: Decodable {
-    package init(from decoder: any Decoder) throws {
-        let fields = try decoder.container(keyedBy: SnapshotKey.self)
-        var status = OutputStatus(endpoint: try fields.hostPort(.endpoint), at: try fields.time(.since))
+extension OutputSnapshot {
+    fileprivate init(_ fields: KeyedDecodingContainer<SnapshotKey>, takenAt: Moment) throws {
+        var status = OutputStatus(
+            endpoint: try fields.hostPort(.endpoint), at: try fields.moment(.since, .sinceAge, takenAt))
         status.state = try fields.word(.state)
         status.tls = try fields.decodeIfPresent(String.self, forKey: .tls)
-        status.confirmedAt = try fields.timeIfPresent(.confirmedAt)
+        status.confirmedAt = try fields.momentIfPresent(.confirmedAt, .confirmedAge, takenAt)
         status.lastError = try fields.decodeIfPresent(String.self, forKey: .lastError)
-        status.lastErrorAt = try fields.timeIfPresent(.lastErrorAt)
+        status.lastErrorAt = try fields.momentIfPresent(.lastErrorAt, .lastErrorAge, takenAt)
         self.init(
             name: try fields.decode(String.self, forKey: .name), kind: try fields.word(.type),
             confirmation: try fields.word(.confirmation), status: status, spooled: try fields.number(.spooled),
@@ -89,8 +89,35 @@ extension KeyedDecodingContainer<SnapshotKey> {
         contains(key) ? try number(key) : nil
     }
 
+    /// The elements of an array of objects.
+    fileprivate func list<Element>(
+        _ key: SnapshotKey, _ element: (KeyedDecodingContainer<SnapshotKey>) throws -> Element
+    ) throws -> [Element] {
+        var list = try nestedUnkeyedContainer(forKey: key)
+        var elements: [Element] = []
+        while !list.isAtEnd { elements.append(try element(try list.nestedContainer(keyedBy: SnapshotKey.self))) }
+        return elements
+    }
+
+    /// A civil time, also one before 1970: a machine without a clock may begin there.
     fileprivate func time(_ key: SnapshotKey) throws -> Timestamp {
-        Timestamp(milliseconds: try whole(try decode(Double.self, forKey: key) * 1000, in: self))
+        let milliseconds = (try decode(Double.self, forKey: key) * 1000).rounded()
+        guard let whole = Int(exactly: milliseconds), numbers.contains(abs(whole)) else {
+            throw DecodingError.dataCorruptedError(forKey: key, in: self, debugDescription: "\(milliseconds)")
+        }
+        return Timestamp(milliseconds: Int64(whole))
+    }
+
+    /// A time on both clocks. hsmwatch 0.1.0 tells no age, so its civil times are compared.
+    fileprivate func moment(_ key: SnapshotKey, _ age: SnapshotKey, _ takenAt: Moment) throws -> Moment {
+        let timestamp = try time(key)
+        let civilAge = (takenAt.timestamp.milliseconds - timestamp.milliseconds) / 1000
+        let seconds = Int64(try numberIfPresent(age) ?? Int(max(0, civilAge)))
+        return Moment(instant: takenAt.instant - .seconds(min(seconds, greatestAge)), timestamp: timestamp)
+    }
+
+    fileprivate func momentIfPresent(_ key: SnapshotKey, _ age: SnapshotKey, _ takenAt: Moment) throws -> Moment? {
+        contains(key) ? try moment(key, age, takenAt) : nil
     }
 
     fileprivate func timeIfPresent(_ key: SnapshotKey) throws -> Timestamp? {
@@ -117,6 +144,9 @@ extension KeyedDecodingContainer<SnapshotKey> {
 
 /// What a number of the snapshot may be, so that sums and differences cannot overflow: what a Double holds exactly.
 private let numbers = 0...(1 << 53)
+
+/// Seconds of an age at the most: an `Instant` has room for 292 years.
+private let greatestAge: Int64 = 9_000_000_000
 
 /// The number itself, if it is one that hsmwatch writes.
 private func number(_ number: Int, in fields: KeyedDecodingContainer<SnapshotKey>) throws -> Int {

@@ -11,7 +11,7 @@ extension Snapshot {
         head.string(.hsmwatch, process.version)
         head.integer(.pid, process.identifier)
         head.string(.configuration, process.configuration)
-        head.time(.takenAt, takenAt)
+        head.time(.takenAt, takenAt.timestamp)
         head.time(.startedAt, process.startedAt)
         head.integer(.uptime, Int(counts.uptime.wholeSeconds))
         head.integer(.probes, counts.probes)
@@ -31,21 +31,21 @@ extension Snapshot {
         bytes.append(contentsOf: head.bytes.dropFirst())
         bytes.append(.states, [states.object])
         bytes.append(.spool, [spool.object])
-        bytes.append(.hsms, open: "[", hsms.lazy.map(\.json), close: "]")
-        bytes.append(.outputs, open: "[", outputs.lazy.map(\.json), close: "]")
+        bytes.append(.hsms, open: "[", hsms.lazy.map { $0.json(at: takenAt) }, close: "]")
+        bytes.append(.outputs, open: "[", outputs.lazy.map { $0.json(at: takenAt) }, close: "]")
         bytes.append(contentsOf: "}\n".utf8)
         return bytes
     }
 }
 
 extension HSMSnapshot {
-    fileprivate var json: [UInt8] {
+    fileprivate func json(at now: Moment) -> [UInt8] {
         var json = JSONWriter()
         json.string(.name, name)
         json.string(.address, address.description)
         json.integer(.queryPort, queryPort.map(Int.init))
         json.string(.state, state.rawValue)
-        json.time(.since, status.since)
+        json.time(.since, .sinceAge, status.since, at: now)
         json.integer(.available, status.available)
         json.integer(.total, status.total)
         json.decimal(.latency, status.latency.map { Int($0.wholeNanoseconds / 1000) })
@@ -68,20 +68,20 @@ extension HSMSnapshot {
 }
 
 extension OutputSnapshot {
-    fileprivate var json: [UInt8] {
+    fileprivate func json(at now: Moment) -> [UInt8] {
         var json = JSONWriter()
         json.string(.name, name)
         json.string(.type, kind.rawValue)
         json.string(.confirmation, confirmation.rawValue)
         json.string(.endpoint, status.endpoint.description)
         json.string(.state, status.state.rawValue)
-        json.time(.since, status.since)
+        json.time(.since, .sinceAge, status.since, at: now)
         json.string(.tls, status.tls)
         json.integer(.spooled, spooled)
-        json.time(.confirmedAt, status.confirmedAt)
+        json.time(.confirmedAt, .confirmedAge, status.confirmedAt, at: now)
         json.integer(.dropped, dropped)
         json.string(.lastError, status.lastError)
-        json.time(.lastErrorAt, status.lastErrorAt)
+        json.time(.lastErrorAt, .lastErrorAge, status.lastErrorAt, at: now)
         return json.object
     }
 }
@@ -102,6 +102,13 @@ extension JSONWriter {
 
     fileprivate mutating func decimal(_ key: SnapshotKey, _ thousandths: Int?) {
         if let thousandths { decimal(key.rawValue, thousandths: thousandths) }
+    }
+
+    /// A time in civil time, and how many seconds ago it was by the monotonic clock.
+    fileprivate mutating func time(_ key: SnapshotKey, _ age: SnapshotKey, _ moment: Moment?, at now: Moment) {
+        guard let moment else { return }
+        time(key, moment.timestamp)
+        integer(age, Int(max(.zero, now.instant - moment.instant).wholeSeconds))
     }
 
     /// Seconds since the Unix epoch, with three decimals.

@@ -29,7 +29,8 @@ package struct Snapshot: Equatable, Sendable {
         case memory
     }
 
-    package let takenAt: Timestamp
+    /// Ages are told from here, by the monotonic clock: the civil clock may have been set meanwhile.
+    package let takenAt: Moment
     package let process: Process
     /// The same counts as the heartbeat message has, at this moment.
     package let counts: Heartbeat
@@ -39,7 +40,7 @@ package struct Snapshot: Equatable, Sendable {
     package let outputs: [OutputSnapshot]
 
     package init(
-        takenAt: Timestamp, process: Process, counts: Heartbeat, storage: Storage, hsms: [HSMSnapshot],
+        takenAt: Moment, process: Process, counts: Heartbeat, storage: Storage, hsms: [HSMSnapshot],
         outputs: [OutputSnapshot]
     ) {
         self.takenAt = takenAt

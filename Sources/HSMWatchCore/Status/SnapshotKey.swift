@@ -12,6 +12,7 @@ enum SnapshotKey: String, CodingKey {
     case waiting, dropped, storage
 
     case name, address, state, since, available, total, failure, readings
+    case sinceAge = "since_seconds"
     case queryPort = "query_port"
     case latency = "latency_ms"
     case failureDetail = "failure_detail"
@@ -24,6 +25,8 @@ enum SnapshotKey: String, CodingKey {
 
     case type, confirmation, endpoint, tls, spooled
     case confirmedAt = "confirmed_at"
+    case confirmedAge = "confirmed_seconds"
+    case lastErrorAge = "last_error_seconds"
     case lastError = "last_error"
     case lastErrorAt = "last_error_at"
 }

@@ -94,7 +94,7 @@ package final class EndpointTest {
         case .addresses(let addresses):
             found(.resolved(addresses.map { $0.ipAddress ?? "\($0)" }, in: .now - begin))
             return addresses
-        case .failed(let reason):
+        case .failed(let reason), .prevented(let reason, _):
             found(.failed(reason))
         case nil:
             found(.failed("cannot resolve \(host.host): \(Self.tooLate)"))

@@ -93,7 +93,7 @@ final class HTTPTransport: Transport {
             unseenSession = nil
             report(.confirmed(last.position))
         case .tooLong(let reason) where batch.count == 1 && last.body.count <= Self.shortMessage:
-            over(Loss(.declined, "\(reason), even \(last.body.count) bytes"))
+            over(Loss(.declined, "\(reason), even \(counted(last.body.count, "byte"))"))
         case .tooLong(let reason) where batch.count == 1:
             report(.undeliverable(last.position, reason))
             report(.confirmed(last.position))

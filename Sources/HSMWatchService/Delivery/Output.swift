@@ -30,6 +30,7 @@ package final class Output: Service {
     private let endpoints: [HostPort]
     private let spool: Spool
     private let resolve: Resolver.Resolve
+    private let faults: LocalFaultWatch?
     private let logger: Logger
     private let drainTimeout: Duration
     private let stopDeadline: StopDeadline
@@ -58,11 +59,12 @@ package final class Output: Service {
     private let wake = WakeUp()
 
     convenience init(
-        configuration: OutputConfiguration, spool: Spool, resolver: Resolver, stop: StopDeadline, logger: Logger
+        configuration: OutputConfiguration, spool: Spool, resolver: Resolver, faults: LocalFaultWatch?,
+        stop: StopDeadline, logger: Logger
     ) {
         self.init(
             configuration: configuration, spool: spool,
-            resolve: { resolver.resolve(host: $0, port: $1, then: $2) }, stop: stop, logger: logger)
+            resolve: { resolver.resolve(host: $0, port: $1, then: $2) }, faults: faults, stop: stop, logger: logger)
     }
 
     /// The waits are constants to all but a test.
@@ -70,7 +72,7 @@ package final class Output: Service {
     /// - Parameter stop: limits what a drain may take, after a signal.
     init(
         configuration: OutputConfiguration, spool: Spool, resolve: @escaping Resolver.Resolve,
-        stop: StopDeadline = StopDeadline(), logger: Logger,
+        faults: LocalFaultWatch? = nil, stop: StopDeadline = StopDeadline(), logger: Logger,
         drainTimeout: Duration = Output.drainTimeout, patience: Duration = DeliveryWindow.patience
     ) {
         name = configuration.name
@@ -80,6 +82,7 @@ package final class Output: Service {
         }
         self.spool = spool
         self.resolve = resolve
+        self.faults = faults
         self.logger = logger
         self.drainTimeout = drainTimeout
         stopDeadline = stop
@@ -105,6 +108,7 @@ package final class Output: Service {
         }
         drainTimer?.cancel()
         certificateTimer?.cancel()
+        faults?.succeeded(.output(name))
     }
 
     /// How it is at this moment.
@@ -148,6 +152,7 @@ package final class Output: Service {
         while !isOver {
             let end = await deliverOnce()
             guard !isOver else { break }
+            faults?.note(.output(name), end.localCause)
             status.lost(endpoint, reason: end.reason, at: .now)
             spool.hold(name)
             if end.kind == .gone { rewindEnd = spool.cursor(of: name) }
@@ -163,6 +168,7 @@ package final class Output: Service {
         let addresses: [SocketAddress]
         switch await resolve(route.destination(of: endpoint)) {
         case .failed(let reason): return Loss(.failed, reason)
+        case .prevented(let reason, let cause): return Loss(.failed, reason, localCause: cause)
         case .addresses(let found): addresses = found
         }
         let transport = route.open(to: endpoint, addresses: addresses) { [weak self] in self?.take($0) }
@@ -243,6 +249,7 @@ package final class Output: Service {
         switch report {
         case .opened(let session):
             self.session = session
+            faults?.succeeded(.output(name))
             status.connected(to: endpoint, tls: session?.version, at: .now)
             lookAtCertificates()
             wake.raise()

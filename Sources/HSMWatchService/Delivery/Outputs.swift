@@ -16,6 +16,7 @@ final class Outputs: Service {
 
     private let spool: Spool
     private let resolver: Resolver
+    private let faults: LocalFaultWatch?
     private let stop: StopDeadline
     private let logger: Logger
     /// In the order of the configuration.
@@ -26,7 +27,11 @@ final class Outputs: Service {
     private var ending: [String: Member] = [:]
     private let tasks = TaskPool()
 
-    init(_ outputs: [OutputConfiguration], spool: Spool, resolver: Resolver, stop: StopDeadline, logger: Logger) {
+    init(
+        _ outputs: [OutputConfiguration], spool: Spool, resolver: Resolver, faults: LocalFaultWatch?, stop: StopDeadline,
+        logger: Logger
+    ) {
+        self.faults = faults
         self.spool = spool
         self.resolver = resolver
         self.stop = stop
@@ -69,7 +74,7 @@ final class Outputs: Service {
         let before = ending[name]
         let member = Member(
             output: Output(
-                configuration: configuration, spool: spool, resolver: resolver, stop: stop, logger: logger))
+                configuration: configuration, spool: spool, resolver: resolver, faults: faults, stop: stop, logger: logger))
         members[name] = member
         tasks.add {
             await before?.ended.wait()

@@ -196,7 +196,9 @@ final class TCPConnection: ChannelInboundHandler {
                     self.connected(on: loop)
                 case .failure(let error):
                     let failure = ConnectFailure.describe(error, address: address, name: self.name)
-                    self.failed(Loss(failure.kind == .refused ? .gone : .failed, failure.detail))
+                    self.failed(
+                        Loss(
+                            failure.kind == .refused ? .gone : .failed, failure.detail, localCause: failure.localCause))
                 }
             }
     }

@@ -42,7 +42,8 @@ final class UDPTransport: Transport {
             code = errno
         }
         guard socket != nil else {
-            end = Loss(.failed, addresses.isEmpty ? "no address" : ConnectFailure.words(code))
+            let isIPv6 = addresses.last?.protocol == .inet6
+            end = addresses.isEmpty ? Loss(.failed, "no address") : ConnectFailure.loss(ofCode: code, isIPv6: isIPv6)
             return
         }
         isOpen = true

@@ -157,7 +157,8 @@ package final class GraylogClient {
                 "Graylog at \(access.url) is not reached: cannot resolve \(endpoint.host): not within "
                     + DurationText.format(limit))
         case .addresses(let addresses): return addresses
-        case .failed(let reason): throw GraylogProblem("Graylog at \(access.url) is not reached: \(reason)")
+        case .failed(let reason), .prevented(let reason, _):
+            throw GraylogProblem("Graylog at \(access.url) is not reached: \(reason)")
         }
     }
 

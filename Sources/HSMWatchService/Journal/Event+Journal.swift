@@ -33,6 +33,8 @@ extension Event.Content {
         case .service(.outputUp): .outputUp
         case .service(.sendTest): .sendTest
         case .service(.certificateExpiring): .certificateExpiring
+        case .service(.localFaultStarted): .localFaultStarted
+        case .service(.localFaultEnded): .localFaultEnded
         }
     }
 
@@ -89,6 +91,7 @@ extension ServiceAction {
         switch self {
         case .started, .reloaded, .stopping, .messagesDropped: [:]
         case .reloadFailed(let reason): ["REASON": reason]
+        case .localFaultStarted(let cause), .localFaultEnded(let cause, _): ["REASON": cause.sentence]
         case .outputDown(let output, let endpoint, let reason):
             ["OUTPUT": output, "ENDPOINT": endpoint, "REASON": reason]
         case .outputUp(let output, let endpoint, _, _, _, _, _),

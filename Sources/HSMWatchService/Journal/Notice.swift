@@ -12,6 +12,7 @@ package enum Notice {
     case thresholdNotBelowTotal(Subject, MisconfiguredThreshold)
     case configurationProblem(ConfigurationProblem, file: String)
     case spoolRefused(SpoolRefusal)
+    case tooFewDescriptors(needed: Int, limit: Int)
     case spoolDamaged(movedTo: String)
     /// The files were removed or replaced while the service ran; `foreign` is where a database is that replaced them.
     case spoolRestored(foreign: String?)
@@ -37,6 +38,7 @@ package enum Notice {
         case .spoolRefused(.inUse): .spoolInUse
         case .spoolRefused(.cannotOpen): .spoolNotOpened
         case .spoolRefused(.newer): .spoolNewer
+        case .tooFewDescriptors: .tooFewDescriptors
         case .spoolDamaged: .spoolDamaged
         case .spoolRestored: .spoolRestored
         case .spoolUsurped: .spoolInUse
@@ -58,8 +60,8 @@ package enum Notice {
         case .connectionsTakenUp: .info
         case .thresholdNotBelowTotal, .managerUnreachable, .statusUnavailable, .credentialsRejected: .warning
         case .configurationProblem(let problem, _): problem.severity == .error ? .error : .warning
-        case .spoolRefused, .spoolUsurped, .spoolDamaged, .spoolRestored, .diskFailing, .spoolNotClosed,
-            .watchdogWithheld:
+        case .spoolRefused, .spoolUsurped, .tooFewDescriptors, .spoolDamaged, .spoolRestored, .diskFailing,
+            .spoolNotClosed, .watchdogWithheld:
             .error
         }
     }
@@ -71,12 +73,15 @@ package enum Notice {
         case .answersAgain(let subject):
             "HSM \(subject.name) at \(subject.address) answers again"
         case .thresholdNotBelowTotal(let subject, let found):
-            "HSM \(subject.name) at \(subject.address) has \(found.total) sockets in all: the threshold"
+            "HSM \(subject.name) at \(subject.address) has \(counted(found.total, "socket")) in all: the threshold"
                 + " \(found.key) = \(found.threshold) is not below that, so every reading violates it; lower it"
         case .configurationProblem(let problem, let file):
             problem.rendered(file: file)
         case .spoolRefused(let refusal):
             "\(refusal): \(refusal.nextStep)"
+        case .tooFewDescriptors(let needed, let limit):
+            "hsmwatch needs \(needed) open files at least, and the limit is \(limit): not started;"
+                + " set LimitNOFILE= with systemctl edit hsmwatch, or ulimit -n in a shell"
         case .spoolDamaged(let moved):
             "the spool was damaged; it is kept as \(moved), and a new one has begun"
         case .spoolRestored(let foreign):
@@ -95,7 +100,7 @@ package enum Notice {
         case .managerUnreachable(let reason):
             "the service manager cannot be told: \(reason)"
         case .connectionsTakenUp(let takenUp, let ended):
-            "\(takenUp) connection\(takenUp == 1 ? "" : "s") to HSMs taken up from the process before,"
+            "\(counted(takenUp, "connection")) to HSMs taken up from the process before,"
                 + " \(ended) closed as stale"
         case .watchdogWithheld(let part):
             "no progress of the \(part.rawValue): the watchdog is not answered, so that systemd restarts hsmwatch"
@@ -123,7 +128,7 @@ package enum Notice {
         case .watchdogWithheld(let part): ["PART": part.rawValue]
         case .statusUnavailable(let path, let reason): ["SOCKET": path, "REASON": reason]
         case .credentialsRejected(let output, let reason): ["OUTPUT": output, "REASON": reason]
-        case .diskWorking, .connectionsTakenUp: [:]
+        case .diskWorking, .connectionsTakenUp, .tooFewDescriptors: [:]
         }
     }
 }

@@ -93,11 +93,16 @@ package struct Monitor: Sendable {
         let timer = PollTimer()
         let (armed, ready) = (WakeUp(), WakeUp())
         let stop = StopDeadline()
-        let outputs = Outputs(configuration.outputs, spool: spool, resolver: resolver, stop: stop, logger: logger)
+        let faults = LocalFaultWatch(DescriptorNeed(configuration), limit: OpenFiles.limit) { [logger] in
+            let event = Event(timestamp: .now, content: .service($0))
+            logger.note(.event(event))
+            spool.append(event)
+        }
+        let outputs = Outputs(configuration.outputs, spool: spool, resolver: resolver, faults: faults, stop: stop, logger: logger)
         let fleet = Fleet(
             hsms: configuration.hsms, timer: timer, resolver: resolver,
             store: inherited.map { ConnectionStore(inherited: $0, tell: manager.hand) }, spool: spool, armed: armed,
-            logger: logger)
+            faults: faults, logger: logger)
         let announcer = Announcer(
             heartbeat: configuration.heartbeat, hsms: configuration.hsms.count, timer: timer, fleet: fleet,
             spool: spool, logger: logger)
@@ -106,11 +111,11 @@ package struct Monitor: Sendable {
         let reloader = file.map {
             Reloader(
                 configuration, file: $0, ready: ready, supervisor: supervisor, announcer: announcer, fleet: fleet,
-                outputs: outputs, spool: spool, logger: logger)
+                outputs: outputs, spool: spool, faults: faults, logger: logger)
         }
 
         let source = StatusSource(fleet: fleet, outputs: outputs, spool: spool, configuration: file)
-        let status = StatusServer(path: statusSocket, logger: logger) { source.snapshot }
+        let status = StatusServer(path: statusSocket, logger: logger, faults: faults) { source.snapshot }
         status.listen()
 
         let parts: [any Service] =

@@ -15,6 +15,7 @@ final class Reloader: Service {
     private let fleet: Fleet
     private let outputs: Outputs
     private let spool: Spool
+    private let faults: LocalFaultWatch
     private var logger: Logger
     private var configuration: Configuration
     private var isWanted = false
@@ -29,7 +30,7 @@ final class Reloader: Service {
     ///   - ready: raised when the service has begun; a request before waits for that.
     init(
         _ configuration: Configuration, file: String, ready: WakeUp, supervisor: Supervisor, announcer: Announcer,
-        fleet: Fleet, outputs: Outputs, spool: Spool, logger: Logger
+        fleet: Fleet, outputs: Outputs, spool: Spool, faults: LocalFaultWatch, logger: Logger
     ) {
         self.configuration = configuration
         self.file = file
@@ -40,6 +41,7 @@ final class Reloader: Service {
         self.fleet = fleet
         self.outputs = outputs
         self.spool = spool
+        self.faults = faults
         self.logger = logger
     }
 
@@ -102,6 +104,7 @@ final class Reloader: Service {
         let changes = ConfigurationChanges(from: old, to: new)
         logger.logLevel = Logger.Level(new.logLevel)
         if new.heartbeat != old.heartbeat { announcer.change(heartbeat: new.heartbeat) }
+        faults.change(DescriptorNeed(new))
         outputs.change(changes.outputs, to: new.outputs)
         spool.change(
             outputs: new.outputs.map { Subscription($0) }, limits: new.spool,

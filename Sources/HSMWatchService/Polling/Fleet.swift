@@ -13,6 +13,8 @@ package final class Fleet: Service {
     private let timer: PollTimer
     private let resolver: Resolver
     private let store: ConnectionStore?
+    /// Told what HSMs cannot do because of this machine; nil when nobody wants to know.
+    let faults: LocalFaultWatch?
     private let spool: Spool
     private let armed: WakeUp
     private let logger: Logger
@@ -24,11 +26,13 @@ package final class Fleet: Service {
 
     /// - Parameters:
     ///   - store: what connections are taken up from and kept in; nil when none are.
+    ///   - faults: told what HSMs cannot do because of this machine.
     ///   - armed: raised when every HSM's timer stands.
     package init(
         hsms: [HSMConfiguration], timer: PollTimer, resolver: Resolver, store: ConnectionStore?, spool: Spool,
-        armed: WakeUp, logger: Logger
+        armed: WakeUp, faults: LocalFaultWatch? = nil, logger: Logger
     ) {
+        self.faults = faults
         self.timer = timer
         self.resolver = resolver
         self.store = store
@@ -66,6 +70,7 @@ package final class Fleet: Service {
         for target in ended {
             target.stop()
             status.remove(target.number)
+            faults?.succeeded(.hsm(target.name))
         }
         names = hsms.map(\.name)
         let begun = Set(changes.added + changes.changed)
@@ -78,7 +83,7 @@ package final class Fleet: Service {
             let target = Target(
                 hsm: hsm, number: status.add(name: hsm.name, queries: hsm.queries),
                 ticks: timer.add(name: hsm.name, interval: hsm.interval, at: now),
-                prober: Prober(hsm: hsm, resolver: resolver, store: store), fleet: self, spool: spool,
+                prober: Prober(hsm: hsm, resolver: resolver, store: store, faults: faults), fleet: self, spool: spool,
                 logger: logger)
             targets[hsm.name] = target
             tasks.add { await target.watch() }

@@ -56,20 +56,28 @@ final class HSMConnection: ChannelInboundHandler {
 
     /// Starts to connect. The report is `connected` or `notConnected`. It is `ended` when the HSM accepted the connection and
     /// reset it before the loop looked at it.
-    func open(_ address: SocketAddress, on loop: any EventLoop) {
-        bootstrap(on: loop) { self.channel = $0 }
-            .connect(to: address)
-            .assumeIsolated()
-            .whenComplete { result in
-                switch result {
-                case .success(let channel):
-                    self.connected(channel)
-                case .failure(let error) where ConnectFailure.isReset(error):
-                    self.tell(.ended(detail: ConnectFailure.reset))
-                case .failure(let error):
-                    self.tell(.notConnected(ConnectFailure.describe(error, address: address, name: self.name)))
-                }
+    ///
+    /// - Parameter reserved: the first descriptor that is left to others; a connection that gets it, or one above, is not
+    ///   made.
+    func open(_ address: SocketAddress, on loop: any EventLoop, below reserved: CInt = .max) {
+        bootstrap(on: loop) { channel in
+            if let descriptor = channel.withDescriptor(\.self), descriptor >= reserved {
+                throw IOError(errnoCode: EMFILE, reason: "reserved")
             }
+            self.channel = channel
+        }
+        .connect(to: address)
+        .assumeIsolated()
+        .whenComplete { result in
+            switch result {
+            case .success(let channel):
+                self.connected(channel)
+            case .failure(let error) where ConnectFailure.isReset(error):
+                self.tell(.ended(detail: ConnectFailure.reset))
+            case .failure(let error):
+                self.tell(.notConnected(ConnectFailure.describe(error, address: address, name: self.name)))
+            }
+        }
     }
 
     /// Goes on with a connection that another process has used, and which is kept.
@@ -139,7 +147,7 @@ final class HSMConnection: ChannelInboundHandler {
         tell(.ended(detail: ending))
     }
 
-    private func bootstrap(on loop: any EventLoop, opening: @escaping (any Channel) -> Void) -> ClientBootstrap {
+    private func bootstrap(on loop: any EventLoop, opening: @escaping (any Channel) throws -> Void) -> ClientBootstrap {
         ClientBootstrap.tcp(on: loop, within: Self.connectTimeout, handler: self, opening: opening)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelOption(.maxMessagesPerRead, value: 1)

@@ -13,6 +13,7 @@ package final class Prober {
     private let timeout: Duration
     private let resolve: Resolver.Resolve
     private let place: ConnectionStore.Place?
+    private let faults: LocalFaultWatch?
     /// The phases of the last probe, for somebody who wants to know; nil in the service.
     package private(set) var trace: ProbeTrace?
     private var conversation: ProbeConversation
@@ -32,21 +33,26 @@ package final class Prober {
 
     /// - Parameters:
     ///   - store: has the connection that another process has used, and keeps this one's for the next.
+    ///   - faults: says how many descriptors HSM connections leave to others.
     ///   - isTraced: whether the phases of each probe are kept in `trace`.
     package convenience init(
-        hsm: HSMConfiguration, resolver: Resolver, store: ConnectionStore? = nil, isTraced: Bool = false
+        hsm: HSMConfiguration, resolver: Resolver, store: ConnectionStore? = nil, faults: LocalFaultWatch? = nil,
+        isTraced: Bool = false
     ) {
-        self.init(hsm: hsm, store: store, isTraced: isTraced) { resolver.resolve(host: $0, port: $1, then: $2) }
+        self.init(hsm: hsm, store: store, faults: faults, isTraced: isTraced) {
+            resolver.resolve(host: $0, port: $1, then: $2)
+        }
     }
 
     package init(
-        hsm: HSMConfiguration, store: ConnectionStore? = nil, isTraced: Bool = false,
+        hsm: HSMConfiguration, store: ConnectionStore? = nil, faults: LocalFaultWatch? = nil, isTraced: Bool = false,
         resolve: @escaping Resolver.Resolve
     ) {
         trace = isTraced ? ProbeTrace() : nil
         address = hsm.address
         timeout = hsm.timeout
         self.resolve = resolve
+        self.faults = faults
         place = store?.place(of: hsm)
         let descriptor = place?.takeUp()
         conversation = ProbeConversation(hsm: hsm, takenUpAt: descriptor.map { _ in .now })
@@ -207,6 +213,8 @@ package final class Prober {
                 self?.handle(.resolved(addresses: found.count))
             case .failed(let detail):
                 self?.handle(.unresolved(detail: detail))
+            case .prevented(let detail, let cause):
+                self?.handle(.unresolved(detail: detail, cause: cause))
             }
         }
     }
@@ -217,7 +225,8 @@ package final class Prober {
         let connection = newConnection()
         let untried = addresses.count - index
         if untried > 1 { endTurn(of: addresses[index], on: connection, after: (deadline - .now) / untried) }
-        connection.open(addresses[index], on: ServiceLoop.shared.eventLoop)
+        connection.open(
+            addresses[index], on: ServiceLoop.shared.eventLoop, below: faults?.firstReserved ?? .max)
     }
 
     private func endTurn(of peer: SocketAddress, on connection: HSMConnection, after share: Duration) {

@@ -24,6 +24,8 @@ package final class Resolver {
         /// At least one address, in the order of RFC 6724.
         case addresses([SocketAddress])
         case failed(String)
+        /// This machine could not look the name up.
+        case prevented(String, LocalCause)
     }
 
     private struct Waiter {
@@ -91,12 +93,28 @@ package final class Resolver {
             if let list { freeaddrinfo(list) }
         }
         guard status == 0 else {
-            return .failed("cannot resolve \(host): \(String(cString: gai_strerror(status)))")
+            if let cause = localCause(of: status) {
+                return .prevented("cannot resolve \(host): \(cause.sentence)", cause)
+            }
+            return .failed("cannot resolve \(host): " + String(cString: gai_strerror(status)))
         }
         let addresses = sequence(first: list) { $0?.pointee.ai_next }
             .compactMap { $0?.pointee.ai_addr }
             .compactMap { SocketAddress(at: $0) }
         return addresses.isEmpty ? .failed("cannot resolve \(host): no address") : .addresses(addresses)
+    }
+
+    /// Why this machine could not look a name up; nil when it could. The resolver says only that it failed when it cannot
+    /// open its files or a socket, so this tries to open one.
+    private nonisolated static func localCause(of status: CInt) -> LocalCause? {
+        if status == EAI_MEMORY { return .memory }
+        if status == EAI_SYSTEM, let cause = LocalCause(errno: errno, isIPv6: false) { return cause }
+        let descriptor = socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor < 0 else {
+            close(descriptor)
+            return nil
+        }
+        return LocalCause(errno: errno, isIPv6: false)
     }
 }
 

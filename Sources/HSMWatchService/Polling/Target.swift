@@ -17,6 +17,7 @@ final class Target {
 
     /// The timer's, for this HSM alone.
     let ticks: Ticks
+    let name: String
     /// The fleet status's number for the HSM.
     let number: Int
     private let prober: Prober
@@ -30,6 +31,7 @@ final class Target {
     init(
         hsm: HSMConfiguration, number: Int, ticks: Ticks, prober: Prober, fleet: Fleet, spool: Spool, logger: Logger
     ) {
+        name = hsm.name
         self.number = number
         self.ticks = ticks
         self.prober = prober
@@ -57,6 +59,7 @@ final class Target {
             let answers = await prober.probe()
             guard !isStopped, !(prober.isStopped && answers.isEmpty) else { return }
             fleet.status.noteProbe(of: answers.map(\.observation.outcome))
+            fleet.faults?.note(.hsm(name), answers.lazy.compactMap(\.observation.outcome.localCause).first)
             for answer in answers {
                 record(answer.observation, of: answer.query)
             }

@@ -86,12 +86,21 @@ final class StatusListener: ChannelInboundHandler {
     typealias InboundIn = any Channel
 
     private let accepted: () -> Void
+    private let prevented: (LocalCause?) -> Void
     private let closed: (_ reason: String) -> Void
     /// What was wrong last.
     private var error: (any Error)?
+    /// Whether the attempt that ends now has failed.
+    private var hasFailed = false
 
-    init(accepted: @escaping () -> Void, closed: @escaping (_ reason: String) -> Void) {
+    /// - Parameter prevented: told when a client could not be accepted, and why, if this machine is the reason. Nothing is
+    ///   accepted then before the next read.
+    init(
+        accepted: @escaping () -> Void, prevented: @escaping (LocalCause?) -> Void,
+        closed: @escaping (_ reason: String) -> Void
+    ) {
         self.accepted = accepted
+        self.prevented = prevented
         self.closed = closed
     }
 
@@ -102,11 +111,21 @@ final class StatusListener: ChannelInboundHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         context.fireChannelReadComplete()
-        accepted()
+        defer { hasFailed = false }
+        if !hasFailed { accepted() }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         self.error = error
-        accepted()
+        hasFailed = true
+        pause(context.channel)
+        prevented((error as? IOError).flatMap { LocalCause(errno: $0.errnoCode, isIPv6: false) })
+    }
+
+    /// The client stays in the kernel's queue, so the socket stays readable. The channel forgets that it wants to read only
+    /// when `autoRead` changes from true to false; else the loop would try again at once, for ever.
+    private func pause(_ channel: any Channel) {
+        try? channel.syncOptions?.setOption(.autoRead, value: true)
+        try? channel.syncOptions?.setOption(.autoRead, value: false)
     }
 }

@@ -19,6 +19,8 @@ package final class StatusServer: Service {
     package nonisolated static let clientTimeout = Duration.seconds(5)
     /// The distance at which clients are accepted.
     package nonisolated static let acceptInterval = Duration.milliseconds(5)
+    /// How long nobody is accepted when this machine could not accept a client.
+    package nonisolated static let acceptPause = Duration.seconds(1)
     /// How long a snapshot is given to others as well.
     package nonisolated static let sharing = Duration.milliseconds(200)
 
@@ -27,6 +29,7 @@ package final class StatusServer: Service {
     private let logger: Logger
     private let clientTimeout: Duration
     private let serving: (Int) -> Void
+    private let faults: LocalFaultWatch?
     /// Where snapshots become JSON, which takes a while for thousands of HSMs.
     private let encoding = DispatchQueue(label: "hsmwatch.status")
 
@@ -48,11 +51,14 @@ package final class StatusServer: Service {
     ///   - path: of the socket; its directory is there.
     ///   - snapshot: takes one, at once.
     ///   - clientTimeout: a constant to all but a test.
+    ///   - faults: told when this machine prevents that a client is accepted.
     ///   - serving: told how many clients are served, whenever that changes.
     package init(
         path: String, logger: Logger, clientTimeout: Duration = StatusServer.clientTimeout,
-        serving: @escaping (Int) -> Void = { _ in }, snapshot: @escaping () -> Snapshot
+        faults: LocalFaultWatch? = nil, serving: @escaping (Int) -> Void = { _ in },
+        snapshot: @escaping () -> Snapshot
     ) {
+        self.faults = faults
         self.path = path
         self.logger = logger
         self.clientTimeout = clientTimeout
@@ -94,7 +100,9 @@ package final class StatusServer: Service {
             (
                 listener: {
                     StatusListener(
-                        accepted: { [weak self] in self?.acceptLater() }, closed: { [weak self] in self?.closed($0) })
+                        accepted: { [weak self] in self?.accepted() },
+                        prevented: { [weak self] in self?.prevented($0) },
+                        closed: { [weak self] in self?.closed($0) })
                 },
                 client: { [weak self] in StatusConnection { self?.take($0, from: $1) } }
             ), eventLoop: loop)
@@ -121,9 +129,20 @@ package final class StatusServer: Service {
         if isAccepting { listener?.read() }
     }
 
-    private func acceptLater() {
+    private func accepted() {
+        faults?.succeeded(.statusSocket)
+        acceptLater()
+    }
+
+    /// This machine could not accept a client, who waits in the kernel.
+    private func prevented(_ cause: LocalCause?) {
+        faults?.note(.statusSocket, cause)
+        acceptLater(after: Self.acceptPause)
+    }
+
+    private func acceptLater(after pause: Duration = acceptInterval) {
         isAccepting = true
-        ServiceLoop.after(Self.acceptInterval) { [weak self] in self?.accept() }
+        ServiceLoop.after(pause) { [weak self] in self?.accept() }
     }
 
     /// The listening socket is no more; that is news unless it was closed here.

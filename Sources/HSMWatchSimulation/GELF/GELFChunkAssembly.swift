@@ -74,11 +74,13 @@ struct GELFChunkAssembly {
             return outdated.flatMap { id, _ in lose(id, tooLate) }
         case .datagram(let bytes):
             guard bytes.count >= DelimitedFrames.minimumGELFLength else {
-                return [.lost(reason: "a datagram of \(bytes.count) bytes", frame: bytes)]
+                return [.lost(reason: "a datagram of \(counted(bytes.count, "byte"))", frame: bytes)]
             }
             guard bytes[0] == 0x1E, bytes[1] == 0x0F else { return [.frame(bytes)] }
             guard bytes.count >= Self.headerLength else {
-                return [.lost(reason: "a chunk of \(bytes.count) bytes, shorter than its header", frame: bytes)]
+                return [
+                    .lost(reason: "a chunk of \(counted(bytes.count, "byte")), shorter than its header", frame: bytes)
+                ]
             }
             return take(bytes, at: now) + makeRoom()
         }

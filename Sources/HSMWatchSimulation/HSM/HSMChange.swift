@@ -66,7 +66,7 @@ package struct HSMChange: Hashable, Sendable {
         apply(to: &changed)
         guard changed.inUse > changed.total else { return nil }
         return switch setting {
-        case .inUse: "it has \(changed.total) sockets; allowed: in-use 0 to \(changed.total)"
+        case .inUse: "it has \(counted(changed.total, "socket")); allowed: in-use 0 to \(changed.total)"
         case .total, .fault:
             "\(changed.inUse) are in use; allowed: total \(changed.inUse) to \(HSMBehaviour.maximumSockets)"
         }

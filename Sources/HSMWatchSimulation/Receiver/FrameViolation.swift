@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HSMWatchCore
+
 /// A frame for which the connection is closed, at the loss of whatever follows it.
 enum FrameViolation: Hashable, Sendable, CustomStringConvertible {
     /// Longer than `limit` bytes.
@@ -15,7 +17,7 @@ enum FrameViolation: Hashable, Sendable, CustomStringConvertible {
     var description: String {
         switch self {
         case .tooLong(let limit): "a frame of more than \(limit) bytes: Graylog closes the connection"
-        case .tooShort(let length): "a frame of \(length) bytes: Graylog closes the connection"
+        case .tooShort(let length): "a frame of \(counted(length, "byte")): Graylog closes the connection"
         case .noLength(let text): "\"\(text)\" where a frame's length should stand: Graylog closes the connection"
         case .beyondReceiver(let limit): "a frame of more than \(limit) bytes, too much for this receiver"
         }

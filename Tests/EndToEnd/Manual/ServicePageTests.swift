@@ -69,7 +69,8 @@ extension EndToEnd {
                 let second = try await stage.service(configuration, named: "second", environment: taken).ended()
                 let broken = try await stage.outcome(of: ["run", "--config", "/dev/null"])
                 let stopped = try await service.ended(by: SIGTERM)
-                return [stopped, usage, unopened, second, broken].map(\.ending)
+                let starved = try await stage.service(configuration, named: "starved", after: "ulimit -n 20").ended()
+                return [stopped, usage, starved, unopened, second, broken].map(\.ending)
             }
             let listed = try entries("EXIT STATUS").compactMap { Int32($0.name) }
             #expect(endings == listed.filter { $0 != 1 }.map { .exited($0) })

@@ -41,6 +41,30 @@ extension EndToEnd {
             }
         }
 
+        @Test("status tells how long a state really lasts, even with a clock before 1970", arguments: [10, -10, -60])
+        func status(years: Int) async throws {
+            try await Stage.play { stage in
+                let clock = try await Interposer(on: stage)
+                let graylog = try await stage.graylog()
+                let hsm = try await stage.hsm()
+                let service = try stage.service(
+                    ConfigurationText(to: graylog, watching: hsm), environment: clock.environment)
+                var mail = Mail()
+                try await mail.collect(readings: 3, from: graylog)
+                try clock.setClock(ahead: .seconds(years * 365 * 86_400))
+                // At an interval of 100 ms no snapshot from before is shared any more then.
+                let polls = await hsm.facts.requests
+                _ = try await hsm.facts(within: patience) { $0.requests >= polls + 10 }
+                let record = try await stage.outcome(of: ["status", "--socket", stage.statusSocket()])
+                #expect(record.ending == .exited(0))
+                let row = try #require(record.lines.first { $0.hasPrefix("khi-1 ") })
+                let since = try #require(row.split(separator: " ").dropLast().last)
+                #expect(since.wholeMatch(of: /[0-9]+s/) != nil, "\(record)")
+                #expect(since != "0s", "\(record)")
+                #expect(try await service.ended(by: SIGTERM).ending == .exited(0))
+            }
+        }
+
         @Test("ahead while the service is not running: its backlog is as old as it really is, and nothing is dropped")
         func aheadAtStart() async throws {
             try await Stage.play { stage in

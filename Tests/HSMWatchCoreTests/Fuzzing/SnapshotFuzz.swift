@@ -73,7 +73,7 @@ enum SnapshotFuzz {
     }
 
     private static func made(_ input: inout FuzzInput) -> Snapshot {
-        let now = time(&input)
+        let now = Moment(instant: Instant(nanoseconds: 0), timestamp: time(&input))
         let counts = Heartbeat(
             states: Dictionary(uniqueKeysWithValues: HSMState.allCases.map { ($0, input.number(bits: 48)) }),
             probes: input.number(bits: 48), probesFailed: input.number(bits: 48), probesSkipped: input.number(bits: 48),
@@ -90,7 +90,7 @@ enum SnapshotFuzz {
     }
 
     private static func hsm(_ input: inout FuzzInput) -> HSMSnapshot {
-        var status = QueryStatus(since: time(&input))
+        var status = QueryStatus(since: moment(&input))
         status.state = input.element(of: HSMState.allCases)
         if input.flag() { status.available = input.number(bits: 48) }
         if input.flag() { status.total = input.number(bits: 48) }
@@ -107,17 +107,22 @@ enum SnapshotFuzz {
     }
 
     private static func output(_ input: inout FuzzInput) -> OutputSnapshot {
-        var status = OutputStatus(endpoint: HostPort(host: "10.10.5.7", port: 12201), at: time(&input))
-        if input.flag() { status.connected(to: status.endpoint, tls: input.visibleText(), at: time(&input)) }
-        if input.flag() { status.lost(status.endpoint, reason: input.visibleText(), at: time(&input)) }
-        if input.flag() { status.confirmed(at: time(&input)) }
+        var status = OutputStatus(endpoint: HostPort(host: "10.10.5.7", port: 12201), at: moment(&input))
+        if input.flag() { status.connected(to: status.endpoint, tls: input.visibleText(), at: moment(&input)) }
+        if input.flag() { status.lost(status.endpoint, reason: input.visibleText(), at: moment(&input)) }
+        if input.flag() { status.confirmed(at: moment(&input)) }
         return OutputSnapshot(
             name: input.visibleText(), kind: input.element(of: OutputKind.allCases),
             confirmation: input.element(of: Confirmation.allCases), status: status, spooled: input.number(bits: 48),
             dropped: input.number(bits: 48))
     }
 
+    private static func moment(_ input: inout FuzzInput) -> Moment {
+        let age = Duration.seconds(input.number(bits: 32))
+        return Moment(instant: Instant(nanoseconds: 0) - age, timestamp: time(&input))
+    }
+
     private static func time(_ input: inout FuzzInput) -> Timestamp {
-        Timestamp(milliseconds: Int64(input.number(bits: 40)))
+        Timestamp(milliseconds: Int64(input.number(bits: 40)) - 1 << 38)
     }
 }

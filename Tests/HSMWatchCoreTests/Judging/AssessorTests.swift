@@ -17,9 +17,21 @@ struct AssessorTests {
     @Test("a better state needs clear_after readings in a row, clear_margin above", arguments: Conversation.clears)
     func clears(_ conversation: Conversation) { check(conversation) }
 
+    @Test("a failure of this machine is unknown at once, and what stood goes on", arguments: Conversation.local)
+    func local(_ conversation: Conversation) { check(conversation) }
+
+    @Test("no run of failures of this machine makes an HSM unreachable, and one reading ends them", arguments: 1...5)
+    func localRun(failures: Int) {
+        var assessor = Assessor(alert: .prompt(failures: 2, clear: 3), startedAt: .seconds(0))
+        #expect(assessor.assess(200, at: 1).state == .ok)
+        for second in 2...1001 { #expect(assessor.assess(.local, at: second).state == .unknown) }
+        let after = assessor.assess(200, at: 1002)
+        #expect(after.transition == Transition(from: .unknown, to: .ok, lasted: .seconds(1000)))
+    }
+
     @Test("every failure kind speaks for unreachable or unknown", arguments: Failure.Kind.allCases)
     func failureKinds(_ kind: Failure.Kind) {
-        let unknown: Set<Failure.Kind> = [.hsmError, .malformed]
+        let unknown: Set<Failure.Kind> = [.hsmError, .malformed, .local]
         #expect(HSMState(kind) == (unknown.contains(kind) ? .unknown : .unreachable))
     }
 

@@ -134,3 +134,33 @@ extension Conversation {
             observe: [.fail, 200, 40, 200], expect: [.unreachable, .unreachable, .unreachable, .ok]),
     ]
 }
+
+extension Conversation {
+    /// What a failure of this machine means, by what stood before.
+    static let local: [Conversation] = [
+        Conversation(
+            "before anything was observed: it is no first observation", .prompt(clear: 3),
+            observe: [.local, .local, 200], expect: [.unknown, .unknown, .ok]),
+        Conversation(
+            "a healthy HSM is ok again with the next reading", .prompt(clear: 3),
+            observe: [200, .local, 200], expect: [.ok, .unknown, .ok]),
+        Conversation(
+            "a critical HSM is critical again with the next reading", .prompt(raise: 3, clear: 2),
+            observe: [10, .local, 10, 200, 200], expect: [.critical, .unknown, .critical, .critical, .ok]),
+        Conversation(
+            "it breaks no row of better readings", .prompt(clear: 2),
+            observe: [10, 200, .local, 200], expect: [.critical, .critical, .unknown, .ok]),
+        Conversation(
+            "it neither counts as a failure nor breaks a row of them", .prompt(failures: 2),
+            observe: [200, .fail, .local, .fail], expect: [.ok, .ok, .unknown, .unreachable]),
+        Conversation(
+            "a failure that is not confirmed does not make it ok again", .prompt(failures: 3),
+            observe: [200, .local, .fail, .fail, .fail], expect: [.ok, .unknown, .unknown, .unknown, .unreachable]),
+        Conversation(
+            "an unreachable HSM that fails again is unreachable again", .prompt(failures: 3),
+            observe: [.fail, .local, .fail], expect: [.unreachable, .unknown, .unreachable]),
+        Conversation(
+            "an unreachable HSM that answers is not called unreachable meanwhile", .prompt(clear: 2),
+            observe: [.fail, .local, 200, 200], expect: [.unreachable, .unknown, .unknown, .ok]),
+    ]
+}

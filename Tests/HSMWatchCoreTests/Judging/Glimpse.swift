@@ -9,6 +9,8 @@ enum Glimpse: Hashable, Sendable, ExpressibleByIntegerLiteral {
     case fail
     /// A failure that speaks for `unknown`.
     case garbage
+    /// A failure of this machine.
+    case local
     /// An error that says that the command is not enabled.
     case rejection
 
@@ -24,6 +26,7 @@ extension Assessor {
             outcome = .reading(Reading(available, of: total), reply: "<2223#\(available)#\(total)#>")
         case .fail: outcome = .failure(Failure(.refused, "connection refused"))
         case .rejection: outcome = .failure(Failure(.hsmError, "HSM error 22", errorCode: 22))
+        case .local: outcome = .failure(Failure(.descriptors, "no descriptor"))
         case .garbage: outcome = .failure(Failure(.malformed, "no frame"))
         }
         return assess(

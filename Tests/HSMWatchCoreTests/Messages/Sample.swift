@@ -93,6 +93,8 @@ struct Sample: CustomTestStringConvertible, Sendable {
                 .outputUp(
                     output: "graylog", endpoint: "10.10.5.8:12201", outage: .seconds(95_000), waiting: 310, resent: 0,
                     rewound: 0, dropped: 1200))),
+        Sample("service_local_fault_started", .service(.localFaultStarted(.descriptors))),
+        Sample("service_local_fault_ended", .service(.localFaultEnded(.ports, lasted: .seconds(75)))),
         Sample("service_send_test", .service(.sendTest(output: "graylog", endpoint: "10.10.5.7:12201"))),
         Sample(
             "service_certificate_expiring",

@@ -128,6 +128,8 @@ struct ProbeConversationTests {
         #expect(ProbeTalk.kinds(talk.hear(.notConnected(Failure(.refused, "b")))) == [.refused])
         #expect(talk.hear(.start) == .resolve)
         #expect(ProbeTalk.kinds(talk.hear(.unresolved(detail: "no such host"))) == [.dns])
+        #expect(talk.hear(.start) == .resolve)
+        #expect(ProbeTalk.kinds(talk.hear(.unresolved(detail: "no descriptor", cause: .descriptors))) == [.local])
     }
 
     @Test("a reset is the same failure before the first look at the connection, before the question and after it")

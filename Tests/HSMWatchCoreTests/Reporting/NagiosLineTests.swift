@@ -28,7 +28,7 @@ struct NagiosLineTests {
     @Test("a failure has no numbers, whatever its kind", arguments: Failure.Kind.allCases)
     func failures(kind: Failure.Kind) {
         let report = ProbeReportSample.failure(kind, "something went wrong").report()
-        let isUnknown = kind == .hsmError || kind == .malformed
+        let isUnknown = [.hsmError, .malformed, .local].contains(kind)
         #expect(
             report.nagiosLine == "HSM \(isUnknown ? "UNKNOWN" : "CRITICAL") - khi-1: no reading: something went wrong")
         #expect(report.status.exitCode == (isUnknown ? 3 : 2))

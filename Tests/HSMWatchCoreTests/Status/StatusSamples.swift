@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HSMWatchCore
 import Testing
+
+@testable import HSMWatchCore
 
 extension Snapshot {
     /// 2026-07-30 17:23:00 UTC, the moment of all samples.
-    static let moment = Timestamp(milliseconds: 1_785_432_180_000)
+    static let moment = Moment(
+        instant: Instant(nanoseconds: 0), timestamp: Timestamp(milliseconds: 1_785_432_180_000))
 
     static func sample(
         _ hsms: [HSMSnapshot], outputs: [OutputSnapshot] = [], storage: Storage = .disk, dropped: Int = 0
@@ -101,6 +103,11 @@ extension OutputSnapshot {
 extension Timestamp {
     /// So many seconds before the moment of the samples.
     static func ago(seconds: Int) -> Timestamp {
-        Timestamp(milliseconds: Snapshot.moment.milliseconds - Int64(seconds) * 1000)
+        Moment.ago(seconds: seconds).timestamp
     }
+}
+
+extension Moment {
+    /// So many seconds before the moment of the samples, on both clocks.
+    static func ago(seconds: Int) -> Moment { Snapshot.moment.earlier(by: .seconds(seconds)) }
 }

@@ -55,7 +55,8 @@ struct QueryStatusTests {
         var status = QueryStatus(since: .ago(seconds: 5))
         let reading = try #require(Reading(available: 60, total: 64))
         let observation = Observation(
-            outcome: .reading(reading, reply: ""), instant: Instant(nanoseconds: 0), timestamp: Snapshot.moment,
+            outcome: .reading(reading, reply: ""), instant: Instant(nanoseconds: 0),
+            timestamp: Snapshot.moment.timestamp,
             latency: .milliseconds(1))
         for (forecast, exhaustion, critical) in [
             (Forecast(untilCritical: .seconds(60), untilExhaustion: .seconds(90)), 90, 60),
@@ -80,8 +81,7 @@ struct QueryStatusTests {
             let transition = Transition(from: status.state, to: state, lasted: .seconds(1))
             status.note(
                 Observation(
-                    outcome: .reading(reading, reply: ""), instant: Instant(nanoseconds: 0),
-                    timestamp: .ago(seconds: seconds), latency: .zero),
+                    outcome: .reading(reading, reply: ""), at: .ago(seconds: seconds), latency: .zero),
                 Assessment(
                     state: state, transition: isChange ? transition : nil,
                     thresholds: AppliedThresholds(warning: nil, critical: nil), misconfigured: []))
@@ -133,18 +133,19 @@ struct SnapshotTests {
                 "states":{"ok":0,"warning":1,"critical":0,"unreachable":0,"unknown":2},\
                 "spool":{"waiting":3,"dropped":0,"storage":"disk"},"hsms":[\
                 {"name":"lhe-1","address":"10.10.5.6:9016","query_port":9011,"state":"warning",\
-                "since":1785342180.000,"available":97,"total":256,"latency_ms":1.234,\
+                "since":1785342180.000,"since_seconds":90000,"available":97,"total":256,"latency_ms":1.234,\
                 "last_probe_at":1785432178.000,"threshold_warning":100,"threshold_critical":50,\
                 "readings":[99,98,null,97]},\
-                {"name":"isb-2","address":"10.10.5.6:9018","state":"unknown","since":1785428480.000,\
+                {"name":"isb-2","address":"10.10.5.6:9018","state":"unknown","since":1785428480.000,"since_seconds":3700,\
                 "latency_ms":1.234,"failure":"hsm_error","failure_detail":"the HSM answered with error 22",\
                 "hsm_error_code":22,"last_probe_at":1785432178.000,"threshold_warning":100,\
                 "threshold_critical":50,"readings":[null]},\
-                {"name":"new","address":"[2001:db8::7]:9010","state":"unknown","since":1785432179.000,\
+                {"name":"new","address":"[2001:db8::7]:9010","state":"unknown","since":1785432179.000,"since_seconds":1,\
                 "readings":[]}],\
                 "outputs":[{"name":"graylog","type":"gelf-tcp","confirmation":"read",\
                 "endpoint":"10.10.5.7:12201","state":"connected",\
-                "since":1785421181.000,"tls":"TLS 1.3","spooled":3,"confirmed_at":1785432176.000,\
+                "since":1785421181.000,"since_seconds":10999,"tls":"TLS 1.3","spooled":3,\
+                "confirmed_at":1785432176.000,"confirmed_seconds":4,\
                 "dropped":0}]}
 
                 """)

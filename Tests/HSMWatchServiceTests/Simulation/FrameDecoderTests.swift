@@ -39,7 +39,7 @@ struct FrameDecoderTests {
     func refusesShortFrames(bytes: String, length: Int, before: Int) {
         var decoder = FrameDecoder.gelf()
         let actions = decoder.handle(Array(bytes.utf8))
-        let reason = "a frame of \(length) bytes: Graylog closes the connection"
+        let reason = "a frame of \(length) byte\(length == 1 ? "" : "s"): Graylog closes the connection"
         #expect(actions == Array(frames("ab").prefix(before)) + [lost(reason), .close])
         #expect(decoder.handle(Array("more\0".utf8)) == [])
         #expect(decoder.end() == [])

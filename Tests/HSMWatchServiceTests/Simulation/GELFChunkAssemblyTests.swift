@@ -130,7 +130,7 @@ struct GELFChunkAssemblyTests {
             reasons(chunks.handle(.datagram(short), at: Self.start)) == ["a chunk of 11 bytes, shorter than its header"]
         )
         #expect(chunks.handle(.datagram(short + [1]), at: Self.start) == [.frame([])])
-        #expect(reasons(chunks.handle(.datagram([0x1E]), at: Self.start)) == ["a datagram of 1 bytes"])
+        #expect(reasons(chunks.handle(.datagram([0x1E]), at: Self.start)) == ["a datagram of 1 byte"])
         #expect(reasons(chunks.handle(.datagram([]), at: Self.start)) == ["a datagram of 0 bytes"])
     }
 

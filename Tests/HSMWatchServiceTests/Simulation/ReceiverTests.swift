@@ -52,7 +52,7 @@ struct ReceiverTests {
         let receiver = try await Receiver.start(on: anyPort)
         let tooLong = String(repeating: "a", count: DelimitedFrames.maximumLength + 1)
         for (bad, reason) in [
-            ("", "a frame of 0 bytes"), ("x", "a frame of 1 bytes"), (tooLong, "a frame of more than 2097152 bytes"),
+            ("", "a frame of 0 bytes"), ("x", "a frame of 1 byte"), (tooLong, "a frame of more than 2097152 bytes"),
         ] {
             let sender = try await RawClient.connected(to: receiver.address)
             await sender.startSending(Array((frame("good") + "\0" + bad + "\0" + frame("lost") + "\0").utf8))

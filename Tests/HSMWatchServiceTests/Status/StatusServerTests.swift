@@ -28,11 +28,11 @@ struct StatusServerTests {
 
     @Test("what was never asked or connected means the same again, and what hsmwatch never writes is refused")
     func unknown() throws {
-        let now = Timestamp(milliseconds: -1_500)
-        let then = Timestamp(milliseconds: 0)
+        // A machine without a clock may begin before 1970.
+        let then = Moment(instant: Instant(nanoseconds: 0), timestamp: Timestamp(milliseconds: -1_500))
         let address = HostPort(host: "h.example", port: 1)
         let empty = Snapshot(
-            takenAt: then, process: .init(version: "1", identifier: 1, startedAt: then, configuration: nil),
+            takenAt: then, process: .init(version: "1", identifier: 1, startedAt: then.timestamp, configuration: nil),
             counts: Heartbeat(
                 states: Dictionary(uniqueKeysWithValues: HSMState.allCases.map { ($0, 0) }), probes: 0,
                 probesFailed: 0, probesSkipped: 0, spooled: 0, dropped: 0, uptime: .zero),
@@ -50,7 +50,8 @@ struct StatusServerTests {
         for wrong in [
             text.replacing("\"version\":1", with: "\"version\":2"), text.replacing("unknown\",", with: "fine\","),
             text.replacing("\"pid\":1", with: "\"pid\":-1"), text.replacing("h.example:1", with: "nowhere"),
-            text.replacing("0.000", with: "1e300"), text.replacing("0.000", with: "\(now.milliseconds)"),
+            text.replacing("-1.500", with: "1e300"), text.replacing("-1.500", with: "-1e300"),
+            text.replacing("\"since_seconds\":0", with: "\"since_seconds\":-1"),
         ] {
             #expect(throws: DecodingError.self, "\(wrong)") {
                 try JSONDecoder().decode(Snapshot.self, from: Data(wrong.utf8))

@@ -56,13 +56,14 @@ final class StatusStage {
     }
 
     var snapshot: Snapshot {
-        let now = Timestamp(milliseconds: 1_785_432_180_125)
+        let now = Moment(
+            instant: Instant(nanoseconds: 0), timestamp: Timestamp(milliseconds: 1_785_432_180_125))
         var status = QueryStatus(since: now)
         status.state = .critical
         status.available = 12
         status.total = 256
         status.latency = .microseconds(1234)
-        status.probedAt = now
+        status.probedAt = now.timestamp
         status.thresholds = AppliedThresholds(warning: 100, critical: 50)
         status.exhaustionSeconds = 600
         status.criticalSeconds = 0
@@ -76,7 +77,7 @@ final class StatusStage {
         return Snapshot(
             takenAt: now,
             process: Snapshot.Process(
-                version: "0.1.0", identifier: 7, startedAt: now, configuration: "/etc/hsmwatch/hsmwatch.yaml"),
+                version: "0.1.0", identifier: 7, startedAt: now.timestamp, configuration: "/etc/hsmwatch/hsmwatch.yaml"),
             counts: Heartbeat(
                 states: Dictionary(uniqueKeysWithValues: HSMState.allCases.map { ($0, $0 == .critical ? hsms : 0) }),
                 probes: 3, probesFailed: 2, probesSkipped: 1, spooled: 4, dropped: 5, uptime: .seconds(6)),
