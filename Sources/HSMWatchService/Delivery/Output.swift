@@ -56,20 +56,25 @@ package final class Output: Service {
     /// Raised by everything that the delivery may have to wait for.
     private let wake = WakeUp()
 
-    package convenience init(configuration: OutputConfiguration, spool: Spool, resolver: Resolver, logger: Logger) {
+    package convenience init(
+        configuration: OutputConfiguration, spool: Spool, resolver: Resolver, hsms: HSMAddressBook, logger: Logger
+    ) {
         self.init(
             configuration: configuration, spool: spool,
-            resolve: { resolver.resolve(host: $0, port: $1, then: $2) }, logger: logger)
+            resolve: { resolver.resolve(host: $0, port: $1, then: $2) }, hsms: hsms, logger: logger)
     }
 
     /// The waits are constants to all but a test.
+    ///
+    /// - Parameter hsms: where it may not deliver; nil where there are no HSMs.
     package init(
-        configuration: OutputConfiguration, spool: Spool, resolve: @escaping Resolver.Resolve, logger: Logger,
-        drainTimeout: Duration = Output.drainTimeout, patience: Duration = DeliveryWindow.patience
+        configuration: OutputConfiguration, spool: Spool, resolve: @escaping Resolver.Resolve,
+        hsms: HSMAddressBook? = nil, logger: Logger, drainTimeout: Duration = Output.drainTimeout,
+        patience: Duration = DeliveryWindow.patience
     ) {
         name = configuration.name
         endpoints = configuration.endpoints
-        route = Route(configuration, patience: patience)
+        route = Route(configuration, patience: patience, hsms: hsms)
         self.spool = spool
         self.resolve = resolve
         self.logger = logger
@@ -155,6 +160,8 @@ package final class Output: Service {
         case .failed(let reason): return Loss(.failed, reason)
         case .addresses(let found): addresses = found
         }
+        if let loss = await route.refusal(of: endpoint, at: addresses) { return loss }
+        guard !isOver else { return Loss(.failed, "stopped") }
         let transport = route.open(to: endpoint, addresses: addresses) { [weak self] in self?.take($0) }
         self.transport = transport
         await deliver(on: transport)

@@ -16,6 +16,7 @@ final class Outputs: Service {
 
     private let spool: Spool
     private let resolver: Resolver
+    private let hsms: HSMAddressBook
     private let logger: Logger
     /// In the order of the configuration.
     private var names: [String]
@@ -25,8 +26,9 @@ final class Outputs: Service {
     private var ending: [String: Member] = [:]
     private let tasks = TaskPool()
 
-    init(_ outputs: [OutputConfiguration], spool: Spool, resolver: Resolver, logger: Logger) {
+    init(_ outputs: [OutputConfiguration], spool: Spool, resolver: Resolver, hsms: HSMAddressBook, logger: Logger) {
         self.spool = spool
+        self.hsms = hsms
         self.resolver = resolver
         self.logger = logger
         names = outputs.map(\.name)
@@ -66,7 +68,8 @@ final class Outputs: Service {
         let name = configuration.name
         let before = ending[name]
         let member = Member(
-            output: Output(configuration: configuration, spool: spool, resolver: resolver, logger: logger))
+            output: Output(
+                configuration: configuration, spool: spool, resolver: resolver, hsms: hsms, logger: logger))
         members[name] = member
         tasks.add {
             await before?.ended.wait()

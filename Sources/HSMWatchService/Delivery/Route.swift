@@ -10,14 +10,19 @@ final class Route {
     private let credentials: TLSCredentials?
     private let format: MessageFormat
     private let patience: Duration
+    /// Nil where there are no HSMs.
+    private let hsms: HSMAddressBook?
     /// What the peers have taught.
     private var caution = Caution(alertUntil: .now + Caution.alertTime)
     /// Transports over UDP that were opened: the next one begins with the next address, since none is known to answer.
     private var datagramAttempts = 0
 
-    /// - Parameter patience: how long nothing may move.
-    init(_ configuration: OutputConfiguration, patience: Duration) {
+    /// - Parameters:
+    ///   - patience: how long nothing may move.
+    ///   - hsms: where no transport may lead.
+    init(_ configuration: OutputConfiguration, patience: Duration, hsms: HSMAddressBook?) {
         self.configuration = configuration
+        self.hsms = hsms
         self.patience = patience
         credentials = configuration.tls.map { TLSCredentials($0) }
         format = MessageFormat(of: configuration)
@@ -35,6 +40,13 @@ final class Route {
         configuration.kind == .gelfHTTP ? configuration.http.proxy ?? endpoint : endpoint
     }
 
+    /// Why no transport to an endpoint may be opened; nil when one may.
+    ///
+    /// - Parameter addresses: of its destination.
+    func refusal(of endpoint: HostPort, at addresses: [SocketAddress]) async -> Loss? {
+        await hsms?.refusal(of: endpoint, at: addresses, isProxied: destination(of: endpoint) != endpoint)
+    }
+
     /// Begins to open a transport.
     ///
     /// - Parameters:
@@ -43,6 +55,7 @@ final class Route {
     func open(
         to endpoint: HostPort, addresses: [SocketAddress], report: @escaping (TransportReport) -> Void
     ) -> any Transport {
+        let refusal: (SocketAddress) -> Loss? = { [hsms] in hsms?.refusal(of: $0) }
         switch configuration.kind {
         case .gelfTCP, .syslogTCP:
             let delivery = Delivery(confirm: configuration.confirm, caution: caution, patience: patience, at: .now)
@@ -50,8 +63,8 @@ final class Route {
                 format: format, framing: configuration.kind == .gelfTCP ? .null : .octetCounting,
                 credentials: credentials)
             return TCPTransport(
-                delivery, to: endpoint, addresses: addresses, wire: wire, learned: { self.caution = $0 },
-                report: report)
+                delivery, to: endpoint, addresses: addresses, wire: wire, refusal: refusal,
+                learned: { self.caution = $0 }, report: report)
         case .gelfUDP, .syslogUDP:
             let first = addresses.isEmpty ? 0 : datagramAttempts % addresses.count
             datagramAttempts += 1
@@ -62,7 +75,7 @@ final class Route {
         case .gelfHTTP:
             return HTTPTransport(
                 to: endpoint, addresses: addresses, http: configuration.http, credentials: credentials,
-                patience: patience, report: report)
+                patience: patience, refusal: refusal, report: report)
         }
     }
 }

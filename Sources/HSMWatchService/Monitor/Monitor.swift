@@ -73,10 +73,12 @@ package struct Monitor: Sendable {
         let resolver = Resolver()
         let timer = PollTimer()
         let (armed, ready) = (WakeUp(), WakeUp())
-        let outputs = Outputs(configuration.outputs, spool: spool, resolver: resolver, logger: logger)
+        let addressBook = HSMAddressBook(configuration.hsms, resolver: resolver)
+        let outputs = Outputs(
+            configuration.outputs, spool: spool, resolver: resolver, hsms: addressBook, logger: logger)
         let manager = ServiceManager(logger: logger)
         let fleet = Fleet(
-            hsms: configuration.hsms, timer: timer, resolver: resolver,
+            hsms: configuration.hsms, timer: timer, addressBook: addressBook,
             store: inherited.map { ConnectionStore(inherited: $0, tell: manager.hand) }, spool: spool, armed: armed,
             logger: logger)
         let announcer = Announcer(
@@ -87,7 +89,7 @@ package struct Monitor: Sendable {
         let reloader = file.map {
             Reloader(
                 configuration, file: $0, ready: ready, supervisor: supervisor, announcer: announcer, fleet: fleet,
-                outputs: outputs, spool: spool, logger: logger)
+                addressBook: addressBook, outputs: outputs, spool: spool, logger: logger)
         }
 
         let source = StatusSource(fleet: fleet, outputs: outputs, spool: spool, configuration: file)

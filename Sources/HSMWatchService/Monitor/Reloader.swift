@@ -13,6 +13,7 @@ final class Reloader: Service {
     private let supervisor: Supervisor
     private let announcer: Announcer
     private let fleet: Fleet
+    private let addressBook: HSMAddressBook
     private let outputs: Outputs
     private let spool: Spool
     private var logger: Logger
@@ -29,7 +30,7 @@ final class Reloader: Service {
     ///   - ready: raised when the service has begun; a request before waits for that.
     init(
         _ configuration: Configuration, file: String, ready: WakeUp, supervisor: Supervisor, announcer: Announcer,
-        fleet: Fleet, outputs: Outputs, spool: Spool, logger: Logger
+        fleet: Fleet, addressBook: HSMAddressBook, outputs: Outputs, spool: Spool, logger: Logger
     ) {
         self.configuration = configuration
         self.file = file
@@ -38,6 +39,7 @@ final class Reloader: Service {
         self.supervisor = supervisor
         self.announcer = announcer
         self.fleet = fleet
+        self.addressBook = addressBook
         self.outputs = outputs
         self.spool = spool
         self.logger = logger
@@ -102,6 +104,7 @@ final class Reloader: Service {
         let changes = ConfigurationChanges(from: old, to: new)
         logger.logLevel = Logger.Level(new.logLevel)
         if new.heartbeat != old.heartbeat { announcer.change(heartbeat: new.heartbeat) }
+        addressBook.change(to: new.hsms)
         outputs.change(changes.outputs, to: new.outputs)
         spool.change(
             outputs: new.outputs.map { Subscription($0) }, limits: new.spool,

@@ -11,7 +11,7 @@ package final class Fleet: Service {
     package internal(set) var status = FleetStatus()
 
     private let timer: PollTimer
-    private let resolver: Resolver
+    private let addressBook: HSMAddressBook
     private let store: ConnectionStore?
     private let spool: Spool
     private let armed: WakeUp
@@ -23,14 +23,15 @@ package final class Fleet: Service {
     private let tasks = TaskPool()
 
     /// - Parameters:
+    ///   - addressBook: resolves the names of HSMs.
     ///   - store: what connections are taken up from and kept in; nil when none are.
     ///   - armed: raised when every HSM's timer stands.
     package init(
-        hsms: [HSMConfiguration], timer: PollTimer, resolver: Resolver, store: ConnectionStore?, spool: Spool,
+        hsms: [HSMConfiguration], timer: PollTimer, addressBook: HSMAddressBook, store: ConnectionStore?, spool: Spool,
         armed: WakeUp, logger: Logger
     ) {
         self.timer = timer
-        self.resolver = resolver
+        self.addressBook = addressBook
         self.store = store
         self.spool = spool
         self.armed = armed
@@ -78,11 +79,15 @@ package final class Fleet: Service {
             let target = Target(
                 hsm: hsm, number: status.add(name: hsm.name, queries: hsm.queries),
                 ticks: timer.add(name: hsm.name, interval: hsm.interval, at: now),
-                prober: Prober(hsm: hsm, resolver: resolver, store: store), fleet: self, spool: spool,
+                prober: prober(of: hsm), fleet: self, spool: spool,
                 logger: logger)
             targets[hsm.name] = target
             tasks.add { await target.watch() }
         }
+    }
+
+    private func prober(of hsm: HSMConfiguration) -> Prober {
+        Prober(hsm: hsm, store: store, resolve: addressBook.resolveHSM)
     }
 
     private func stop() {
