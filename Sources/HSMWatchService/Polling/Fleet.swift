@@ -59,18 +59,42 @@ package final class Fleet: Service {
         }
     }
 
-    /// Goes on with other HSMs. What is unchanged keeps its connection, its place in the schedule and its history; what
-    /// is changed begins anew, after its old connection is closed.
+    /// Goes on with other HSMs. Unchanged ones are not touched. A changed one keeps its connection unless that is asked in
+    /// another way, and its state and history unless its address changed. An old connection is closed before a new one is
+    /// opened.
     func change(_ changes: ConfigurationChanges.Names, to hsms: [HSMConfiguration]) {
-        let ended = (changes.removed + changes.changed).compactMap { targets.removeValue(forKey: $0) }
+        let replaced = adjust(changes.changed, to: hsms)
+        let ended = (changes.removed + replaced).compactMap { targets.removeValue(forKey: $0) }
         timer.remove(ended.map(\.ticks))
         for target in ended {
             target.stop()
             status.remove(target.number)
         }
         names = hsms.map(\.name)
-        let begun = Set(changes.added + changes.changed)
+        let begun = Set(changes.added + replaced)
         add(hsms.filter { begun.contains($0.name) })
+    }
+
+    /// Changes HSMs whose address is as it was. Answers the names of the others.
+    private func adjust(_ names: [String], to hsms: [HSMConfiguration]) -> [String] {
+        let configurations = Dictionary(uniqueKeysWithValues: hsms.map { ($0.name, $0) })
+        var replaced: [String] = []
+        var retimed: [(ticks: Ticks, name: String, interval: Duration)] = []
+        for name in names {
+            guard let target = targets[name], let hsm = configurations[name] else { continue }
+            if target.hsm.interval != hsm.interval { retimed.append((target.ticks, name, hsm.interval)) }
+            switch HSMChange(from: target.hsm, to: hsm) {
+            case .judgement:
+                target.change(to: hsm)
+            case .wire:
+                target.change(to: hsm) { self.prober(of: hsm) }
+                status.change(target.number, queries: hsm.queries)
+            case .address:
+                replaced.append(name)
+            }
+        }
+        if !retimed.isEmpty { timer.change(retimed, at: .now) }
+        return replaced
     }
 
     private func add(_ hsms: [HSMConfiguration]) {
