@@ -10,7 +10,7 @@ extension ConfigurationReader {
 
         var merger = HSMMerger(defaults: defaults ?? HSMSettings())
         var names: [String: Mark] = [:]
-        var addresses: [HostPort: Mark] = [:]
+        var places: [HostPort: Mark] = [:]
         var hsms: [HSMConfiguration] = []
         for (index, node) in list.value.enumerated() {
             let keys = ["name", "address"] + HSMSettings.keys
@@ -18,7 +18,7 @@ extension ConfigurationReader {
                 continue
             }
             let name = uniqueName(section, &names)
-            let address = address(section, &addresses)
+            let address = address(section, &places)
             // Without a name or address the rest is checked all the same; the error keeps it from being used.
             var hsm = HSMConfiguration(name: name ?? "", address: address ?? HostPort(host: "", port: 1))
             merger.merge(HSMSettings(section, &problems), into: &hsm, &problems)
@@ -30,10 +30,10 @@ extension ConfigurationReader {
     /// Reads an entry's address: an error if it is the example's, and a warning if another entry has it, because each entry
     /// keeps its own connection.
     private mutating func address(
-        _ section: ConfigurationSection, _ addresses: inout [HostPort: Mark]
+        _ section: ConfigurationSection, _ places: inout [HostPort: Mark]
     ) -> HostPort? {
         let address = section.required("address", needed: "host:port or [v6]:port of the HSM", &problems) {
-            text throws(InvalidText) in try HostPort(parsing: text)
+            text throws(InvalidText) in try HostPort(destination: text)
         }
         guard let address else { return nil }
         if address.value == .example, !acceptsExample {
@@ -42,13 +42,13 @@ extension ConfigurationReader {
                 at: address,
                 "\(address.value) is only an example; put in the addresses of your HSMs and of your Graylog")
         }
-        let caseless = HostPort(host: address.value.host.lowercased(), port: address.value.port)
-        if let first = addresses[caseless] {
+        let own = address.value.places
+        if let first = own.compactMap({ places[$0] }).min() {
             problems.warning(
                 at: address,
                 "\(address.value) is also polled by the entry on line \(first.line); each uses a socket of its own")
         } else {
-            addresses[caseless] = address.mark
+            for place in own { places[place] = address.mark }
         }
         return address.value
     }

@@ -9,6 +9,7 @@ extension ConfigurationReader {
         guard let list = root.list("outputs", count: 1...ConfigurationLimits.outputs, &problems) else { return [] }
         var names: [String: Mark] = [:]
         var outputs: [OutputConfiguration] = []
+        let commandPorts = CommandPorts(hsms)
         for (index, node) in list.value.enumerated() {
             guard
                 let section = ConfigurationSection(
@@ -18,9 +19,10 @@ extension ConfigurationReader {
             let kind = kind(section)
             // Without a name or type the rest is checked all the same; the error keeps it from being used.
             let output = OutputConfiguration(
-                name: name ?? "", kind: kind?.value ?? .gelfTCP, endpoints: endpoints(section), tls: tls(section),
-                confirm: confirm(section, kind), rewind: rewind(section), datagramSize: datagramSize(section),
-                http: http(section), syslog: syslog(section), events: events(section))
+                name: name ?? "", kind: kind?.value ?? .gelfTCP, endpoints: endpoints(section, commandPorts),
+                tls: tls(section), confirm: confirm(section, kind), rewind: rewind(section),
+                datagramSize: datagramSize(section), http: http(section, commandPorts), syslog: syslog(section),
+                events: events(section))
             if let kind {
                 refuseForeignKeys(section, of: kind.value)
                 checkFields(of: hsms, on: output, at: kind)
@@ -121,18 +123,25 @@ extension ConfigurationReader {
         return rewind?.value ?? OutputConfiguration.defaultRewind
     }
 
-    private mutating func endpoints(_ section: ConfigurationSection) -> [HostPort] {
+    private mutating func endpoints(_ section: ConfigurationSection, _ commandPorts: CommandPorts) -> [HostPort] {
         section.reportIfMissing("endpoints", needed: "a list of host:port, tried in order", &problems)
         guard let list = section.list("endpoints", count: 1...ConfigurationLimits.endpoints, &problems) else {
             return []
         }
         var endpoints: [HostPort] = []
+        var places: [HostPort: Mark] = [:]
         for (index, node) in list.value.enumerated() {
             let endpoint = ConfigurationSection.value(node, path: "\(list.path)[\(index)]", &problems) {
-                text throws(InvalidText) in try HostPort(parsing: text)
+                text throws(InvalidText) in try Self.destination(text, commandPorts)
             }
             guard let endpoint else { continue }
             warnOfExample(endpoint)
+            let own = endpoint.value.places
+            if let first = own.compactMap({ places[$0] }).min() {
+                problems.error(
+                    at: endpoint, "duplicate endpoint \(endpoint.value); its first is on line \(first.line)")
+            }
+            for place in own { places[place] = endpoint.mark }
             endpoints.append(endpoint.value)
         }
         return endpoints
@@ -145,5 +154,15 @@ extension ConfigurationReader {
             at: endpoint,
             "\(endpoint.value) is the example's Graylog; put in the address of yours, "
                 + "or localhost:\(endpoint.value.port) if it runs on this machine")
+    }
+
+    /// Reads where an output may send messages: an HSM could take a text of them for a command.
+    static func destination(_ text: String, _ commandPorts: CommandPorts) throws(InvalidText) -> HostPort {
+        let destination = try HostPort(destination: text)
+        if let name = commandPorts.owner(of: destination) {
+            throw InvalidText(
+                "\(destination) is a command port of HSM \(name); allowed: the address of Graylog or of a proxy to it")
+        }
+        return destination
     }
 }

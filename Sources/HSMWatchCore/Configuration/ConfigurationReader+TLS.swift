@@ -7,10 +7,10 @@ extension ConfigurationReader {
         guard let tls = section.section("tls", keys: keys, &problems) else { return nil }
         let serverName = tls.value("server_name", &problems) { text throws(InvalidText) in
             if let problem = HostText.problem(text) { throw InvalidText(problem) }
-            guard !HostText.isIPv4(text) else {
+            guard IPAddress(host: text) == nil else {
                 throw InvalidText("\(text.quoted) is an address; allowed: a host name that the certificate carries")
             }
-            return text
+            return HostText.withoutRoot(text)
         }
         if tls["certificate"] != nil {
             tls.reportIfMissing("key", needed: "the file of the certificate's private key", &problems)

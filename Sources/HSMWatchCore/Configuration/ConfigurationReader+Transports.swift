@@ -7,15 +7,15 @@ extension ConfigurationReader {
         return size?.value ?? OutputConfiguration.defaultDatagramSize
     }
 
-    mutating func http(_ section: ConfigurationSection) -> HTTPConfiguration {
+    mutating func http(_ section: ConfigurationSection, _ commandPorts: CommandPorts) -> HTTPConfiguration {
         let path = section.value(OutputKey.path.rawValue, &problems, parse: HTTPText.checkPath)
         let bulk: Located<Switch>? = section.word(OutputKey.bulk.rawValue, &problems)
         let proxy = section.value(OutputKey.proxy.rawValue, &problems) { text throws(InvalidText) in
             // What may be a secret is not shown.
-            guard !text.contains("@") else {
+            guard !text.utf8.contains(UInt8(ascii: "@")) else {
                 throw InvalidText("has a user or a password, which is not supported; allowed: host:port")
             }
-            return try HostPort(parsing: text)
+            return try Self.destination(text, commandPorts)
         }
         return HTTPConfiguration(
             path: path?.value ?? HTTPConfiguration.defaultPath, isBulk: bulk?.value == .on,
@@ -53,7 +53,14 @@ extension ConfigurationReader {
                 at: Located(value: (), mark: entry.keyMark, path: section.path(of: entry.key)),
                 "is sent in clear text without tls")
         }
-        let isAddress = { (host: String) in HostText.isIPv4(host) || HostText.isIPv6(host) }
+        let isAddress = { (host: String) in IPAddress(host: host) != nil }
+        if let place = (output.endpoints + [output.http.proxy].compactMap(\.self)).first(where: \.hasZone),
+            let entry = section[OutputKey.endpoints.rawValue]
+        {
+            problems.error(
+                at: entry.keyMark, section.path,
+                "\(place) has a zone, which no URL can have; allowed with gelf-http: an address without one, or a name")
+        }
         if output.http.proxy != nil, let tls = output.tls, tls.serverName == nil,
             let endpoint = output.endpoints.first(where: { isAddress($0.host) }),
             let entry = section[OutputKey.proxy.rawValue]

@@ -7,7 +7,7 @@ package enum HSMTarget: Hashable, Sendable {
 
     /// A colon makes it an address: no name has one.
     package init(parsing text: String) throws(InvalidText) {
-        self = text.contains(":") ? .address(try HostPort(parsing: text)) : .name(try NameText.check(text))
+        self = text.contains(":") ? .address(try HostPort(destination: text)) : .name(try NameText.check(text))
     }
 }
 

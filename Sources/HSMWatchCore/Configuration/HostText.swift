@@ -2,17 +2,25 @@
 
 /// What may stand for a host: an IPv4 address, an IPv6 address or a host name. Nothing is resolved here.
 package enum HostText {
-    /// Why `text` is neither an IPv4 address nor a host name (RFC 1123); nil when it is one.
+    /// Characters of a zone: an interface's name (`IFNAMSIZ`, netdevice(7)).
+    private static let zoneLengths = 1...15
+
+    /// Why `text` is neither an IPv4 address nor a host name; nil when it is one.
+    ///
+    /// A name has the characters of RFC 1123, and `_`, which Docker Compose puts into names. It may end in a dot: such a
+    /// name is complete, and no search domain is tried.
     package static func problem(_ text: String) -> String? {
-        let labels = text.split(separator: ".", omittingEmptySubsequences: false)
-        // A name whose last label is a number is an IPv4 address (RFC 1123 section 2.1), if a broken one.
-        if let last = labels.last, isDigits(last) {
-            return isIPv4(text)
+        let name = withoutRoot(text)
+        let labels = name.split(separator: ".", omittingEmptySubsequences: false)
+        // A name whose last label is a number is an IPv4 address (RFC 1123 section 2.1), if a broken one. The resolver
+        // takes octal, hexadecimal and short forms for addresses, each program for another (inet_aton(3)).
+        if let last = labels.last, isNumber(last) {
+            return IPAddress(v4: text) != nil
                 ? nil : "\(text.quoted) is not an IPv4 address; allowed: four numbers 0 … 255 without leading zeros"
         }
-        guard text.utf8.count <= ConfigurationLimits.hostNameLength, labels.allSatisfy(isLabel) else {
+        guard name.utf8.count <= ConfigurationLimits.hostNameLength, labels.allSatisfy(isLabel) else {
             return "\(text.quoted) is not a host; allowed: an IPv4 address, [v6], "
-                + "or a name of letters, digits, - and ., at most \(ConfigurationLimits.hostNameLength) characters, "
+                + "or a name of letters, digits, -, _ and ., at most \(ConfigurationLimits.hostNameLength) characters, "
                 + "\(ConfigurationLimits.hostLabelLength) between two dots"
         }
         return nil
@@ -21,62 +29,26 @@ package enum HostText {
     /// Whether `text` is an address, and no name to look up.
     static func isAddress(_ text: String) -> Bool { isIPv4(text) || isIPv6(text) }
 
-    /// Whether `text` is an IPv4 address in four decimal parts without leading zeros, which some systems read as octal.
-    package static func isIPv4(_ text: some StringProtocol) -> Bool {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts.allSatisfy { WholeNumber.parse($0).map { $0 <= 255 } ?? false }
+    /// The name without the dot that makes it complete: what TLS asks for by SNI and a certificate carries.
+    package static func withoutRoot(_ name: String) -> String {
+        name.hasSuffix(".") ? String(name.dropLast()) : name
     }
 
-    /// Whether `text` is an IPv6 address (RFC 4291 section 2.2), without brackets and zone.
-    package static func isIPv6(_ text: String) -> Bool {
-        let halves = splitAtDoubleColon(text)
-        guard halves.count <= 2 else { return false }
-        var groups = 0
-        for (index, half) in halves.enumerated() where !half.isEmpty {
-            guard let count = groupCount(half, mayEndInIPv4: index == halves.count - 1) else { return false }
-            groups += count
-        }
-        return halves.count == 2 ? groups <= 7 : groups == 8
-    }
-
-    /// Number of 16-bit groups in a part of an IPv6 address without `::`; nil when it is not one.
-    private static func groupCount(_ text: Substring, mayEndInIPv4: Bool) -> Int? {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard let last = parts.last else { return nil }
-        if mayEndInIPv4, last.contains(".") {
-            return isIPv4(last) && parts.dropLast().allSatisfy(isGroup) ? parts.count + 1 : nil
-        }
-        return parts.allSatisfy(isGroup) ? parts.count : nil
-    }
-
-    private static func splitAtDoubleColon(_ text: String) -> [Substring] {
-        var halves: [Substring] = []
-        var start = text.startIndex
-        var index = start
-        while index < text.endIndex {
-            let next = text.index(after: index)
-            if text[index] == ":", next < text.endIndex, text[next] == ":" {
-                halves.append(text[start..<index])
-                start = text.index(after: next)
-                index = start
-            } else {
-                index = next
-            }
-        }
-        return halves + [text[start...]]
-    }
-
-    private static func isGroup(_ text: Substring) -> Bool {
-        (1...4).contains(text.utf8.count) && text.allSatisfy { $0.isASCII && $0.isHexDigit }
+    /// Whether `text` may name a network interface.
+    static func isZone(_ text: some StringProtocol) -> Bool {
+        zoneLengths.contains(text.utf8.count) && NameText.hasOnlyNameCharacters(String(text))
     }
 
     private static func isLabel(_ text: Substring) -> Bool {
         (1...ConfigurationLimits.hostLabelLength).contains(text.utf8.count)
             && !text.hasPrefix("-") && !text.hasSuffix("-")
-            && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+            && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }
     }
 
-    private static func isDigits(_ text: Substring) -> Bool {
-        !text.isEmpty && text.allSatisfy { $0.isASCII && $0.isNumber }
+    private static func isNumber(_ text: Substring) -> Bool {
+        let isHexadecimal = text.hasPrefix("0x") || text.hasPrefix("0X")
+        let digits = isHexadecimal ? text.dropFirst(2) : text
+        return (isHexadecimal || !digits.isEmpty)
+            && digits.allSatisfy { $0.isASCII && (isHexadecimal ? $0.isHexDigit : $0.isNumber) }
     }
 }

@@ -36,6 +36,13 @@ package struct FleetStatus: Sendable {
         return added
     }
 
+    /// Goes on with other queries of an HSM; those that stay keep what is known of them.
+    package mutating func change(_ number: Int, queries: [Query]) {
+        guard let member = members[number] else { return }
+        members[number]?.queries = Dictionary(
+            uniqueKeysWithValues: queries.map { ($0, member.queries[$0] ?? Seen()) })
+    }
+
     /// Forgets an HSM; what was counted stays.
     package mutating func remove(_ number: Int) {
         members[number] = nil

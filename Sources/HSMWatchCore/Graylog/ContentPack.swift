@@ -37,7 +37,8 @@ package struct ContentPack: Sendable {
             + alerts.all.map { $0.entity(stream: MessageStream.id, notifications: notifications.map(\.id)) }
             + [Dashboard(of: scope).entity]
         entities = .array(all.map(\.tree))
-        fingerprint = PackIdentity.fingerprint(of: entities.text)
+        // Of the brackets themselves: a pack that 0.1.0 has installed is the same.
+        fingerprint = PackIdentity.fingerprint(of: CommandFrame.unescaping(entities.text))
         inputPort = input?.port
         notes =
             ContentPackNotes(

@@ -32,7 +32,14 @@ package struct GraylogURL: Equatable, Sendable {
         // By bytes: with a combining mark it is another character.
         guard !authority.utf8.contains(UInt8(ascii: "@")) else { throw InvalidText("has a user") }
         isSecure = scheme.port == 443
-        endpoint = try HostPort(parsing: Self.hasPort(authority) ? String(authority) : "\(authority):\(scheme.port)")
+        var endpoint = try HostPort(
+            destination: Self.hasPort(authority) ? String(authority) : "\(authority):\(scheme.port)")
+        endpoint.host = HostText.withoutRoot(endpoint.host)
+        self.endpoint = endpoint
+        guard !endpoint.hasZone else {
+            throw InvalidText(
+                "\(text.quoted) has a zone, which no URL can have; allowed: an address without one, or a name")
+        }
         guard isSecure || Self.isLoopback(endpoint.host) else {
             throw InvalidText(
                 "\(text.quoted) would send the token in the clear; allowed: https, or http to this machine's loopback")
@@ -51,7 +58,7 @@ package struct GraylogURL: Equatable, Sendable {
     }
 
     private static func isLoopback(_ host: String) -> Bool {
-        host == "localhost" || host == "::1" || host.hasPrefix("127.") && HostText.isIPv4(host)
+        host == "localhost" || host == "::1" || IPAddress(v4: host)?.bytes.first == 127
     }
 }
 

@@ -8,8 +8,8 @@ package struct Assessment: Hashable, Sendable {
     package let transition: Transition?
     /// The thresholds in sockets, as they apply to the total last seen.
     package let thresholds: AppliedThresholds
-    /// Thresholds that are not below the total: told once, with the first reading that shows it, and again only with a
-    /// reading of another total.
+    /// Thresholds that are not below the total: reported with the first reading that shows it, and again only when the
+    /// total or a threshold changed.
     package let misconfigured: [MisconfiguredThreshold]
     /// How long the sockets last; nil unless they fall.
     package let forecast: Forecast?
@@ -34,6 +34,8 @@ package struct Transition: Hashable, Sendable {
         case observed
         /// The forecast alone: the reading is above every threshold, and without the forecast the state would be another.
         case foreseen
+        /// The thresholds changed, not the sockets.
+        case reconfigured
     }
 
     package let from: HSMState

@@ -16,22 +16,30 @@
 ///
 /// A reading speaks for warning also if its forecast comes within `warn_within`; for an improvement, within half as much
 /// again.
+///
+/// Other thresholds may come at any time. What they make of the last reading becomes the state with the next reading that
+/// says the same; no row is counted for that, because the sockets did not change.
 package struct Assessor: Sendable {
     /// The confirmed state.
     package private(set) var state = HSMState.unknown
     /// Since when `state` lasts.
     package private(set) var since: Instant
 
+    /// The thresholds in sockets, as they apply to the total last seen.
+    package private(set) var thresholds: AppliedThresholds
+
     /// The state by what the HSM itself has shown. `state` differs while this machine cannot ask.
     private var shown = HSMState.unknown
     /// Whether this machine could not ask, and nothing has shown the HSM's state since.
     private var isInterrupted = false
-    private let alert: AlertConfiguration
-    private let warnWithin: Duration?
+    private var alert: AlertConfiguration
+    private var warnWithin: Duration?
     private var window: ForecastWindow
-    private var thresholds: AppliedThresholds
-    /// The total last seen.
-    private var total: Int?
+    private var last: Reading?
+    /// The state that the last reading has by thresholds that changed after it; nil when they left it as it was.
+    private var redefined: HSMState?
+    /// The total for which thresholds that are not below it were reported.
+    private var reportedTotal: Int?
     private var hasObserved = false
     private var runs = Runs()
     /// What the runs would be without the forecast.
@@ -70,24 +78,53 @@ package struct Assessor: Sendable {
             misconfigured: [])
     }
 
+    /// Judges by another configuration from the next observation on. The state, its duration and the readings of the
+    /// forecast stay.
+    package mutating func change(alert: AlertConfiguration, forecast: ForecastConfiguration) {
+        let old = self.alert
+        let haveThresholdsChanged = alert.warning != old.warning || alert.critical != old.critical
+        let hasMeaningChanged =
+            haveThresholdsChanged || alert.clearMargin != old.clearMargin || forecast.warnWithin != warnWithin
+        let before = last.map { thresholds.state(of: $0) }
+        self.alert = alert
+        warnWithin = forecast.warnWithin
+        window.change(length: forecast.window)
+        thresholds = AppliedThresholds(alert, total: last?.total)
+        if haveThresholdsChanged { reportedTotal = nil }
+        guard hasMeaningChanged else { return }
+        // What was counted was something else.
+        runs.beginReadings()
+        unforeseen.beginReadings()
+        let after = last.map { thresholds.state(of: $0) }
+        if after != before { redefined = after }
+    }
+
     private mutating func assess(_ reading: Reading, at now: Instant) -> Assessment {
         let misconfigured = apply(total: reading.total)
+        last = reading
         let forecast = window.add(reading, at: now, critical: thresholds.critical)
         count(reading, forecast)
         let alone = thresholds.state(of: reading)
-        let judged = next(after: runs, alone: alone.orWorse(foreseen(forecast)))
-        let isForeseen = judged == .warning && alone == .ok && next(after: unforeseen, alone: alone) != .warning
+        let isRedefined = alone == redefined && alone != shown && !shown.isFailure
+        redefined = nil
+        let (judged, reason) = isRedefined ? (alone, .reconfigured) : judge(alone, forecast)
         show(judged)
         // An HSM that answers is not told as one that does not, though it was when this machine could last ask it.
         if !judged.isFailure { isInterrupted = false }
         let state = isInterrupted ? .unknown : judged
         return Assessment(
             state: state,
-            transition: enter(state, because: isForeseen ? .foreseen : .observed, at: now),
+            transition: enter(state, because: reason, at: now),
             thresholds: thresholds,
             misconfigured: misconfigured,
             forecast: forecast
         )
+    }
+
+    private func judge(_ alone: HSMState, _ forecast: Forecast?) -> (HSMState, Transition.Reason) {
+        let judged = next(after: runs, alone: alone.orWorse(foreseen(forecast)))
+        let isForeseen = judged == .warning && alone == .ok && next(after: unforeseen, alone: alone) != .warning
+        return (judged, isForeseen ? .foreseen : .observed)
     }
 
     private mutating func assess(_ failure: Failure, at now: Instant) -> Assessment {
@@ -104,10 +141,10 @@ package struct Assessor: Sendable {
         )
     }
 
-    /// Fits the thresholds to the total, and returns those that are not below a total not seen just before.
+    /// Fits the thresholds to the total, and returns those that are not below it unless that was reported.
     private mutating func apply(total: Int) -> [MisconfiguredThreshold] {
-        guard total != self.total else { return [] }
-        self.total = total
+        guard total != reportedTotal else { return [] }
+        reportedTotal = total
         thresholds = AppliedThresholds(alert, total: total)
         return thresholds.misconfigured(total: total)
     }
@@ -153,6 +190,7 @@ package struct Assessor: Sendable {
     /// The HSM itself has shown this state.
     private mutating func show(_ next: HSMState) {
         if next != shown, next.isFailure {
+            redefined = nil
             runs.forgetReadings()
             unforeseen.forgetReadings()
         }

@@ -24,8 +24,8 @@ package struct ForecastWindow: Sendable {
     /// A line needs as many to stand a wild one.
     private static let fewestPointsOfLine = 5
 
-    private let length: Duration
-    private let slotLength: Int64
+    private var length: Duration
+    private var slotLength: Int64
     private var slot = ReadingSlot()
     private var points: [ReadingSlot.Point] = []
     private var line: RobustLine?
@@ -51,6 +51,36 @@ package struct ForecastWindow: Sendable {
         slot.add(reading.available, at: instant)
         defer { last = reading }
         return forecast(from: reading, at: instant, critical: critical)
+    }
+
+    /// Looks at a past of another length from now on. Points that come to lie in one slot become one; the slot that was
+    /// not over is left out.
+    package mutating func change(length: Duration) {
+        guard length != self.length else { return }
+        var changed = ForecastWindow(length: length)
+        var group: [ReadingSlot.Point] = []
+        for point in points {
+            if let first = group.first, !changed.isOneSlot(first, point) {
+                changed.points.append(Self.merged(group))
+                group = []
+            }
+            group.append(point)
+        }
+        if !group.isEmpty { changed.points.append(Self.merged(group)) }
+        changed.last = last
+        self = changed
+    }
+
+    private func isOneSlot(_ first: ReadingSlot.Point, _ second: ReadingSlot.Point) -> Bool {
+        first.instant.nanoseconds / slotLength == second.instant.nanoseconds / slotLength
+    }
+
+    /// One point for several neighbours, of which there is one at least.
+    private static func merged(_ points: [ReadingSlot.Point]) -> ReadingSlot.Point {
+        let (left, right) = (points[(points.count - 1) / 2].instant, points[points.count / 2].instant)
+        return ReadingSlot.Point(
+            instant: left + (right - left) / 2, available: points.map(\.available).sorted().middle,
+            scatter: points.map(\.scatter).sorted().middle)
     }
 
     private func forecast(from reading: Reading, at instant: Instant, critical: Int?) -> Forecast? {

@@ -51,6 +51,13 @@ struct Runs: Sendable {
         answering = Improvement()
     }
 
+    /// The readings so far say nothing any more, because other thresholds judge the next ones.
+    mutating func beginReadings() {
+        forgetReadings()
+        clearing = Improvement()
+        answering = Improvement()
+    }
+
     /// The readings before a failure state say nothing about what comes after it.
     mutating func forgetReadings() {
         warning = 0

@@ -5,12 +5,14 @@
 /// There is no way to write a null, a boolean, a nested value or a blank string: Graylog drops them. A number with
 /// decimals always has them, because the first document that Graylog's index sees fixes a field's type; Swift's
 /// `JSONEncoder` writes 5.0 as `5`. A `String` is valid UTF-8: what came in as bytes was repaired (U+FFFD) on the way.
+///
+/// `<` and `>` are written as escapes, so that no text can become an HSM's command on the wire (`CommandFrame`).
 struct JSONWriter: Hashable, Sendable {
     /// What ends a string that was cut.
     private static let ellipsis = "…"
     /// Bytes of one value as it is written, between its quotes: a configured field of the greatest length fits whole,
-    /// at 4 bytes a scalar. Graylog's index takes 32,766 bytes.
-    private static let longestString = 4 * ConfigurationLimits.fieldValueLength + ellipsis.utf8.count
+    /// at 6 bytes a scalar (`\u003c`). Graylog's index takes 32,766 bytes.
+    private static let longestString = 6 * ConfigurationLimits.fieldValueLength + ellipsis.utf8.count
 
     /// The fields written so far, each after a comma, without the object's braces.
     private(set) var bytes: [UInt8]
@@ -108,6 +110,7 @@ struct JSONWriter: Hashable, Sendable {
     private static func mustBeEscaped(_ byte: UInt8) -> Bool {
         // In UTF-8 0xC2 begins U+0080 … U+009F, the control characters of ISO 6429, and what follows up to U+00BF.
         byte < 0x20 || byte == 0x7F || byte == 0xC2 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+            || byte == UInt8(ascii: "<") || byte == UInt8(ascii: ">")
     }
 
     /// RFC 8259 section 7 demands the control characters below U+0020. A terminal obeys DEL and those of ISO 6429 too, so
@@ -119,6 +122,8 @@ struct JSONWriter: Hashable, Sendable {
         case "\n": "\\n"
         case "\r": "\\r"
         case "\t": "\\t"
+        case "<": "\\u003c"
+        case ">": "\\u003e"
         case "\0"..."\u{F}": "\\u000" + String(scalar.value, radix: 16)
         case "\u{10}"..."\u{1F}", "\u{7F}"..."\u{9F}": "\\u00" + String(scalar.value, radix: 16)
         default: String(scalar)

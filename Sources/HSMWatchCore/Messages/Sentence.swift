@@ -46,6 +46,7 @@ extension Transition {
         switch reason {
         case .observed: to.rawValue
         case .foreseen: "\(to.rawValue) by forecast"
+        case .reconfigured: "\(to.rawValue) by new thresholds"
         }
     }
 }

@@ -40,7 +40,8 @@ package struct ProbeConversation: Sendable {
     private let queries: [Query]
     private let requests: [Query: Request]
     private let mode: ConnectionMode
-    private let timeout: Duration
+    /// One deadline for a whole probe; it may change between two probes.
+    package var timeout: Duration
     private var rejections = Rejections()
     private var state: State
     private let takenUpAt: Instant?

@@ -4,6 +4,8 @@
 ///
 /// What Graylog's own parser makes of it decides where the RFC leaves room. It deletes every backslash, keeps a byte
 /// order mark in the text, puts a MSGID before it, and lets a parameter replace a field of its own.
+///
+/// The only frames in it (`CommandFrame`) are the priority, which is no command, and the reply of a reading.
 package struct SyslogEncoder: Sendable {
     /// The name of the structured data; 32473 is the enterprise number that RFC 5612 gives away for examples.
     static let structuredDataID = "hsmwatch@32473"
@@ -48,7 +50,9 @@ package struct SyslogEncoder: Sendable {
         var text = "<\(priority)>1 \(content.time.rfc3339Text) \(Self.hostName(content.host)) \(appName) - - "
         text += "[" + Self.structuredDataID
         for parameter in content.parameters {
-            text += " \(parameter.name)=\"\(Self.escaped(parameter.value))\""
+            let isReply = parameter.name == "reply" && CommandFrame.isReply(parameter.value)
+            let value = isReply ? parameter.value : Self.escaped(parameter.value)
+            text += " \(parameter.name)=\"\(value)\""
         }
         return text + "] " + Self.line(content.text)
     }
@@ -57,16 +61,18 @@ package struct SyslogEncoder: Sendable {
     private func legacy(_ content: Content, priority: Int) -> String {
         let local = localTime(content.time)
         let time = content.time.civil(offset: local.offset)
-        let reply = content.reply.map { "  " + $0 } ?? ""
-        return "<\(priority)>\(time.syslogText) \(Self.hostName(content.host)) \(appName): "
-            + Self.line("\(time.dateText(zone: local.zone)) \(content.text)\(reply)")
+        let reply = content.reply.map { "  " + (CommandFrame.isReply($0) ? $0 : Self.line($0)) } ?? ""
+        let sentence = Self.line("\(time.dateText(zone: local.zone)) \(content.text)")
+        return "<\(priority)>\(time.syslogText) \(Self.hostName(content.host)) \(appName): " + sentence + reply
     }
 
-    /// Printable ASCII without a space, as a header's field must be.
+    /// Printable ASCII without a space, as a header's field must be, and without angle brackets.
     private static func hostName(_ host: String) -> String {
         String(
             String.UnicodeScalarView(
-                host.unicodeScalars.prefix(hostNameLength).map { (0x21...0x7E).contains($0.value) ? $0 : "_" }))
+                host.unicodeScalars.prefix(hostNameLength).map {
+                    (0x21...0x7E).contains($0.value) && CommandFrame.substitute(for: $0) == nil ? $0 : "_"
+                }))
     }
 
     /// A parameter's value. A backslash cannot reach Graylog: a slash stands in for it.
@@ -82,10 +88,15 @@ package struct SyslogEncoder: Sendable {
         return escaped
     }
 
-    /// The text on one line: what ends a line in one receiver or another becomes a space.
+    /// The text on one line and without a frame: what ends a line in one receiver or another becomes a space, and other
+    /// brackets stand for angle brackets.
     private static func line(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: endsLine) else { return text }
-        return String(String.UnicodeScalarView(text.unicodeScalars.map { endsLine($0) ? " " : $0 }))
+        guard text.unicodeScalars.contains(where: { endsLine($0) || CommandFrame.substitute(for: $0) != nil }) else {
+            return text
+        }
+        return String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { endsLine($0) ? " " : CommandFrame.substitute(for: $0) ?? $0 }))
     }
 
     /// The control characters of ASCII and of ISO 6429, and the separators of Unicode.
@@ -131,12 +142,13 @@ private struct Content {
         guard !text.isEmpty, !host.isEmpty, Self.levels.contains(level), Self.times.contains(time) else { return nil }
     }
 
-    /// Whether every parameter has a name by RFC 5424 section 6.3.3: printable ASCII without a space and `= ] "`.
+    /// Whether every parameter has a name by RFC 5424 section 6.3.3, printable ASCII without a space and `= ] "`, and
+    /// without angle brackets.
     var hasParameterNames: Bool {
         parameters.allSatisfy { parameter in
             let name = parameter.name.utf8
             return (1...SyslogEncoder.parameterNameLength).contains(name.count)
-                && name.allSatisfy { (0x21...0x7E).contains($0) && !"=]\"".utf8.contains($0) }
+                && name.allSatisfy { (0x21...0x7E).contains($0) && !"=]\"<>".utf8.contains($0) }
         }
     }
 }

@@ -24,6 +24,9 @@ package final class EndpointTest {
 
     private let configuration: OutputConfiguration
     private let endpoint: HostPort
+    private let hsms: HSMAddressBook?
+    /// `_instance` of the message, which no other message has.
+    package let instance: String
     private let message: SpooledMessage
     private let found: (Finding) -> Void
     private let wake = WakeUp()
@@ -34,18 +37,22 @@ package final class EndpointTest {
     private var problem: String?
     private var transport: (any Transport)?
 
-    /// - Parameter found: told each finding as it is made; after `failed` there is none.
+    /// - Parameters:
+    ///   - hsms: where no message may be sent; nil where there are no HSMs.
+    ///   - found: told each finding as it is made; after `failed` there is none.
     package init(
-        _ configuration: OutputConfiguration, endpoint: HostPort, encoder: MessageEncoder,
+        _ configuration: OutputConfiguration, endpoint: HostPort, hsms: HSMAddressBook?, encoder: MessageEncoder,
         found: @escaping (Finding) -> Void
     ) {
         self.configuration = configuration
         self.endpoint = endpoint
+        self.hsms = hsms
         self.found = found
         let event = Event(
             timestamp: .now, content: .service(.sendTest(output: configuration.name, endpoint: "\(endpoint)")))
         let encoded = encoder.encode(event)
         var identity = SpoolIdentity.new()
+        instance = identity.instance
         message = SpooledMessage(
             position: 1, kind: event.kind, time: event.timestamp.milliseconds, body: identity.number(encoded))
     }
@@ -58,8 +65,12 @@ package final class EndpointTest {
             self.wake.raise()
         }
         defer { timer.cancel() }
-        let route = Route(configuration, patience: DeliveryWindow.patience)
+        let route = Route(configuration, patience: DeliveryWindow.patience, hsms: hsms)
         guard let addresses = await resolve(route.destination(of: endpoint), until: deadline) else { return false }
+        if let loss = await route.refusal(of: endpoint, at: addresses) {
+            found(.failed(loss.reason))
+            return false
+        }
         begin = .now
         let transport = route.open(to: endpoint, addresses: addresses) { [weak self] in self?.take($0) }
         self.transport = transport

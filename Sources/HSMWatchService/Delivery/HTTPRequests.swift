@@ -158,7 +158,8 @@ final class HTTPRequests {
     }
 
     private var urlHost: HostPort {
-        HostPort(host: credentials?.identity(at: endpoint).name ?? endpoint.host, port: endpoint.port)
+        HostPort(
+            host: credentials?.identity(at: endpoint).name ?? HostText.withoutRoot(endpoint.host), port: endpoint.port)
     }
 
     /// Without a port that the scheme has anyway.

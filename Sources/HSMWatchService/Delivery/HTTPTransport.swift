@@ -24,7 +24,10 @@ final class HTTPTransport: Transport {
     private let requests: HTTPRequests
     /// What is said of TLS to a Graylog behind a proxy, as soon as a request has got through.
     private var unseenSession: TCPConnection.Session?
+    private let refusal: (SocketAddress) -> Loss?
     private var addresses: ArraySlice<SocketAddress>
+    /// The address that requests go to.
+    private var address: SocketAddress?
     private var connection: TCPConnection?
     private var certificateTimer: DelayedWork?
     /// The request that waits for its answer.
@@ -38,15 +41,18 @@ final class HTTPTransport: Transport {
     ///   - authorization: the file that `http` names.
     ///   - patience: how long a request may take.
     ///   - certificateInterval: a constant to all but a test.
+    ///   - refusal: why an address may not be connected to; nil when it may.
     ///   - report: called on the event loop, until `close`.
     init(
         to endpoint: HostPort, addresses: [SocketAddress], http: HTTPConfiguration, credentials: TLSCredentials?,
         authorization: AuthorizationFile?, patience: Duration,
-        certificateInterval: Duration = HTTPTransport.certificateInterval, report: @escaping (TransportReport) -> Void
+        certificateInterval: Duration = HTTPTransport.certificateInterval,
+        refusal: @escaping (SocketAddress) -> Loss? = { _ in nil }, report: @escaping (TransportReport) -> Void
     ) {
         self.report = report
         self.certificateInterval = certificateInterval
         self.patience = patience
+        self.refusal = refusal
         self.addresses = addresses[...]
         isBulk = http.isBulk
         unseenSession =
@@ -78,8 +84,10 @@ final class HTTPTransport: Transport {
 
     private func post(_ batch: ArraySlice<SpooledMessage>) async {
         guard let last = batch.last else { return }
+        // A request may need a new connection.
+        if let loss = address.flatMap(refusal) { return over(loss) }
         let (requests, patience) = (requests, patience)
-        let bodies = batch.map(\.body)
+        let bodies = batch.map { MessageFormat.gelf.bytes(of: $0) }
         let isBulk = isBulk
         let request = Task { await requests.post(bodies, isBulk: isBulk, within: patience) }
         self.request = request
@@ -112,6 +120,7 @@ final class HTTPTransport: Transport {
     }
 
     private func connect(to address: SocketAddress, name: HostPort, credentials: TLSCredentials?) {
+        if let loss = refusal(address) { return over(loss) }
         let connection = TCPConnection(name: name, credentials: credentials) { [weak self] in
             self?.take($0, at: address, name: name, credentials: credentials)
         }
@@ -126,6 +135,7 @@ final class HTTPTransport: Transport {
         case .opened(let session):
             connection?.close()
             connection = nil
+            self.address = address
             requests.connect(by: address)
             isOpen = true
             report(.opened(session))

@@ -17,9 +17,10 @@ enum MessageFormat: Sendable {
         }
     }
 
+    /// The message without a frame that an HSM could obey, also when hsmwatch 0.1.0 has spooled it.
     func bytes(of message: SpooledMessage) -> [UInt8] {
         switch self {
-        case .gelf: message.body
+        case .gelf: CommandFrame.escaping(json: message.body)
         case .syslog(let encoder): encoder.encode(message.body, spooledAt: Timestamp(milliseconds: message.time))
         }
     }

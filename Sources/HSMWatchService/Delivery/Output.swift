@@ -59,25 +59,29 @@ package final class Output: Service {
     private let wake = WakeUp()
 
     convenience init(
-        configuration: OutputConfiguration, spool: Spool, resolver: Resolver, faults: LocalFaultWatch?,
-        stop: StopDeadline, logger: Logger
+        configuration: OutputConfiguration, spool: Spool, resolver: Resolver, hsms: HSMAddressBook,
+        faults: LocalFaultWatch?, stop: StopDeadline, logger: Logger
     ) {
         self.init(
             configuration: configuration, spool: spool,
-            resolve: { resolver.resolve(host: $0, port: $1, then: $2) }, faults: faults, stop: stop, logger: logger)
+            resolve: { resolver.resolve(host: $0, port: $1, then: $2) }, hsms: hsms, faults: faults, stop: stop,
+            logger: logger)
     }
 
     /// The waits are constants to all but a test.
     ///
-    /// - Parameter stop: limits what a drain may take, after a signal.
+    /// - Parameters:
+    ///   - hsms: where it may not deliver; nil where there are no HSMs.
+    ///   - faults: told what it cannot do because of this machine.
+    ///   - stop: limits what a drain may take, after a signal.
     init(
         configuration: OutputConfiguration, spool: Spool, resolve: @escaping Resolver.Resolve,
-        faults: LocalFaultWatch? = nil, stop: StopDeadline = StopDeadline(), logger: Logger,
-        drainTimeout: Duration = Output.drainTimeout, patience: Duration = DeliveryWindow.patience
+        hsms: HSMAddressBook? = nil, faults: LocalFaultWatch? = nil, stop: StopDeadline = StopDeadline(),
+        logger: Logger, drainTimeout: Duration = Output.drainTimeout, patience: Duration = DeliveryWindow.patience
     ) {
         name = configuration.name
         endpoints = configuration.endpoints
-        route = Route(configuration, patience: patience) { reason in
+        route = Route(configuration, patience: patience, hsms: hsms) { reason in
             logger.note(.credentialsRejected(output: configuration.name, reason: reason))
         }
         self.spool = spool
@@ -171,6 +175,8 @@ package final class Output: Service {
         case .prevented(let reason, let cause): return Loss(.failed, reason, localCause: cause)
         case .addresses(let found): addresses = found
         }
+        if let loss = await route.refusal(of: endpoint, at: addresses) { return loss }
+        guard !isOver else { return Loss(.failed, "stopped") }
         let transport = route.open(to: endpoint, addresses: addresses) { [weak self] in self?.take($0) }
         self.transport = transport
         await deliver(on: transport)

@@ -16,6 +16,7 @@ final class Outputs: Service {
 
     private let spool: Spool
     private let resolver: Resolver
+    private let hsms: HSMAddressBook
     private let faults: LocalFaultWatch?
     private let stop: StopDeadline
     private let logger: Logger
@@ -28,11 +29,12 @@ final class Outputs: Service {
     private let tasks = TaskPool()
 
     init(
-        _ outputs: [OutputConfiguration], spool: Spool, resolver: Resolver, faults: LocalFaultWatch?, stop: StopDeadline,
-        logger: Logger
+        _ outputs: [OutputConfiguration], spool: Spool, resolver: Resolver, hsms: HSMAddressBook,
+        faults: LocalFaultWatch?, stop: StopDeadline, logger: Logger
     ) {
         self.faults = faults
         self.spool = spool
+        self.hsms = hsms
         self.resolver = resolver
         self.stop = stop
         self.logger = logger
@@ -74,7 +76,8 @@ final class Outputs: Service {
         let before = ending[name]
         let member = Member(
             output: Output(
-                configuration: configuration, spool: spool, resolver: resolver, faults: faults, stop: stop, logger: logger))
+                configuration: configuration, spool: spool, resolver: resolver, hsms: hsms, faults: faults, stop: stop,
+                logger: logger))
         members[name] = member
         tasks.add {
             await before?.ended.wait()

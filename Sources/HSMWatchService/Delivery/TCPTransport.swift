@@ -17,6 +17,7 @@ final class TCPTransport: Transport {
     private let endpoint: HostPort
     private let wire: Wire
     private let report: (TransportReport) -> Void
+    private let refusal: (SocketAddress) -> Loss?
     private let learned: (Caution) -> Void
     private var delivery: Delivery
     private var connections: [Delivery.Leg: TCPConnection] = [:]
@@ -31,16 +32,19 @@ final class TCPTransport: Transport {
 
     /// - Parameters:
     ///   - addresses: of the endpoint; the first that can be connected to is kept.
+    ///   - refusal: why an address may not be connected to; nil when it may.
     ///   - learned: called at the end with what the peer has taught.
     ///   - report: called on the event loop, until `close`.
     init(
         _ delivery: Delivery, to endpoint: HostPort, addresses: [SocketAddress], wire: Wire,
+        refusal: @escaping (SocketAddress) -> Loss? = { _ in nil },
         learned: @escaping (Caution) -> Void = { _ in }, report: @escaping (TransportReport) -> Void
     ) {
         self.delivery = delivery
         self.endpoint = endpoint
         self.wire = wire
         self.addresses = addresses[...]
+        self.refusal = refusal
         self.learned = learned
         self.report = report
         connect(Delivery.firstLeg)
@@ -107,6 +111,8 @@ final class TCPTransport: Transport {
 
     private func connect(_ leg: Delivery.Leg) {
         guard let address = addresses.first else { return handle(.failed(Loss(.failed, "no address"))) }
+        // A successor comes long after the endpoint was looked at.
+        if let loss = refusal(address) { return handle(.failed(loss)) }
         let connection = TCPConnection(name: endpoint, credentials: wire.credentials) { [weak self] in
             self?.take($0, from: leg)
         }

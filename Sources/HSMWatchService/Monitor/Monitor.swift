@@ -98,9 +98,12 @@ package struct Monitor: Sendable {
             logger.note(.event(event))
             spool.append(event)
         }
-        let outputs = Outputs(configuration.outputs, spool: spool, resolver: resolver, faults: faults, stop: stop, logger: logger)
+        let addressBook = HSMAddressBook(configuration.hsms, resolver: resolver)
+        let outputs = Outputs(
+            configuration.outputs, spool: spool, resolver: resolver, hsms: addressBook, faults: faults, stop: stop,
+            logger: logger)
         let fleet = Fleet(
-            hsms: configuration.hsms, timer: timer, resolver: resolver,
+            hsms: configuration.hsms, timer: timer, addressBook: addressBook,
             store: inherited.map { ConnectionStore(inherited: $0, tell: manager.hand) }, spool: spool, armed: armed,
             faults: faults, logger: logger)
         let announcer = Announcer(
@@ -111,7 +114,7 @@ package struct Monitor: Sendable {
         let reloader = file.map {
             Reloader(
                 configuration, file: $0, ready: ready, supervisor: supervisor, announcer: announcer, fleet: fleet,
-                outputs: outputs, spool: spool, faults: faults, logger: logger)
+                addressBook: addressBook, outputs: outputs, spool: spool, faults: faults, logger: logger)
         }
 
         let source = StatusSource(fleet: fleet, outputs: outputs, spool: spool, configuration: file)

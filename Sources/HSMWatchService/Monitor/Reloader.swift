@@ -13,6 +13,7 @@ final class Reloader: Service {
     private let supervisor: Supervisor
     private let announcer: Announcer
     private let fleet: Fleet
+    private let addressBook: HSMAddressBook
     private let outputs: Outputs
     private let spool: Spool
     private let faults: LocalFaultWatch
@@ -30,7 +31,7 @@ final class Reloader: Service {
     ///   - ready: raised when the service has begun; a request before waits for that.
     init(
         _ configuration: Configuration, file: String, ready: WakeUp, supervisor: Supervisor, announcer: Announcer,
-        fleet: Fleet, outputs: Outputs, spool: Spool, faults: LocalFaultWatch, logger: Logger
+        fleet: Fleet, addressBook: HSMAddressBook, outputs: Outputs, spool: Spool, faults: LocalFaultWatch, logger: Logger
     ) {
         self.configuration = configuration
         self.file = file
@@ -39,6 +40,7 @@ final class Reloader: Service {
         self.supervisor = supervisor
         self.announcer = announcer
         self.fleet = fleet
+        self.addressBook = addressBook
         self.outputs = outputs
         self.spool = spool
         self.faults = faults
@@ -105,6 +107,7 @@ final class Reloader: Service {
         logger.logLevel = Logger.Level(new.logLevel)
         if new.heartbeat != old.heartbeat { announcer.change(heartbeat: new.heartbeat) }
         faults.change(DescriptorNeed(new))
+        addressBook.change(to: new.hsms)
         outputs.change(changes.outputs, to: new.outputs)
         spool.change(
             outputs: new.outputs.map { Subscription($0) }, limits: new.spool,

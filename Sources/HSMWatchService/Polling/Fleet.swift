@@ -11,7 +11,7 @@ package final class Fleet: Service {
     package internal(set) var status = FleetStatus()
 
     private let timer: PollTimer
-    private let resolver: Resolver
+    private let addressBook: HSMAddressBook
     private let store: ConnectionStore?
     /// Told what HSMs cannot do because of this machine; nil when nobody wants to know.
     let faults: LocalFaultWatch?
@@ -25,16 +25,17 @@ package final class Fleet: Service {
     private let tasks = TaskPool()
 
     /// - Parameters:
+    ///   - addressBook: resolves the names of HSMs.
     ///   - store: what connections are taken up from and kept in; nil when none are.
     ///   - faults: told what HSMs cannot do because of this machine.
     ///   - armed: raised when every HSM's timer stands.
     package init(
-        hsms: [HSMConfiguration], timer: PollTimer, resolver: Resolver, store: ConnectionStore?, spool: Spool,
+        hsms: [HSMConfiguration], timer: PollTimer, addressBook: HSMAddressBook, store: ConnectionStore?, spool: Spool,
         armed: WakeUp, faults: LocalFaultWatch? = nil, logger: Logger
     ) {
         self.faults = faults
         self.timer = timer
-        self.resolver = resolver
+        self.addressBook = addressBook
         self.store = store
         self.spool = spool
         self.armed = armed
@@ -62,19 +63,43 @@ package final class Fleet: Service {
         }
     }
 
-    /// Goes on with other HSMs. What is unchanged keeps its connection, its place in the schedule and its history; what
-    /// is changed begins anew, after its old connection is closed.
+    /// Goes on with other HSMs. Unchanged ones are not touched. A changed one keeps its connection unless that is asked in
+    /// another way, and its state and history unless its address changed. An old connection is closed before a new one is
+    /// opened.
     func change(_ changes: ConfigurationChanges.Names, to hsms: [HSMConfiguration]) {
-        let ended = (changes.removed + changes.changed).compactMap { targets.removeValue(forKey: $0) }
+        let replaced = adjust(changes.changed, to: hsms)
+        let ended = (changes.removed + replaced).compactMap { targets.removeValue(forKey: $0) }
         timer.remove(ended.map(\.ticks))
         for target in ended {
             target.stop()
             status.remove(target.number)
-            faults?.succeeded(.hsm(target.name))
+            faults?.succeeded(.hsm(target.hsm.name))
         }
         names = hsms.map(\.name)
-        let begun = Set(changes.added + changes.changed)
+        let begun = Set(changes.added + replaced)
         add(hsms.filter { begun.contains($0.name) })
+    }
+
+    /// Changes HSMs whose address is as it was. Answers the names of the others.
+    private func adjust(_ names: [String], to hsms: [HSMConfiguration]) -> [String] {
+        let configurations = Dictionary(uniqueKeysWithValues: hsms.map { ($0.name, $0) })
+        var replaced: [String] = []
+        var retimed: [(ticks: Ticks, name: String, interval: Duration)] = []
+        for name in names {
+            guard let target = targets[name], let hsm = configurations[name] else { continue }
+            if target.hsm.interval != hsm.interval { retimed.append((target.ticks, name, hsm.interval)) }
+            switch HSMChange(from: target.hsm, to: hsm) {
+            case .judgement:
+                target.change(to: hsm)
+            case .wire:
+                target.change(to: hsm) { self.prober(of: hsm) }
+                status.change(target.number, queries: hsm.queries)
+            case .address:
+                replaced.append(name)
+            }
+        }
+        if !retimed.isEmpty { timer.change(retimed, at: .now) }
+        return replaced
     }
 
     private func add(_ hsms: [HSMConfiguration]) {
@@ -83,11 +108,15 @@ package final class Fleet: Service {
             let target = Target(
                 hsm: hsm, number: status.add(name: hsm.name, queries: hsm.queries),
                 ticks: timer.add(name: hsm.name, interval: hsm.interval, at: now),
-                prober: Prober(hsm: hsm, resolver: resolver, store: store, faults: faults), fleet: self, spool: spool,
+                prober: prober(of: hsm), fleet: self, spool: spool,
                 logger: logger)
             targets[hsm.name] = target
             tasks.add { await target.watch() }
         }
+    }
+
+    private func prober(of hsm: HSMConfiguration) -> Prober {
+        Prober(hsm: hsm, store: store, faults: faults, resolve: addressBook.resolveHSM)
     }
 
     private func stop() {

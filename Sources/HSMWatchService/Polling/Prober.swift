@@ -9,8 +9,10 @@ package final class Prober {
     /// How long `leave` waits for the reply to an open question.
     package nonisolated static let leavePatience = Duration.seconds(1)
 
-    private let address: HostPort
-    private let timeout: Duration
+    private var address: HostPort
+    private var timeout: Duration
+    /// What the next probe begins with.
+    private var change: (address: HostPort, timeout: Duration)?
     private let resolve: Resolver.Resolve
     private let place: ConnectionStore.Place?
     private let faults: LocalFaultWatch?
@@ -82,6 +84,12 @@ package final class Prober {
         }
     }
 
+    /// Goes on with another timeout, and another spelling of the address, on the connection that stands. A probe that runs
+    /// ends as it began.
+    func change(to hsm: HSMConfiguration) {
+        change = (hsm.address, hsm.timeout)
+    }
+
     /// Ends a running probe without an answer and closes the connection. The prober is not used after that.
     package func stop() {
         leaving?.cancel()
@@ -115,6 +123,11 @@ package final class Prober {
 
     private func begin() {
         guard waiting != nil else { return }
+        if let change {
+            (address, timeout) = change
+            conversation.timeout = timeout
+            self.change = nil
+        }
         allowTime(until: .now + timeout)
         handle(.start)
     }

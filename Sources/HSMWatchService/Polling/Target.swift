@@ -9,18 +9,27 @@ final class Target {
     /// What one query of the HSM has come to.
     private struct Watched {
         let query: Query
-        let subject: Subject
+        var subject: Subject
         var assessor: Assessor
         var log: ObservationLog
         var status = QueryStatus(since: .now)
+
+        /// Nothing is known yet.
+        init(_ query: Query, of hsm: HSMConfiguration, logger: Logger) {
+            self.query = query
+            subject = Subject(hsm, query)
+            assessor = Assessor(alert: hsm.alert, forecast: hsm.forecast, startedAt: .now)
+            log = ObservationLog(logger: logger)
+        }
     }
 
     /// The timer's, for this HSM alone.
     let ticks: Ticks
-    let name: String
     /// The fleet status's number for the HSM.
     let number: Int
-    private let prober: Prober
+    /// The configuration in effect.
+    private(set) var hsm: HSMConfiguration
+    private var prober: Prober
     private let fleet: Fleet
     private let spool: Spool
     private let logger: Logger
@@ -31,20 +40,14 @@ final class Target {
     init(
         hsm: HSMConfiguration, number: Int, ticks: Ticks, prober: Prober, fleet: Fleet, spool: Spool, logger: Logger
     ) {
-        name = hsm.name
+        self.hsm = hsm
         self.number = number
         self.ticks = ticks
         self.prober = prober
         self.fleet = fleet
         self.spool = spool
         self.logger = logger
-        watched = hsm.queries.map { query in
-            Watched(
-                query: query,
-                subject: Subject(hsm, query),
-                assessor: Assessor(alert: hsm.alert, forecast: hsm.forecast, startedAt: .now),
-                log: ObservationLog(logger: logger))
-        }
+        watched = hsm.queries.map { Watched($0, of: hsm, logger: logger) }
     }
 
     /// How each query is at this moment.
@@ -56,15 +59,40 @@ final class Target {
     func watch() async {
         while !isStopped, let skipped = await ticks.next() {
             fleet.status.noteSkipped(skipped)
+            let prober = prober
             let answers = await prober.probe()
+            // A reload has replaced it while it probed.
+            if prober !== self.prober, !isStopped, answers.isEmpty { continue }
             guard !isStopped, !(prober.isStopped && answers.isEmpty) else { return }
             fleet.status.noteProbe(of: answers.map(\.observation.outcome))
-            fleet.faults?.note(.hsm(name), answers.lazy.compactMap(\.observation.outcome.localCause).first)
+            fleet.faults?.note(.hsm(hsm.name), answers.lazy.compactMap(\.observation.outcome.localCause).first)
             for answer in answers {
                 record(answer.observation, of: answer.query)
             }
         }
         leave()
+    }
+
+    /// Goes on with another configuration of the same HSM: the state and the history of each query that stays go on.
+    ///
+    /// - Parameter newProber: makes what replaces the prober and its connection; nil when both go on.
+    func change(to hsm: HSMConfiguration, newProber: (() -> Prober)? = nil) {
+        self.hsm = hsm
+        if let newProber {
+            prober.stop()
+            prober = newProber()
+        } else {
+            prober.change(to: hsm)
+        }
+        watched = hsm.queries.map { query in
+            guard var kept = watched.first(where: { $0.query == query }) else {
+                return Watched(query, of: hsm, logger: logger)
+            }
+            kept.subject = Subject(hsm, query)
+            kept.assessor.change(alert: hsm.alert, forecast: hsm.forecast)
+            kept.status.thresholds = kept.assessor.thresholds
+            return kept
+        }
     }
 
     /// Leaves the connection to the next process, after a probe that runs has ended or is given up without a word.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
-import Foundation
 import HSMWatchCore
 import NIOCore
 
@@ -43,16 +42,7 @@ final class TLSCredentials {
     /// What the peer's certificate must carry.
     func identity(at endpoint: HostPort) -> PeerIdentity {
         if let serverName { return .name(serverName) }
-        return Self.addressBytes(endpoint.host).map { .address($0) } ?? .name(endpoint.host)
-    }
-
-    /// The bytes of an IPv4 or IPv6 address; nil for a name.
-    private static func addressBytes(_ host: String) -> [UInt8]? {
-        for (family, length) in [(AF_INET, 4), (AF_INET6, 16)] {
-            var bytes = [UInt8](repeating: 0, count: length)
-            if inet_pton(family, host, &bytes) == 1 { return bytes }
-        }
-        return nil
+        return IPAddress(host: endpoint.host).map { .address($0.bytes) } ?? .name(HostText.withoutRoot(endpoint.host))
     }
 
     /// Answers on the event loop, never at once, what is in the files now, or what was there before if that cannot be

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import HSMWatchSimulation
 import Testing
 
@@ -35,9 +36,14 @@ extension EndToEnd {
                     #expect(lines.contains { $0.hasPrefix("graylog → \(endpoint.address): resolved to 127.0.0.1 in ") })
                 }
                 #expect(lines.count { $0.contains(/in [0-9]+\.[0-9]{3} ms; connected in [0-9]+\.[0-9]{3} ms;/) } == 2)
-                #expect(lines.count { $0.contains(/; confirmed in [0-9]+\.[0-9]{3} ms: Graylog has read/) } == 2)
                 for graylog in [first, second] {
                     let message = try #require(try await graylog.take(1, within: patience).first?.stored)
+                    let instance = try #require(message.string("instance"))
+                    let told = "; \(graylog.address) read it and closed cleanly in "
+                    #expect(
+                        lines.contains {
+                            $0.contains(told) && $0.hasSuffix(" ms; look in Graylog for instance:\(instance)")
+                        })
                     #expect(message.string("action") == "send_test")
                     #expect(message.string("endpoint") == "\(graylog.address)")
                     #expect(message.warnings == [])
@@ -61,7 +67,39 @@ extension EndToEnd {
                     lines.contains {
                         $0.hasPrefix("graylog → \(down.address): ") && $0.hasSuffix("; FAILED: connection refused")
                     })
-                #expect(lines.contains { $0.contains("acknowledged in") && $0.contains("confirm is off") })
+                #expect(lines.contains { $0.contains(" acknowledged it in ") && $0.contains("confirm is off") })
+            }
+        }
+
+        @Test("connects to no HSM, whether check can know it or only the resolver: exit 78 or 69")
+        func hsm() async throws {
+            try await Stage.play { stage in
+                let hsm = try await stage.hsm()
+                let port = hsm.address.ports.lowerBound
+                let text = { (address: String, endpoint: String) in
+                    """
+                    hsms:
+                      - {name: khi-1, address: "\(address):\(port)", fields: {site: '<9A#RESET#>'}}
+                    outputs:
+                      - {name: graylog, type: gelf-tcp, endpoints: ["\(endpoint):\(port)"]}
+
+                    """
+                }
+                for endpoint in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"] {
+                    let file = try stage.write(text("127.0.0.1", endpoint), to: "outputs.yaml")
+                    let record = try await stage.outcome(of: ["send-test", "--config", file])
+                    #expect(record.ending == .exited(78))
+                    #expect(record.errors.contains("is a command port of HSM khi-1"))
+                }
+                let name = ProcessInfo.processInfo.hostName
+                let found = try await stage.outcome(ofTool: "getent", ["ahosts", name])
+                if let address = found.output.split(separator: " ").first.map(String.init), address.contains(".") {
+                    let file = try stage.write(text(address, name), to: "outputs.yaml")
+                    let record = try await stage.outcome(of: ["send-test", "--config", file])
+                    #expect(record.ending == .exited(69))
+                    #expect(record.output.contains("FAILED: \(address):\(port) is a command port of HSM khi-1"))
+                }
+                #expect(await hsm.facts.accepted == 0)
             }
         }
 
@@ -78,7 +116,7 @@ extension EndToEnd {
                 let child = try stage.hsmwatch(["send-test", "--config", file])
                 let early = try await child.said { $0.output.contains("graylog → \(up.address)") }
                 #expect(early.ending == nil)
-                #expect(early.output.contains("acknowledged in"))
+                #expect(early.output.contains("acknowledged it in"))
                 #expect(!early.output.contains("silent → "))
                 try await child.end()
             }

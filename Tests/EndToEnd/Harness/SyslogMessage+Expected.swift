@@ -17,7 +17,8 @@ extension SyslogMessage {
     /// What is in the header, or is the text.
     private static let standardFields: Set = ["level", "message", "source", "timestamp"]
 
-    /// As RFC 5424 has it. What a sender cannot say to Graylog it says to nobody: a backslash is a slash.
+    /// As RFC 5424 has it. What a sender cannot say to Graylog it says to nobody: a backslash is a slash. Nothing but the
+    /// reply of a reading has what an HSM could take for a command.
     ///
     /// - Parameter facility: its number (RFC 5424 section 6.2.1).
     init(_ message: StoredMessage, facility: Int, appName: String) {
@@ -27,12 +28,13 @@ extension SyslogMessage {
                 switch value {
                 case .long(let number): "\(number)"
                 case .double(let number): String(format: "%.\(Self.decimals[name] ?? 0)f", number)
-                case .string(let text): String(text.map { $0 == "\\" ? "/" : $0 })
+                case .string(let text): String(Self.withoutFrames(text).map { $0 == "\\" ? "/" : $0 })
                 }
         }
         self.init(
             priority: facility * 8 + (message.integer("level") ?? 0), time: message.timestamp,
-            host: message.string("source") ?? "", appName: appName, text: message.string("message") ?? "",
+            host: message.string("source") ?? "", appName: appName,
+            text: Self.withoutFrames(message.string("message") ?? ""),
             data: [Self.dataID: parameters])
     }
 
@@ -43,6 +45,11 @@ extension SyslogMessage {
         let reply = message.string("reply").map { "  \($0)" } ?? ""
         text = "\(Self.date(message.timestamp)) \(text)\(reply)"
         data = [:]
+    }
+
+    private static func withoutFrames(_ text: String) -> String {
+        guard text.wholeMatch(of: /<2223#[0-9#]*#>/) == nil else { return text }
+        return text.replacing("<", with: "‹").replacing(">", with: "›")
     }
 
     /// As date(1) prints it.

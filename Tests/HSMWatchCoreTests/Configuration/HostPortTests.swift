@@ -10,7 +10,7 @@ struct HostPortTests {
     static let longName = [longLabel, longLabel, longLabel, String(longLabel.dropLast(2))].joined(separator: ".")
 
     @Test(
-        "reads an address, a bracketed IPv6 address or a name, and writes it back as it was",
+        "reads an address, a bracketed IPv6 address or a name, and writes the same",
         arguments: [
             ("10.10.5.6:9010", "10.10.5.6", 9010),
             ("0.0.0.0:1", "0.0.0.0", 1),
@@ -19,10 +19,11 @@ struct HostPortTests {
             ("[::]:9010", "::", 9010),
             ("[2001:db8::7]:12201", "2001:db8::7", 12_201),
             ("[1:2:3:4:5:6:7:8]:1", "1:2:3:4:5:6:7:8", 1),
-            ("[1:2:3:4:5:6:7::]:1", "1:2:3:4:5:6:7::", 1),
-            ("[::ffff:10.10.5.6]:1", "::ffff:10.10.5.6", 1),
-            ("[1:2:3:4:5:6:10.10.5.6]:1", "1:2:3:4:5:6:10.10.5.6", 1),
-            ("[2001:DB8::A]:1", "2001:DB8::A", 1),
+            ("[fe80::1%eth0]:9010", "fe80::1%eth0", 9010),
+            ("[fe80::1%2]:9010", "fe80::1%2", 9010),
+            ("hsm-1.example.net.:9010", "hsm-1.example.net.", 9010),
+            ("hsm_1:9010", "hsm_1", 9010),
+            ("_dmz_.example:9010", "_dmz_.example", 9010),
             ("localhost:80", "localhost", 80),
             ("HSM-1.example.net:9010", "HSM-1.example.net", 9010),
             ("3com.example:80", "3com.example", 80),
@@ -32,6 +33,72 @@ struct HostPortTests {
         let address = try HostPort(parsing: text)
         #expect(address == HostPort(host: host, port: port))
         #expect(address.description == text)
+    }
+
+    @Test(
+        "an address has one form, however it is written",
+        arguments: [
+            ("[2001:DB8::A]:1", "[2001:db8::a]:1"), ("[2001:0db8:0:0:0:0:0:7]:1", "[2001:db8::7]:1"),
+            ("[1:2:3:4:5:6:7::]:1", "[1:2:3:4:5:6:7:0]:1"), ("[1:0:0:4:5:0:0:0]:1", "[1:0:0:4:5::]:1"),
+            ("[1:2:3:4:5:6:10.10.5.6]:1", "[1:2:3:4:5:6:a0a:506]:1"), ("[::ffff:10.10.5.6]:1", "10.10.5.6:1"),
+            ("[::FFFF:A0A:506]:1", "10.10.5.6:1"), ("[::10.10.5.6]:1", "[::10.10.5.6]:1"),
+            ("[1:0:0:2:0:0:3:4]:1", "[1::2:0:0:3:4]:1"), ("[FE80:0::1%eth0]:1", "[fe80::1%eth0]:1"),
+            ("[0:0:0:0:0:0:0:1]:1", "[::1]:1"), ("[::0]:1", "[::]:1"),
+        ])
+    func oneForm(text: String, form: String) throws {
+        #expect(try HostPort(parsing: text).description == form)
+        #expect(try HostPort(parsing: form).description == form)
+    }
+
+    @Test(
+        "says why no machine can be reached by an address",
+        arguments: [
+            ("0.0.0.0:1", "'0.0.0.0' stands for no machine"), ("0.1.2.3:1", "'0.1.2.3' stands for no machine"),
+            ("[::]:1", "'::' stands for no machine"), ("[::ffff:0.0.0.0]:1", "'0.0.0.0' stands for no machine"),
+            ("224.0.0.1:1", "'224.0.0.1' is a multicast"), ("239.255.255.255:1", "'239.255.255.255' is a multicast"),
+            ("[ff02::1]:1", "'ff02::1' is a multicast"), ("255.255.255.255:1", "'255.255.255.255' is the broadcast"),
+            ("[fe80::1]:1", "'fe80::1' is an address of every network"),
+            ("[febf:ffff::1]:1", "'febf:ffff::1' is an address of every network"),
+        ])
+    func noDestination(text: String, problem: String) throws {
+        _ = try HostPort(parsing: text)
+        let error = try #require(throws: InvalidText.self) { try HostPort(destination: text) }
+        #expect(error.description.hasPrefix(problem))
+    }
+
+    @Test(
+        "takes every other address as a destination",
+        arguments: [
+            "10.10.5.6:1", "127.0.0.1:1", "169.254.1.1:1", "240.0.0.1:1", "[::1]:1", "[fe80::1%eth0]:1", "[fec0::1]:1",
+            "[fd00::1]:1", "hsm-1:1",
+        ])
+    func destination(text: String) throws {
+        #expect(try HostPort(destination: text).description == text)
+    }
+
+    @Test(
+        "takes a zone only from an address of fe80::/10, and only an interface's name",
+        arguments: [
+            "::1%eth0", "2001:db8::1%eth0", "fe80::1%", "fe80::1%a b", "fe80::1%e%0", "fe80::1%/", "%eth0",
+            "fe80::1%abcdefghijklmnop", "ff02::1%eth0", "::ffff:10.10.5.6%eth0",
+        ])
+    func zones(text: String) {
+        #expect(throws: InvalidText.self) { try HostPort(parsing: "[\(text)]:9010") }
+    }
+
+    @Test(
+        "what the resolver would take for an address in another notation is no name",
+        arguments: ["0x7f000001", "127.0.0.0x1", "0X7F.1", "2130706433", "127.1", "10.10.5.6.", "0x", "a.0x1f"])
+    func notations(text: String) {
+        let problem = "'\(text)' is not an IPv4 address; allowed: four numbers 0 … 255 without leading zeros"
+        #expect(throws: InvalidText(problem)) { try HostPort(parsing: "\(text):9010") }
+    }
+
+    @Test("the dot at the end of a name stays for the resolver, and is left out for TLS")
+    func root() throws {
+        #expect(try HostPort(parsing: "graylog.example.net.:1").host == "graylog.example.net.")
+        #expect(HostText.withoutRoot("graylog.example.net.") == "graylog.example.net")
+        #expect(HostText.withoutRoot("graylog.example.net") == "graylog.example.net")
     }
 
     @Test(
@@ -81,7 +148,7 @@ struct HostPortTests {
     @Test(
         "knows a broken host name",
         arguments: [
-            "", " ", ".", "a.", ".a", "a..b", "-a", "a-", "a_b", "a b", "zürich", "a/b", "a\nb", "a\u{0}b",
+            "", " ", ".", "a..", ".a", "a..b", "-a", "a-", "a b", "zürich", "a/b", "a\nb", "a\u{0}b",
             longLabel + "a", longName + "a",
         ])
     func refusesName(text: String) {

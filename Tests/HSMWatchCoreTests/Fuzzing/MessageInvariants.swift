@@ -20,6 +20,7 @@ enum MessageInvariants {
     private static func check(_ message: [UInt8]) throws(Violation) {
         try require(message.count <= Message.longest, "\(message.count) bytes")
         try requirePlain(message)
+        try require(!message.contains { "<>".utf8.contains($0) }, "an HSM could read a command: \(message)")
         guard let text = String(validating: message, as: UTF8.self) else { throw Violation("no UTF-8: \(message)") }
         guard let names = FlatObject.names(of: message) else { throw Violation("no flat object: \(text)") }
         let known = Set(names)

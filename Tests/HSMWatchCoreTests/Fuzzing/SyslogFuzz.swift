@@ -33,6 +33,8 @@ enum SyslogFuzz {
         try require(!endsLine, "more than one line, or a control character: \(text.debugDescription)")
         var line = SyslogLine(bytes)
         guard let priority = line.priority() else { throw Violation("no priority: \(text)") }
+        let commands = text.matches(of: /<[^<>]*>/).dropFirst().filter { !CommandFrame.isReply(String($0.output)) }
+        try require(commands.isEmpty, "an HSM could read a command: \(text)")
         try require(priority / 8 == configuration.facility.code, "priority \(priority): \(text)")
         try require(configuration.format == .legacy || line.isModern(), "not RFC 5424: \(text)")
     }

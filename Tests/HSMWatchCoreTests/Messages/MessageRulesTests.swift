@@ -80,6 +80,7 @@ struct MessageRulesTests {
         arguments: [
             #"say "hi" \ / bye"#, "tab\tline\r\nend", "\u{0}\u{1}\u{8}\u{C}\u{1F}\u{7F}.", "äöü 漢字 🔐", "e\u{301}",
             "\u{2028}\u{FEFF}\u{FFFD}x", "\u{80}\u{9B}31m\u{9F}°", "null", "true", "{}", "\\u0000",
+            "<9A#RESET#>", "a<b>c", "<", ">",
         ])
     func texts(_ text: String) throws {
         for content in Self.events(with: text) {
@@ -112,7 +113,7 @@ struct MessageRulesTests {
         }
     }
 
-    @Test("a configured field of the greatest length is not cut", arguments: ["🔐", "\"", "x"])
+    @Test("a configured field of the greatest length is not cut", arguments: ["🔐", "\"", "x", "<"])
     func longestField(_ character: String) throws {
         let text = "\"" + String(repeating: character, count: ConfigurationLimits.fieldValueLength - 1)
         let fields = try MessageFields(Sample("", Self.events(with: text)[0]).message)
@@ -122,7 +123,7 @@ struct MessageRulesTests {
     @Test(
         "a longer text is cut between two characters and ends with an ellipsis", arguments: ["🔐", "\"", "x", "\u{1}x"])
     func tooLong(_ character: String) throws {
-        let text = String(repeating: character, count: 5000)
+        let text = String(repeating: character, count: 10_000)
         let message = Sample("", .service(.messagesDropped(count: 1, reason: text))).message
         guard case .string(let reason)? = try MessageFields(message)["_reason"] else {
             Issue.record("no _reason")
@@ -130,10 +131,10 @@ struct MessageRulesTests {
         }
         #expect(reason.hasSuffix("…"))
         #expect(text.hasPrefix(reason.dropLast()))
-        #expect(reason.utf8.count <= 4 * ConfigurationLimits.fieldValueLength + 3)
+        #expect(reason.utf8.count <= 6 * ConfigurationLimits.fieldValueLength + 3)
     }
 
-    @Test("no message exceeds its limit, whatever comes from outside", arguments: ["🔐", "\"", "x", "\u{1}x"])
+    @Test("no message exceeds its limit, whatever comes from outside", arguments: ["🔐", "\"", "x", "\u{1}x", "<"])
     func longestMessage(_ character: String) {
         let text = String(repeating: character, count: 100_000)
         for content in Self.events(with: text) {

@@ -126,11 +126,11 @@ struct ProbeReportTests {
                 + #""timestamp":1785432180.123,"status":"warning","phases":["#
                 + #"{"phase":"resolved","at_ms":0.012,"addresses":["10.10.5.6"]},"#
                 + #"{"phase":"connected","at_ms":0.214,"address":"10.10.5.6:9010"},"#
-                + #"{"phase":"asked","at_ms":0.231,"sent":"<1223#>\\r\\n"},"#
-                + #"{"phase":"answered","at_ms":1.652,"received":"<2223#50#64#14#>\\r\\n","bytes":18}],"#
+                + #"{"phase":"asked","at_ms":0.231,"sent":"\u003c1223#\u003e\\r\\n"},"#
+                + #"{"phase":"answered","at_ms":1.652,"received":"\u003c2223#50#64#14#\u003e\\r\\n","bytes":18}],"#
                 + #""answers":[{"status":"warning","state":"warning","sockets_available":50,"sockets_total":64,"#
                 + #""sockets_consumed":14,"sockets_consumed_percent":21.9,"latency_ms":0.421,"#
-                + #""reply":"<2223#50#64#14#>","threshold_warning":58,"threshold_critical":50}]}"#)
+                + #""reply":"\u003c2223#50#64#14#\u003e","threshold_warning":58,"threshold_critical":50}]}"#)
     }
 
     @Test("the JSON of every phase can be read, and has no field of another name")

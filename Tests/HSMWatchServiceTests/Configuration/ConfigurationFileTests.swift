@@ -167,6 +167,21 @@ struct ConfigurationFileTests {
             ])
     }
 
+    @Test(
+        "two spellings of one address are the same HSM",
+        arguments: [
+            ("10.10.5.6", "[::ffff:10.10.5.6]"), ("\"[2001:db8::7]\"", "[2001:DB8:0:0::7]"), ("hsm-a", "HSM-A."),
+            ("127.0.0.1", "localhost"), ("localhost", "[::1]"),
+        ])
+    func spellings(first: String, second: String) {
+        let address = first.hasPrefix("\"") ? "\(first.dropLast()):9010\"" : "\(first):9010"
+        let yaml = Self.minimal.replacing("address: hsm-a:9010", with: "address: \(address)")
+            .replacing("outputs:", with: "  - {name: b, address: \"\(second):9010\"}\noutputs:")
+        let (configuration, problems) = ConfigurationFile.read(yaml.utf8)
+        #expect(configuration?.hsms.count == 2)
+        #expect(problems.count == 1 && problems[0].message.contains("is also polled by the entry on line 2"))
+    }
+
     @Test("a wrong value brings no second problem from being compared")
     func noFollowUpProblem() {
         let yaml = """

@@ -41,12 +41,12 @@ final class OutputStage {
     func output(
         _ configuration: OutputConfiguration, drainTimeout: Duration = Output.drainTimeout,
         patience: Duration = DeliveryWindow.patience,
-        resolve: Resolver.Resolve? = nil
+        resolve: Resolver.Resolve? = nil, hsms: HSMAddressBook? = nil
     ) -> Output {
         let resolver = Resolver()
         return Output(
             configuration: configuration, spool: spool,
-            resolve: resolve ?? { resolver.resolve(host: $0, port: $1, then: $2) }, logger: notes.logger,
+            resolve: resolve ?? { resolver.resolve(host: $0, port: $1, then: $2) }, hsms: hsms, logger: notes.logger,
             drainTimeout: drainTimeout, patience: patience)
     }
 

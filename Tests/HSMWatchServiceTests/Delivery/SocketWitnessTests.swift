@@ -15,10 +15,9 @@ struct SocketWitnessTests {
         init() throws {
             let listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
             defer { close(listener) }
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_addr.s_addr = inet_addr("127.0.0.1")
-            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            // A sockaddr_in (ip(7)): which module has the structure depends on what else is compiled with this file.
+            var address = (family: UInt16(AF_INET), port: UInt16(0), host: UInt32(0x7F00_0001).bigEndian, UInt64(0))
+            var length = socklen_t(MemoryLayout.size(ofValue: address))
             let client = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
             let isConnected = withUnsafeMutablePointer(to: &address) { pointer in
                 pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { place in

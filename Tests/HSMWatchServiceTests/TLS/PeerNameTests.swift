@@ -4,6 +4,7 @@ import Foundation
 import HSMWatchCore
 import HSMWatchSimulation
 import NIOCore
+import NIOHTTP1
 import NIOSSL
 import Testing
 
@@ -145,6 +146,16 @@ struct PeerNameTests {
         #expect(await proxy.requests.count == (isProxied ? 1 : 0))
         try await peer.stop()
         try await proxy.stop()
+    }
+
+    @Test("the dot at the end of an endpoint's name is in no certificate and in no Host header")
+    func root() async throws {
+        let (peer, address) = try await HTTPPeer.start(
+            tls: context(authority.issue("graylog", names: ["DNS:localhost"])))
+        let endpoint = HostPort(host: "localhost.", port: address.port)
+        #expect(try await post(to: endpoint, port: address.port, HTTPConfiguration()) == .delivered)
+        #expect(try await peer.requests(1).first?.head.headers["host"] == ["localhost:\(address.port)"])
+        try await peer.stop()
     }
 
     @Test("a REST client sends no token to a certificate that appears after the first connection")
