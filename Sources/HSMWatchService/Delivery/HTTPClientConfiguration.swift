@@ -19,7 +19,9 @@ extension HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.httpVersion = .http1Only
-        configuration.timeout.connect = .nanoseconds(TCPConnection.connectTimeout.wholeNanoseconds)
+        // A tunnel has its own limits, for the proxy and for TLS, and they tell more.
+        let limit = TCPConnection.connectTimeout * (tunnel == nil ? 1 : 3)
+        configuration.timeout.connect = .nanoseconds(limit.wholeNanoseconds)
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.tlsConfiguration = tls?.material.configuration
         let identity = tls?.identity

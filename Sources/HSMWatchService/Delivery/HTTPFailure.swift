@@ -15,6 +15,10 @@ enum HTTPFailure {
         if let error = error as? HTTPParserError {
             return Loss(.failed, "the peer's answer cannot be read as HTTP: \(words(error))")
         }
+        if case ChannelError.ioOnClosedChannel = error {
+            // It was closed while the HTTP client took it over.
+            return Loss(.gone, "the connection ended without an answer")
+        }
         guard let error = error as? HTTPClientError else { return ConnectFailure.loss(of: error) }
         return switch error {
         case .deadlineExceeded, .readTimeout: Loss(.failed, "no answer within \(DurationText.format(limit))")

@@ -31,7 +31,8 @@ struct HTTPTunnel: Sendable {
             try channel.pipeline.syncOperations.addHandler(
                 ConnectHandler(to: authority, within: Self.limit, promise), position: .first)
         } catch {
-            promise.fail(error)
+            // The proxy has closed the connection since it was made.
+            promise.fail(ProxyRefusal.closed)
         }
         guard let tls else { return promise.futureResult }
         return promise.futureResult.flatMap {
