@@ -24,7 +24,7 @@ package struct DescriptorNeed: Equatable, Sendable {
 
     package init(_ configuration: Configuration) {
         let peers = configuration.hsms.map(\.address) + configuration.outputs.flatMap(\.endpoints)
-        let names = Set(peers.map(\.host).filter { !HostText.isAddress($0) })
+        let names = Set(peers.map(\.host).filter { IPAddress(host: $0) == nil })
         hsms = configuration.hsms.count
         reserve =
             Self.passing + configuration.outputs.count * Self.output + min(names.count, Self.lookups) * Self.lookup

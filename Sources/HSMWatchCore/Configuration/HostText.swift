@@ -26,9 +26,6 @@ package enum HostText {
         return nil
     }
 
-    /// Whether `text` is an address, and no name to look up.
-    static func isAddress(_ text: String) -> Bool { isIPv4(text) || isIPv6(text) }
-
     /// The name without the dot that makes it complete: what TLS asks for by SNI and a certificate carries.
     package static func withoutRoot(_ name: String) -> String {
         name.hasSuffix(".") ? String(name.dropLast()) : name

@@ -88,7 +88,7 @@ package final class Fleet: Service {
         for name in names {
             guard let target = targets[name], let hsm = configurations[name] else { continue }
             if target.hsm.interval != hsm.interval { retimed.append((target.ticks, name, hsm.interval)) }
-            switch HSMChange(from: target.hsm, to: hsm) {
+            switch HSMReconfiguration(from: target.hsm, to: hsm) {
             case .judgement:
                 target.change(to: hsm)
             case .wire:

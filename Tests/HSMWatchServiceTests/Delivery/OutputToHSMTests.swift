@@ -139,7 +139,7 @@ struct OutputToHSMTests {
         let wake = WakeUp()
         let transport = HTTPTransport(
             to: address, addresses: [try SocketAddress(ipAddress: "127.0.0.1", port: Int(address.port))],
-            http: HTTPConfiguration(isBulk: isBulk), credentials: nil, patience: .seconds(30)
+            http: HTTPConfiguration(isBulk: isBulk), credentials: nil, authorization: nil, patience: .seconds(30)
         ) { _ in wake.raise() }
         while !transport.isOpen, transport.end == nil { await wake.wait() }
         let message = SpooledMessage(position: 1, kind: .reading, time: 0, body: Array(#"{"_x":"<9A#R#>"}"#.utf8))

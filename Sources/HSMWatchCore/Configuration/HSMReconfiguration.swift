@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What a changed entry of `hsms` means for the HSM's connection and for what is known of the HSM.
-package enum HSMChange: Hashable, Sendable {
+package enum HSMReconfiguration: Hashable, Sendable {
     /// Only thresholds, forecast, labels or times changed: the connection, the state and the history go on.
     case judgement
     /// The questions are asked in another way: the connection is replaced, the state and the history go on.

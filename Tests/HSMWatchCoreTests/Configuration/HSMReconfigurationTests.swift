@@ -4,14 +4,14 @@ import HSMWatchCore
 import Testing
 
 @Suite("What a changed HSM reconnects for")
-struct HSMChangeTests {
+struct HSMReconfigurationTests {
     private static let old = HSMConfiguration(
         name: "khi-1", address: HostPort(host: "HSM-1.example.net", port: 9010), queryPorts: [9010])
 
-    private static func change(_ edit: (inout HSMConfiguration) -> Void) -> HSMChange {
+    private static func change(_ edit: (inout HSMConfiguration) -> Void) -> HSMReconfiguration {
         var new = old
         edit(&new)
-        return HSMChange(from: old, to: new)
+        return HSMReconfiguration(from: old, to: new)
     }
 
     @Test("what judges, labels or times leaves the connection")
