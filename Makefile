@@ -70,22 +70,23 @@ demo:
 	@scripts/install-packages $(build_packages)
 	swift run $(SWIFTFLAGS) hsmwatch demo $(ARGS)
 
-# One test after the other: many of them wait for the same event loop, disk and processors, and some measure time. Under a
-# real systemd last, with the Debian package. The syslog servers that some deliver to are not installed, where they would
+# In each half one test after the other: many of them wait for the same event loop and disk, and some measure time. Under
+# a real systemd last, with the Debian package. The syslog servers that some deliver to are not installed, where they would
 # run. Where they cannot be had those tests are skipped, unless nothing may be.
 test:
 	@scripts/install-packages $(test_packages)
 	@scripts/unpack-syslog-servers .build/syslog-servers || [ "$$CI" != true ]
 	swift build --build-tests $(SWIFTFLAGS)
-	scripts/run-tests $(SWIFTFLAGS) --skip '^SystemdTests\.'
+	SWIFTFLAGS='$(SWIFTFLAGS)' scripts/run-tests '^EndToEndTests\.(?!EndToEnd/NettyTests/)' \
+	    '^HSMWatch(Core|Service)Tests\.|^EndToEndTests\.EndToEnd/NettyTests/'
 	$(MAKE) --no-print-directory deb
-	scripts/run-tests $(SWIFTFLAGS) --filter '^SystemdTests\.'
+	SWIFTFLAGS='$(SWIFTFLAGS)' scripts/run-tests '^SystemdTests\.'
 
 # Against a real Netty server, half of the time over TLS. It prints its seed, and fails when a message is missing.
 soak:
 	@scripts/install-packages $(test_packages)
 	swift build --build-tests $(SWIFTFLAGS)
-	SOAK_SECONDS=$(SECONDS) SEED=$(SEED) scripts/run-tests $(SWIFTFLAGS) --filter 'SoakTests'
+	SWIFTFLAGS='$(SWIFTFLAGS)' SOAK_SECONDS=$(SECONDS) SEED=$(SEED) scripts/run-tests 'SoakTests'
 
 # Half an hour, in network namespaces of its own.
 standby: deb

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension ProbeConversation {
+    /// Before this a probe asks nothing; nil when it may ask at any time.
+    ///
+    /// The process before may have died between a question and its reply. By then the reply has come, or that process
+    /// would have given it up.
+    package var settledAt: Instant? { takenUpAt.map { $0 + timeout } }
+
     /// How long a command that the HSM does not know is not asked again. Option 41 logs every rejected command in the
     /// HSM's own error log.
     package static let rejectedPause = Duration.seconds(600)

@@ -44,10 +44,10 @@ package struct ProbeConversation: Sendable {
     package var timeout: Duration
     private var rejections = Rejections()
     private var state: State
-    private let takenUpAt: Instant?
+    /// When the connection was taken up that another process has used; nil without one.
+    let takenUpAt: Instant?
     private var caution = ProbeCaution()
 
-    /// - Parameter takenUpAt: when the connection was taken up that another process has used; nil without one.
     package init(hsm: HSMConfiguration, takenUpAt: Instant? = nil) {
         queries = hsm.queries
         requests = Dictionary(uniqueKeysWithValues: queries.map { ($0, Request($0, lineEnding: hsm.lineEnding)) })
@@ -79,12 +79,6 @@ package struct ProbeConversation: Sendable {
     package var isSettling: Bool {
         if case .settling = state { true } else { false }
     }
-
-    /// Before this a probe asks nothing; nil when it may ask at any time.
-    ///
-    /// The process before may have died between a question and its reply. By then the reply has come, or that process
-    /// would have given it up.
-    package var settledAt: Instant? { takenUpAt.map { $0 + timeout } }
 
     /// Whether a reply that is read now is so late that its bytes may have waited in the kernel.
     package func isAgeWorthAsking(at now: Instant) -> Bool {

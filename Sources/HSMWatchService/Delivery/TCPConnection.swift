@@ -130,12 +130,10 @@ final class TCPConnection: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = unwrapInboundIn(data).readableBytesView
-        if security == nil, TLSRecord.begins(bytes) {
-            lost(Loss(.failed, TLSRecord.unexpected))
-        } else {
-            let said = EscapedBytes.text(bytes.prefix(Self.shownBytes), limit: Self.shownBytes)
-            lost(Loss(.failed, "the peer is not Graylog, which never answers; it says \"\(said)\""))
-        }
+        let isTLS = security == nil && TLSRecord.begins(bytes)
+        let problem = isTLS ? TLSRecord.unexpected : "the peer is not Graylog, which never answers"
+        let said = EscapedBytes.text(bytes.prefix(Self.shownBytes), limit: Self.shownBytes)
+        lost(Loss(.failed, "\(problem); it says \"\(said)\""))
         context.close(promise: nil)
     }
 

@@ -31,7 +31,8 @@ final class Reloader: Service {
     ///   - ready: raised when the service has begun; a request before waits for that.
     init(
         _ configuration: Configuration, file: String, ready: WakeUp, supervisor: Supervisor, announcer: Announcer,
-        fleet: Fleet, addressBook: HSMAddressBook, outputs: Outputs, spool: Spool, faults: LocalFaultWatch, logger: Logger
+        fleet: Fleet, addressBook: HSMAddressBook, outputs: Outputs, spool: Spool, faults: LocalFaultWatch,
+        logger: Logger
     ) {
         self.configuration = configuration
         self.file = file

@@ -148,15 +148,15 @@ struct OutputFailureTests {
     }
 
     @Test(
-        "a peer that answers is not Graylog: the output is down, says what it heard, and confirms nothing",
+        "a peer that answers takes no messages: the output is down, says what it heard, and confirms nothing",
         arguments: [
-            (.greets("220 mail.example.net ESMTP\r\n"), #""220 mail.example.net ESMTP\r\n""#),
-            (.greets("HTTP/1.1 400 Bad Request\r\n"), #""HTTP/1.1 400 Bad Request\r\n""#),
-            (.greets("\u{15}\u{3}\u{3}\0\u{2}\u{2}\u{32}"), #""\x15\x03\x03\x00\x02\x022""#),
-            (.greets(String(repeating: "x", count: 500)), "\"\(String(repeating: "x", count: 60))\""),
-            (.echoes, #""{"version":"1.1""#),
-        ] as [(Peer.Habit, String)])
-    func notGraylog(habit: Peer.Habit, shown: String) async throws {
+            (.greets("220 mail.example.net ESMTP\r\n"), "is not Graylog", #""220 mail.example.net ESMTP\r\n""#),
+            (.greets("HTTP/1.1 400 Bad Request\r\n"), "is not Graylog", #""HTTP/1.1 400 Bad Request\r\n""#),
+            (.greets("\u{15}\u{3}\u{3}\0\u{2}\u{2}\u{32}"), "speaks TLS", #""\x15\x03\x03\x00\x02\x022""#),
+            (.greets(String(repeating: "x", count: 500)), "is not Graylog", "\"\(String(repeating: "x", count: 60))\""),
+            (.echoes, "is not Graylog", #""{"version":"1.1""#),
+        ] as [(Peer.Habit, String, String)])
+    func answers(habit: Peer.Habit, problem: String, shown: String) async throws {
         let (peer, address) = try await Peer.start(habit)
         let delivery = OutputStage(in: folder, outputs: "a")
         delivery.append(1...10)
@@ -164,7 +164,7 @@ struct OutputFailureTests {
         try await running(delivery.spool, output) {
             _ = try await peer.facts { $0.accepted == 3 }
         }
-        #expect(delivery.notes.count("Output a cannot deliver to \(address): the peer is not Graylog") == 1)
+        #expect(delivery.notes.count("Output a cannot deliver to \(address): the peer \(problem)") == 1)
         #expect("\(delivery.notes)".contains("it says \(shown.dropLast())"), "\(delivery.notes)")
         #expect(delivery.spool.cursor(of: "a") == 0)
         #expect(!delivery.notes.has("Output a delivers again"))

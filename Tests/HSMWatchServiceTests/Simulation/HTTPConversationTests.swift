@@ -146,7 +146,7 @@ struct HTTPConversationTests {
     func shortBody(body: String, isBulk: Bool) {
         var conversation = HTTPConversation(HTTPRules(isBulk: isBulk))
         let text = body + (isBulk ? "\n{}\n" : "")
-        let reason = "202, but a frame of \(body.utf8.count) bytes: Graylog closes the connection"
+        let reason = "202, but a frame of \(body.isEmpty ? "0 bytes" : "1 byte"): Graylog closes the connection"
         #expect(actions(of: head(), text, in: &conversation) == [lost(reason, ""), answer(.accepted), .close])
         #expect(conversation.handle(.closed) == [])
     }
