@@ -20,6 +20,8 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case hosts
     /// A certificate in DER.
     case certificates
+    /// A PEM file, and the certificates in it.
+    case pem
     /// What comes on an HTTP connection, in any order.
     case answers
 
@@ -35,6 +37,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .texts: try TextsFuzz.check(input)
         case .hosts: try HostsFuzz.check(input)
         case .certificates: try CertificatesFuzz.check(input)
+        case .pem: try PEMFuzz.check(input)
         case .answers: try AnswersFuzz.check(input)
         }
     }
