@@ -60,7 +60,7 @@ struct Child: Sendable {
             let exit = process.terminationReason == .exit ? Ending.exited(status) : .killed(by: status)
             Task { await record.change { $0.exit = exit } }
         }
-        try Self.withoutBlockedSignals(process.run)
+        try Self.withOrdinarySignals(process.run)
         processIdentifier = process.processIdentifier
         self.input = takesInput ? input.fileHandleForWriting : nil
         collect(
@@ -73,12 +73,17 @@ struct Child: Sendable {
         }
     }
 
-    /// Does something as systemd would: a process inherits which signals are blocked, and a thread of Dispatch blocks most.
-    private static func withoutBlockedSignals(_ start: () throws -> Void) rethrows {
+    /// Does something as systemd would: a process inherits which signals are blocked and which are ignored. A thread of
+    /// Dispatch blocks most; nohup(1) and a shell's background job ignore some.
+    private static func withOrdinarySignals(_ start: () throws -> Void) rethrows {
         var (none, present) = (sigset_t(), sigset_t())
         sigemptyset(&none)
         pthread_sigmask(SIG_SETMASK, &none, &present)
-        defer { pthread_sigmask(SIG_SETMASK, &present, nil) }
+        let handlers = [SIGHUP, SIGINT].map { ($0, Glibc.signal($0, SIG_DFL)) }
+        defer {
+            for (number, handler) in handlers { _ = Glibc.signal(number, handler) }
+            pthread_sigmask(SIG_SETMASK, &present, nil)
+        }
         try start()
     }
 
