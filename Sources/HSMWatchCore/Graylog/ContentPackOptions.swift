@@ -62,7 +62,7 @@ package struct ContentPackOptions: Equatable, Sendable {
         }
         guard webhook.hasPrefix("https://") || webhook.hasPrefix("http://"), Self.isPlain(webhook) else {
             // What may be a secret is not shown.
-            let shown = webhook.contains("@") ? "the webhook" : webhook.quoted
+            let shown = webhook.utf8.contains(UInt8(ascii: "@")) ? "the webhook" : webhook.quoted
             throw InvalidText("\(shown) is not a URL; allowed: https://… or http://…")
         }
         for text in [runbook, tls.certificate, tls.key, tls.clientAuthorities] {

@@ -12,6 +12,14 @@ struct ContentPackOptionsTests {
         #expect(throws: InvalidText.self) { try ContentPackOptions(recipients: [text]) }
     }
 
+    @Test(
+        "a webhook that is no URL is not shown when it may have a password",
+        arguments: ["ftp://user:secret@soc.example.org", "ftp://user:secret@\u{301}soc.example.org"])
+    func secret(text: String) throws {
+        let problem = #expect(throws: InvalidText.self) { try ContentPackOptions(webhook: text) }
+        #expect(problem?.description == "the webhook is not a URL; allowed: https://… or http://…")
+    }
+
     @Test("a webhook is a URL", arguments: ["", "soc.example.org", "ftp://soc.example.org", "https://soc example"])
     func webhooks(text: String) {
         #expect(throws: InvalidText.self) { try ContentPackOptions(webhook: text) }
