@@ -21,6 +21,11 @@ package struct CommandPorts: Sendable {
         var addresses: Set<IPAddress>
         var before: Set<IPAddress> = []
         var at: Instant
+
+        /// Asked for each name before each connection and request, so it makes no copy.
+        func leads(to places: Set<IPAddress>) -> Bool {
+            !addresses.isDisjoint(with: places) || !before.isDisjoint(with: places)
+        }
     }
 
     /// By host, without a zone: names in lower case, addresses in their one form.
@@ -48,8 +53,7 @@ package struct CommandPorts: Sendable {
         if let name = hosts.lazy.compactMap({ owner($0, place.port) }).first { return name }
         let addresses = Set(hosts.compactMap { IPAddress(host: $0) })
         guard !addresses.isEmpty else { return nil }
-        return answers.lazy.filter { !$0.value.addresses.union($0.value.before).isDisjoint(with: addresses) }
-            .compactMap { owner($0.key, place.port) }.min()
+        return answers.lazy.filter { $0.value.leads(to: addresses) }.compactMap { owner($0.key, place.port) }.min()
     }
 
     /// Names of HSMs with a command port of this number whose addresses are not known now.
@@ -86,7 +90,7 @@ package struct CommandPorts: Sendable {
         Set(place.places.map { key($0.host) })
     }
 
-    /// The same address may be on every interface: that it is another machine's there is not relied on.
+    /// The host without its zone: two interfaces with the same address may lead to the same machine, so both count.
     private static func key(_ host: String) -> String {
         HostText.withoutRoot(String(host.lowercased().prefix { $0 != "%" }))
     }

@@ -29,7 +29,7 @@ package struct GraylogURL: Equatable, Sendable {
         }
         let rest = text.dropFirst(scheme.prefix.count)
         let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-        // By bytes: with a combining mark it is another character.
+        // A combining mark after the @ makes another Character of it, but not another byte.
         guard !authority.utf8.contains(UInt8(ascii: "@")) else { throw InvalidText("has a user") }
         isSecure = scheme.port == 443
         var endpoint = try HostPort(

@@ -78,8 +78,8 @@ package struct Assessor: Sendable {
             misconfigured: [])
     }
 
-    /// Judges by another configuration from the next observation on. The state, its duration and the readings of the
-    /// forecast stay.
+    /// Takes another configuration, which judges from the next observation on. The state, its duration and the readings of
+    /// the forecast stay.
     package mutating func change(alert: AlertConfiguration, forecast: ForecastConfiguration) {
         let old = self.alert
         let haveThresholdsChanged = alert.warning != old.warning || alert.critical != old.critical

@@ -29,7 +29,7 @@ package struct Snapshot: Equatable, Sendable {
         case memory
     }
 
-    /// Ages are told from here, by the monotonic clock: the civil clock may have been set meanwhile.
+    /// Every age counts back from here, by the monotonic clock: an administrator may have set the civil clock.
     package let takenAt: Moment
     package let process: Process
     /// The same counts as the heartbeat message has, at this moment.

@@ -20,8 +20,8 @@ package enum ConfigurationFile {
     ///
     /// - Parameters:
     ///   - checksFiles: whether the files that it names must be readable, here and now, for who needs them.
-    ///   - acceptsExample: whether the addresses of the example pass: for what polls nothing and sends nothing. `check`,
-    ///     `run` and a reload leave it out, and so judge alike.
+    ///   - acceptsExample: whether the addresses of the example pass, for commands that poll nothing and send nothing.
+    ///     `check`, `run` and a reload leave it out, and so judge alike.
     package static func load(
         _ path: String, checksFiles: Bool = true, acceptsExample: Bool = false
     ) -> (configuration: Configuration?, problems: [ConfigurationProblem]) {

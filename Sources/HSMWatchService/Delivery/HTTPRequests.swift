@@ -41,7 +41,7 @@ final class HTTPRequests {
 
     /// - Parameters:
     ///   - credentials: nil for plain HTTP.
-    ///   - authorization: the file that `http` names; nil to a test that does not care who reads it.
+    ///   - authorization: the file that `http` names; nil when it names none.
     ///   - fileAge: a constant to all but a test.
     init(
         to endpoint: HostPort, _ http: HTTPConfiguration, credentials: TLSCredentials?,
@@ -51,7 +51,7 @@ final class HTTPRequests {
         self.http = http
         self.credentials = credentials
         self.fileAge = fileAge
-        self.authorization = authorization ?? http.authorization.map { AuthorizationFile($0.file) }
+        self.authorization = authorization
     }
 
     /// From now on requests go to this address, the endpoint's or its proxy's.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Wakes one waiting task; a call that comes while nobody waits is kept, and several are one. A second task that waits at
-/// the same time is a bug, and ends the process.
+/// Wakes one waiting task. A call that comes before the task waits is kept; several such calls count as one. A second task
+/// that waits at the same time is a bug, and ends the process.
 @ServiceLoop
 package final class WakeUp {
     private var waiting: CheckedContinuation<Void, Never>?

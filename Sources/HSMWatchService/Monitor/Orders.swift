@@ -6,7 +6,7 @@ import UnixSignals
 /// `SignalService`, which begins after that.
 @ServiceLoop
 final class Orders {
-    /// Orders that are kept at the most while nobody obeys them; the newest count.
+    /// The most orders that wait for the `SignalService`. When more come, the oldest are dropped.
     private nonisolated static let limit = 16
 
     /// For the `SignalService`.

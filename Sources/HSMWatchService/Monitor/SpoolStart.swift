@@ -45,7 +45,7 @@ struct SpoolStart {
         orders.onStop = {}
         guard !orders.isStopOrdered else { return nil }
         if case .failure(let refusal as SpoolRefusal)? = opening.result { throw refusal }
-        // Who has the lock must be known before anything is polled.
+        // Another hsmwatch may have the lock, and may poll: without an answer this one polls nothing.
         guard opening.knowsLock || opening.result != nil else {
             let reason = "the directory does not answer within \(DurationText.format(patience))"
             throw .cannotOpen(directory: directory, reason: reason)

@@ -13,7 +13,7 @@ package final class Fleet: Service {
     private let timer: PollTimer
     private let addressBook: HSMAddressBook
     private let store: ConnectionStore?
-    /// Told what HSMs cannot do because of this machine; nil when nobody wants to know.
+    /// Hears what HSMs cannot do because of this machine; nil in a test that does not ask.
     let faults: LocalFaultWatch?
     private let spool: Spool
     private let armed: WakeUp

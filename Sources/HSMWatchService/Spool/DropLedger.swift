@@ -6,7 +6,7 @@ import HSMWatchCore
 package struct DropReport: Equatable, Sendable {
     package let count: Int
     package let reason: String
-    /// Whether it may have been fewer: nobody could count them.
+    /// Whether it may have been fewer: the count failed.
     package let isUpperBound: Bool
 
     package init(count: Int, reason: String, isUpperBound: Bool = false) {
@@ -43,7 +43,7 @@ struct DropLedger {
         note(report.count, reason: report.reason, isUpperBound: report.isUpperBound)
     }
 
-    /// - Parameter isUpperBound: whether it may have been fewer: nobody could count them.
+    /// - Parameter isUpperBound: whether it may have been fewer: the count failed.
     mutating func note(_ count: Int, reason: String, isUpperBound: Bool = false) {
         guard count > 0 else { return }
         total += count

@@ -21,7 +21,7 @@ struct SpoolPlace: Sendable {
 
 /// The paths of the open database lead to other files, or to none: somebody removed or replaced them.
 struct SpoolDisplaced: Error, CustomStringConvertible {
-    /// Why they cannot be written anew; nil while nobody has tried.
+    /// Why they cannot be written anew; nil before the first attempt.
     var obstacle: String?
 
     var description: String {

@@ -19,7 +19,7 @@ package final class StatusServer: Service {
     package nonisolated static let clientTimeout = Duration.seconds(5)
     /// The distance at which clients are accepted.
     package nonisolated static let acceptInterval = Duration.milliseconds(5)
-    /// How long nobody is accepted when this machine could not accept a client.
+    /// How long the server waits after this machine could not accept a client.
     package nonisolated static let acceptPause = Duration.seconds(1)
     /// How long a snapshot is given to others as well.
     package nonisolated static let sharing = Duration.milliseconds(200)

@@ -19,6 +19,22 @@ extension EndToEnd {
             return try await stage.outcome(ofTool: "bash", ["-c", script, Stage.program.path()] + arguments)
         }
 
+        /// Plays a test beside a service that runs; the file is its configuration.
+        private static func playWithService(
+            _ test: (_ stage: Stage, _ hsm: HSMSimulator, _ file: String) async throws -> Void
+        ) async throws {
+            try await Stage.play { stage in
+                let (graylog, hsm) = (try await stage.graylog(), try await stage.hsm())
+                let configuration = ConfigurationText(to: graylog, watching: hsm)
+                let file = try stage.change(configuration)
+                let service = try stage.service(configuration)
+                var mail = Mail()
+                try await mail.collect(readings: 1, from: graylog)
+                try await test(stage, hsm, file)
+                #expect(try await service.ended(by: SIGTERM).ending == .exited(0))
+            }
+        }
+
         private static func expectFailure(_ record: Child.Record, _ arguments: [String]) {
             #expect(record.ending == .exited(1), "\(arguments): \(record)")
             #expect(
@@ -28,12 +44,7 @@ extension EndToEnd {
 
         @Test("a full device ends every command that prints with exit 1 and the reason")
         func device() async throws {
-            try await Stage.play { stage in
-                let (graylog, hsm) = (try await stage.graylog(), try await stage.hsm())
-                let file = try stage.change(ConfigurationText(to: graylog, watching: hsm))
-                let service = try stage.service(ConfigurationText(to: graylog, watching: hsm))
-                var mail = Mail()
-                try await mail.collect(readings: 1, from: graylog)
+            try await Self.playWithService { stage, hsm, file in
                 let address = "\(hsm.address)"
                 for arguments in [
                     ["--help"], ["--version"], ["help", "run"], ["probe", "--help"],
@@ -47,7 +58,6 @@ extension EndToEnd {
                 ] {
                     Self.expectFailure(try await Self.full(stage, arguments), arguments)
                 }
-                #expect(try await service.ended(by: SIGTERM).ending == .exited(0))
             }
         }
 
@@ -72,12 +82,7 @@ extension EndToEnd {
 
         @Test("a reader that has gone away ends a command quietly, with the exit code of what it has done")
         func pipe() async throws {
-            try await Stage.play { stage in
-                let (graylog, hsm) = (try await stage.graylog(), try await stage.hsm())
-                let file = try stage.change(ConfigurationText(to: graylog, watching: hsm))
-                let service = try stage.service(ConfigurationText(to: graylog, watching: hsm))
-                var mail = Mail()
-                try await mail.collect(readings: 1, from: graylog)
+            try await Self.playWithService { stage, hsm, file in
                 for arguments in [
                     ["probe", "\(hsm.address)"], ["probe", "\(hsm.address)", "--format", "json"],
                     ["status", "--socket", stage.statusSocket()], ["send-test", "--config", file],
@@ -89,7 +94,6 @@ extension EndToEnd {
                 }
                 let critical = try await Self.closed(stage, ["probe", "\(hsm.address)", "--critical", "100%"])
                 #expect(critical.ending == .exited(2))
-                #expect(try await service.ended(by: SIGTERM).ending == .exited(0))
             }
         }
     }

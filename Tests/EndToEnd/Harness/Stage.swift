@@ -85,6 +85,15 @@ final class Stage {
             URL(filePath: "/usr/bin/env"), [name] + arguments, takesInput: takesInput, takeOutput: takeOutput)
     }
 
+    /// Leaves the spool of a service that could deliver nothing and has ended in good order.
+    ///
+    /// - Parameter times: how often it has polled this HSM at least.
+    func leaveSpool(_ configuration: ConfigurationText, polling hsm: HSMSimulator, times: Int = 3) async throws {
+        let service = try service(configuration)
+        _ = try await hsm.facts(within: patience) { $0.requests >= times }
+        #expect(try await service.ended(by: SIGTERM).ending == .exited(0))
+    }
+
     /// Starts the service, with its spool in a folder that its name stands for.
     ///
     /// - Parameter preparation: what a shell does before it becomes the service: limits, masks.

@@ -13,14 +13,8 @@ extension EndToEnd {
             .enabled(if: NettyServer.isPossible, "needs Debian's libnetty-java and a JDK"),
             arguments: [(1, false), (2, true)] as [(UInt64, Bool)])
         func stops(seed: UInt64, isSecure: Bool) async throws {
-            try await Stage.play { stage in
-                let load = try await Load(on: stage)
-                let identity = isSecure ? try await NettyServer.identity(on: stage) : nil
-                let server = try await NettyServer(on: stage, identity: identity)
+            try await Self.play(isSecure: isSecure) { load, server, service in
                 var numbers = SeededNumbers(state: seed)
-                var configuration = load.configuration(to: server.address, confirm: "100ms")
-                configuration.authority = identity?.certificate
-                let service = try stage.service(configuration)
                 try await load.goesOn(for: .seconds(2))
                 for _ in 1...12 {
                     let recoveries = await server.arrivals.value.told("output_up")
@@ -45,16 +39,9 @@ extension EndToEnd {
             .enabled(if: NettyServer.isPossible, "needs Debian's libnetty-java and a JDK"),
             arguments: [(1, false), (2, true)] as [(UInt64, Bool)])
         func resets(seed: UInt64, isSecure: Bool) async throws {
-            try await Stage.play { stage in
-                let load = try await Load(on: stage)
-                let identity = isSecure ? try await NettyServer.identity(on: stage) : nil
-                let server = try await NettyServer(on: stage, identity: identity)
+            // What a rewind sends again would hide what is lost.
+            try await Self.play(isSecure: isSecure, rewind: "0") { load, server, service in
                 var numbers = SeededNumbers(state: seed)
-                var configuration = load.configuration(to: server.address, confirm: "100ms")
-                configuration.authority = identity?.certificate
-                // What a rewind sends again would hide what is lost.
-                configuration.rewind = "0"
-                let service = try stage.service(configuration)
                 try await load.goesOn(for: .seconds(1))
                 for _ in 1...12 {
                     try await server.order("pace", 2000)
@@ -73,10 +60,7 @@ extension EndToEnd {
             "is killed three times and loses the seconds that it had read and not stored: they come again",
             .enabled(if: NettyServer.isPossible, "needs Debian's libnetty-java and a JDK"))
         func dies() async throws {
-            try await Stage.play { stage in
-                let load = try await Load(20, on: stage)
-                let server = try await NettyServer(on: stage)
-                let service = try stage.service(load.configuration(to: server.address, confirm: "100ms"))
+            try await Self.play(hsms: 20) { load, server, service in
                 for _ in 1...3 { try await Self.kill(server, under: load) }
                 try await service.hasDeliveredAll(to: server.arrivals)
             }
@@ -86,17 +70,28 @@ extension EndToEnd {
             "is killed while rewind is off: the seconds that it had read and not stored are missing",
             .enabled(if: NettyServer.isPossible, "needs Debian's libnetty-java and a JDK"))
         func diesForGood() async throws {
-            try await Stage.play { stage in
-                let load = try await Load(20, on: stage)
-                let server = try await NettyServer(on: stage)
-                var configuration = load.configuration(to: server.address, confirm: "100ms")
-                configuration.rewind = "0"
-                let service = try stage.service(configuration)
+            try await Self.play(hsms: 20, rewind: "0") { load, server, service in
                 try await Self.kill(server, under: load)
                 try await service.ended(by: SIGTERM)
                 let all = try await server.arrivals.value { $0.told("stopping") > 0 }
                 // Two seconds' worth at 200 messages a second, roughly.
                 #expect(all.missing.count > 100, "\(all)")
+            }
+        }
+
+        /// Plays a test with a service that delivers a load to a Netty server, and confirms often.
+        private static func play(
+            hsms: Int = 100, isSecure: Bool = false, rewind: String? = nil,
+            _ test: (Load, NettyServer, Child) async throws -> Void
+        ) async throws {
+            try await Stage.play { stage in
+                let load = try await Load(hsms, on: stage)
+                let identity = isSecure ? try await NettyServer.identity(on: stage) : nil
+                let server = try await NettyServer(on: stage, identity: identity)
+                var configuration = load.configuration(to: server.address, confirm: "100ms")
+                configuration.authority = identity?.certificate
+                configuration.rewind = rewind
+                try await test(load, server, try stage.service(configuration))
             }
         }
 

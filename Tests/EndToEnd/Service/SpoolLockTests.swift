@@ -14,9 +14,7 @@ extension EndToEnd {
                 let graylog = try await stage.graylogThatIsDown()
                 let hsm = try await stage.hsm()
                 let configuration = ConfigurationText(to: graylog, watching: hsm)
-                let before = try stage.service(configuration)
-                _ = try await hsm.facts(within: patience) { $0.requests >= 3 }
-                #expect(try await before.ended(by: SIGTERM).ending == .exited(0))
+                try await stage.leaveSpool(configuration, polling: hsm)
 
                 let reader = try DatabaseReader(of: stage.stateDirectory().appending(path: "spool.sqlite"))
                 let service = try stage.service(configuration)

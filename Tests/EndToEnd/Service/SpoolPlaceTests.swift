@@ -48,9 +48,7 @@ extension EndToEnd {
             try await Stage.play { stage in
                 let hsm = try await stage.hsm()
                 let configuration = ConfigurationText(to: try await stage.graylogThatIsDown(), watching: hsm)
-                let before = try stage.service(configuration)
-                _ = try await hsm.facts(within: patience) { $0.requests >= 3 }
-                #expect(try await before.ended(by: SIGTERM).ending == .exited(0))
+                try await stage.leaveSpool(configuration, polling: hsm)
                 let polls = await hsm.facts.accepted
                 let state = stage.stateDirectory()
                 #expect(chmod(state.path(), 0o777) == 0)

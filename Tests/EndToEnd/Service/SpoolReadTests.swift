@@ -12,9 +12,7 @@ extension EndToEnd {
         private static func leaveBacklog(_ configuration: ConfigurationText, _ hsm: HSMSimulator, on stage: Stage)
             async throws
         {
-            let service = try stage.service(configuration)
-            _ = try await hsm.facts(within: patience) { $0.requests >= 170 }
-            #expect(try await service.ended(by: SIGTERM).ending == .exited(0))
+            try await stage.leaveSpool(configuration, polling: hsm, times: 170)
         }
 
         private static func largeMessages(to graylog: Receiver, from hsm: HSMSimulator) -> ConfigurationText {
@@ -23,37 +21,22 @@ extension EndToEnd {
             return ConfigurationText(to: graylog, hsms: large)
         }
 
-        @Test("read errors of a moment at the start move no database aside, and nothing is lost")
-        func atStart() async throws {
+        @Test(
+            "read errors of a moment move no database aside, and nothing is lost: at the start, and during delivery",
+            arguments: [(4, true), (2, false)])
+        func errorsOfAMoment(count: Int, areAtStart: Bool) async throws {
             try await Stage.play { stage in
                 let interposer = try await Interposer(on: stage)
                 let graylog = try await stage.graylogThatIsDown()
                 let hsm = try await stage.hsm()
                 let configuration = Self.largeMessages(to: graylog, from: hsm)
                 try await Self.leaveBacklog(configuration, hsm, on: stage)
-                try interposer.setDisk(failingReads: 4)
-                try await graylog.start()
+                if areAtStart { try interposer.setDisk(failingReads: count) }
                 let service = try stage.service(configuration, environment: interposer.environment)
-                var mail = Mail()
-                try await mail.collect("started", times: 2, from: graylog)
-                #expect(mail.hasNoGap, "\(mail.missing)")
-                let record = try await service.ended(by: SIGTERM)
-                #expect(record.ending == .exited(0))
-                #expect(!record.errors.contains("damaged"), "\(record.errors)")
-            }
-        }
-
-        @Test("read errors of a moment while messages are delivered move no database aside, and nothing is lost")
-        func whileDelivering() async throws {
-            try await Stage.play { stage in
-                let interposer = try await Interposer(on: stage)
-                let graylog = try await stage.graylogThatIsDown()
-                let hsm = try await stage.hsm()
-                let configuration = Self.largeMessages(to: graylog, from: hsm)
-                try await Self.leaveBacklog(configuration, hsm, on: stage)
-                let service = try stage.service(configuration, environment: interposer.environment)
-                _ = try await service.said { $0.errors.contains("started") }
-                try interposer.setDisk(failingReads: 2)
+                if !areAtStart {
+                    _ = try await service.said { $0.errors.contains("started") }
+                    try interposer.setDisk(failingReads: count)
+                }
                 try await graylog.start()
                 var mail = Mail()
                 try await mail.collect("started", times: 2, from: graylog)
@@ -71,9 +54,7 @@ extension EndToEnd {
                 let systemd = try stage.notifySocket()
                 let hsm = try await stage.hsm()
                 let configuration = ConfigurationText(to: try await stage.graylogThatIsDown(), watching: hsm)
-                let before = try stage.service(configuration)
-                _ = try await hsm.facts(within: patience) { $0.requests >= 3 }
-                #expect(try await before.ended(by: SIGTERM).ending == .exited(0))
+                try await stage.leaveSpool(configuration, polling: hsm)
                 let polls = await hsm.facts.accepted
                 try interposer.setDisk(hangs: true)
                 let environment = interposer.environment.merging(["NOTIFY_SOCKET": systemd.address]) { $1 }

@@ -198,7 +198,8 @@ struct OutputHTTPTests {
         try Array("Bearer one\nignored\n".utf8).write(to: file)
         let (peer, address) = try await HTTPPeer.start()
         let http = HTTPConfiguration(authorization: .init(header: "X-Token", file: file))
-        let requests = HTTPRequests(to: address, http, credentials: nil, fileAge: .zero)
+        let requests = HTTPRequests(
+            to: address, http, credentials: nil, authorization: AuthorizationFile(file), fileAge: .zero)
         requests.connect(by: try SocketAddress(ipAddress: address.host, port: Int(address.port)))
         #expect(await requests.post([Array("{}".utf8)], isBulk: false, within: limit) == .delivered)
         try Array("Bearer two\r\n".utf8).write(to: file)

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HSMWatchCore
-import HSMWatchSimulation
-import NIOCore
 import Testing
 
 @testable import HSMWatchService
@@ -19,34 +17,10 @@ struct ChainFailureTests {
         root = try TestAuthority(in: folder, name: "root")
     }
 
-    /// Why a connection over TLS is refused; nil when it is opened.
-    private func refusal(of identity: TestAuthority.Identity, trusting ca: String?) async throws -> String? {
-        let tls = try ReceiverTLS(certificate: identity.certificate, key: identity.key)
-        let receiver = try await Receiver.start(on: anyPort, tls: tls)
-        let address = try SocketAddress(ipAddress: "127.0.0.1", port: Int(receiver.hostPort.port))
-        var connection: TCPConnection?
-        let reason: String? = await withCheckedContinuation { continuation in
-            let opening = TCPConnection(
-                name: receiver.hostPort, credentials: TLSCredentials(TLSConfiguration(ca: ca))
-            ) { report in
-                switch report {
-                case .opened: continuation.resume(returning: nil)
-                case .failed(let loss): continuation.resume(returning: loss.reason)
-                case .ended: break
-                }
-            }
-            connection = opening
-            opening.open(address)
-        }
-        connection?.close()
-        await receiver.shutDown()
-        return reason
-    }
-
     private func expect(
         _ reason: String?, of identity: TestAuthority.Identity, trusting ca: String? = nil
     ) async throws {
-        let found = try await refusal(of: identity, trusting: ca ?? root.certificate)
+        let found = try await identity.refusal(by: TLSCredentials(TLSConfiguration(ca: ca ?? root.certificate)))
         guard let reason else {
             #expect(found == nil)
             return
@@ -142,7 +116,8 @@ struct ChainFailureTests {
         let elsewhere = try TemporaryFolder()
         defer { withExtendedLifetime(elsewhere) {} }
         let impostor = try TestAuthority(in: elsewhere, name: "root")
-        let reason = try await refusal(of: impostor.issue("graylog"), trusting: root.certificate)
+        let reason = try await impostor.issue("graylog").refusal(
+            by: TLSCredentials(TLSConfiguration(ca: root.certificate)))
         // From 3.2 on openssl(1) writes the identifier of the issuer's key into a certificate.
         let expected = [
             "TLS: the issuer of Graylog's certificate (serial 01) is not known: the certificate of root in tls.ca has "

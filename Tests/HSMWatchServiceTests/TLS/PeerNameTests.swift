@@ -2,7 +2,6 @@
 
 import Foundation
 import HSMWatchCore
-import HSMWatchSimulation
 import NIOCore
 import NIOHTTP1
 import NIOSSL
@@ -37,26 +36,7 @@ struct PeerNameTests {
     private func refusal(
         of identity: TestAuthority.Identity, expecting serverName: String?
     ) async throws -> String? {
-        let tls = try ReceiverTLS(certificate: identity.certificate, key: identity.key)
-        let receiver = try await Receiver.start(on: anyPort, tls: tls)
-        let address = try SocketAddress(ipAddress: "127.0.0.1", port: Int(receiver.hostPort.port))
-        var connection: TCPConnection?
-        let reason: String? = await withCheckedContinuation { continuation in
-            let opening = TCPConnection(
-                name: receiver.hostPort, credentials: credentials(serverName: serverName)
-            ) { report in
-                switch report {
-                case .opened: continuation.resume(returning: nil)
-                case .failed(let loss): continuation.resume(returning: loss.reason)
-                case .ended: break
-                }
-            }
-            connection = opening
-            opening.open(address)
-        }
-        connection?.close()
-        await receiver.shutDown()
-        return reason
+        try await identity.refusal(by: credentials(serverName: serverName))
     }
 
     @Test(
