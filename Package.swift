@@ -85,7 +85,7 @@ let package = Package(
             name: "SystemdTests",
             dependencies: ["hsmwatch"],
             path: "Tests/Systemd",
-            exclude: ["Machine", "Package", "container"],
+            exclude: ["Machine", "Package", "Standby", "container"],
             swiftSettings: strict
         ),
     ]

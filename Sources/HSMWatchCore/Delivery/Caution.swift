@@ -6,10 +6,11 @@
 /// be sent to it for ever. So each delivery in a row that confirmed nothing makes the next one smaller, down to one
 /// message, which is half-closed as soon as it is written. What is confirmed makes the next one larger again.
 ///
-/// What is unconfirmed when a connection is lost comes twice. So connections are rotated well before `confirm` is over,
-/// and more often for a while after each loss.
+/// What is unconfirmed when a connection is lost comes twice. So connections are rotated well before `confirm` is over.
+/// For a while after each loss the peer is watched closely: connections are rotated as fast as possible, and new messages
+/// wait for the confirmation of those before.
 package struct Caution: Sendable {
-    /// How long after a loss connections are rotated as fast as possible.
+    /// How long after a loss the peer is watched closely.
     package static let alertTime = Duration.seconds(60)
     /// The share of `confirm` after which a connection is rotated, and the time below which that saves nothing.
     package static let rotationShare = 10
@@ -36,8 +37,12 @@ package struct Caution: Sendable {
     /// - Parameter confirm: how long a message may wait for its confirmation at the most.
     package func rotation(within confirm: Duration, at now: Instant) -> Duration {
         let calm = max(min(confirm, Self.shortRotation), confirm / Self.rotationShare)
-        guard let alertUntil, now < alertUntil else { return calm }
-        return calm / Self.alertShare
+        return isAlert(at: now) ? calm / Self.alertShare : calm
+    }
+
+    /// Whether the last loss is so recent that another one is likely.
+    package func isAlert(at now: Instant) -> Bool {
+        alertUntil.map { now < $0 } ?? false
     }
 
     /// A delivery has ended.

@@ -2,9 +2,11 @@
 
 /// Delivers on one connection after the other, and says what the peer has read.
 ///
-///     opening ─▶ sending ─due─▶ rotating ─opened, 250 ms─▶ draining ─clean end─▶ proving ─250 ms─▶ confirm, sending
-///        │          │              │                          │                     │
-///        └──────────┴──────────────┴──────────────────────────┴──── an end, a failure, a standstill ─────▶ over
+///     the first:        opening ─▶ active ─successor settled─▶ draining ─clean end─▶ proving ─250 ms─▶ confirmed
+///     its successor:                 opening ─▶ settling 250 ms ─▶ active                │
+///     the next one:                                                                    opening ─▶ settling …
+///
+/// An end, a failure or a standstill of any of them ends the delivery.
 ///
 /// Graylog answers nothing on TCP. A write that returned, even bytes that its kernel acknowledged, are lost when it
 /// stops before it has read them. What can be known is that it closes a connection when it has read it to the end:
@@ -20,6 +22,13 @@
 /// 5. *The successor must still stand 250 ms later.* A peer that stops closes all its connections, and the end of the
 ///    old one then looks as in step 4, whatever it has read. It takes the successor with it.
 /// 6. Else *nothing is confirmed*: all that is unconfirmed is sent again, on the next delivery.
+///
+/// The next successor may be opened as soon as step 5 begins, since what it settles beside is the active connection, which
+/// is not half-closed. So there are at most four new connections a second.
+///
+/// What is unconfirmed when a delivery ends comes twice. So for a while after a loss messages wait in the spool until the
+/// end of step 5, a second at the most, and then leave together, no more than the peer reads in a short time. A backlog
+/// does not wait.
 ///
 /// *Time.* A deadline proves nothing while the peer's last packets are unread. So the caller handles all that the kernel
 /// has before it calls with `deadline`, and the two spans of 250 ms pass only while the event loop runs (`RunningSpan`). A process that was stopped for a second has not watched the peer for a second.
@@ -47,8 +56,8 @@ package struct Delivery: Sendable {
         case opened
         /// It could not be opened.
         case failed(Loss)
-        /// Messages were written on the active connection.
-        case sent(count: Int, bytes: Int, upTo: Int64)
+        /// Messages were written on the active connection; at the most so many wait behind them.
+        case sent(count: Int, bytes: Int, upTo: Int64, waiting: Int)
         /// So many bytes the kernel has not delivered yet, of all that was written.
         case held(Leg, bytes: Int)
         case ended(Leg, Ending)
@@ -75,39 +84,30 @@ package struct Delivery: Sendable {
 
     /// How long the successor stands before it counts as one that the peer knows.
     package static let settling = Duration.milliseconds(250)
-    /// How long the first message on the successor waits for the end of the connection before it.
+    /// How long the first message on the successor waits for the connection before it.
     package static let orderLimit = Duration.seconds(1)
     /// How long the successor must stand after the end of the connection before it.
     package static let probation = Duration.milliseconds(250)
+    /// How long messages gather on a connection that may be half-closed at once, while more of them wait.
+    package static let gathering = Duration.milliseconds(50)
+    /// Messages that wait and are more than what came since the last rotation.
+    package static let backlog = 1000
     /// Messages on one connection after which its confirmation does not wait for the interval.
     package static let messageLimit = 10_000
     /// How often the kernel is asked what has arrived, when that is all that confirms.
     package static let measureInterval = Duration.milliseconds(250)
-
-    private enum Successor: Sendable {
-        case opening
-        case settling(RunningSpan)
-        /// The old one waits for its few messages, so that it can be half-closed with them.
-        case ready
-    }
-
-    private enum State: Sendable {
-        case opening(Leg)
-        case sending(DeliveryStretch)
-        case rotating(DeliveryStretch, successor: Leg, Successor)
-        case draining(DeliveryStretch, active: DeliveryStretch, holdsUntil: Instant?)
-        case proving(DeliveryStretch, active: DeliveryStretch, RunningSpan)
-        case over
-    }
 
     /// What this peer has taught; for the next delivery.
     package private(set) var caution: Caution
 
     private let confirm: Duration?
     private let patience: Duration
-    private var state: State
+    private var quota = ReadingQuota()
+    /// Nil until the first connection is open, and when it is over.
+    private var chain: DeliveryChain?
+    private var isOver = false
     private var hasConfirmed = false
-    private var legs = 1
+    private var legCount = 1
     private var measuredAt: Instant
     private var isHurried = false
 
@@ -121,7 +121,6 @@ package struct Delivery: Sendable {
         self.confirm = confirm
         self.caution = caution
         self.patience = patience
-        state = .opening(Self.firstLeg)
         measuredAt = now
     }
 
@@ -129,26 +128,24 @@ package struct Delivery: Sendable {
 
     /// Where to send now, and how many messages at the most; nil while none may be sent.
     package var active: (leg: Leg, allowance: Int)? {
-        switch state {
-        case .opening, .over: nil
-        case .sending(let stretch): budget == nil ? (stretch.leg, .max) : nil
-        case .rotating(let stretch, _, .ready): (stretch.leg, budget ?? .max)
-        case .rotating(let stretch, _, _): budget == nil ? (stretch.leg, .max) : nil
-        case .draining(_, let active, nil), .proving(_, let active, _): budget == nil ? (active.leg, .max) : nil
-        case .draining: nil
-        }
+        guard let chain, chain.old?.holdsUntil == nil else { return nil }
+        guard let budget else { return quotaLeft > 0 ? (chain.active.leg, quotaLeft) : nil }
+        // To a peer that is not trusted nothing is sent that could not be half-closed at once.
+        guard chain.old == nil, case .settled = chain.successor?.phase else { return nil }
+        return (chain.active.leg, budget)
     }
 
     /// When to call with `deadline`, unless something happens before.
     package var deadline: Instant? {
-        [rotationDue, settlingEnd, holdEnd, probationEnd, measurementDue].compactMap(\.self).min()
+        [rotationDue, settlingEnd, halfCloseDue, holdEnd, probationEnd, measurementDue].compactMap(\.self).min()
     }
 
     package mutating func handle(_ event: Event, at now: Instant) -> [Action] {
         switch event {
         case .opened: opened(at: now)
         case .failed(let loss): over(loss, at: now)
-        case .sent(let count, let bytes, let position): sent(count, bytes, upTo: position, at: now)
+        case .sent(let count, let bytes, let position, let waiting):
+            sent(count, bytes, upTo: position, waiting: waiting, at: now)
         case .held(let leg, let bytes): held(leg, bytes, at: now)
         case .ended(let leg, let ending): ended(leg, ending, at: now)
         case .intact(let leg): intact(leg, at: now)
@@ -160,27 +157,38 @@ package struct Delivery: Sendable {
     /// Messages that may be unconfirmed at a time; nil does not limit them.
     private var budget: Int? { confirm == nil ? nil : caution.budget }
 
+    /// Messages that the active connection may still take.
+    private var quotaLeft: Int {
+        quota.messages.map { max(0, $0 - (chain?.active.count ?? 0)) } ?? .max
+    }
+
     // MARK: Deadlines
 
     private var rotationDue: Instant? {
-        guard confirm != nil, case .sending(let stretch) = state else { return nil }
-        return isHurried || stretch.count >= Self.messageLimit ? stretch.firstSentAt : stretch.rotationDue
+        guard confirm != nil, let chain, chain.successor == nil, !chain.isDraining else { return nil }
+        let active = chain.active
+        return isHurried || active.count >= Self.messageLimit ? active.firstSentAt : active.rotationDue
     }
 
     private var settlingEnd: Instant? {
-        if case .rotating(_, _, .settling(let span)) = state { span.deadline } else { nil }
+        if case .settling(let span) = chain?.successor?.phase { span.deadline } else { nil }
     }
 
-    private var holdEnd: Instant? {
-        if case .draining(_, _, let holdsUntil) = state { holdsUntil } else { nil }
+    /// A successor that has settled may wait: for the proof of the last one, for a first message, or for more of them.
+    private var halfCloseDue: Instant? {
+        guard let chain, chain.old == nil, case .settled = chain.successor?.phase else { return nil }
+        return budget != nil || quotaLeft == 0 || chain.active.waiting == 0
+            ? chain.active.firstSentAt : chain.active.firstSentAt.map { $0 + Self.gathering }
     }
+
+    private var holdEnd: Instant? { chain?.old?.holdsUntil }
 
     private var probationEnd: Instant? {
-        if case .proving(_, _, let span) = state { span.deadline } else { nil }
+        if case .proving(let span) = chain?.old?.phase { span.deadline } else { nil }
     }
 
     private var measurementDue: Instant? {
-        guard stretches.contains(where: { !$0.window.isComplete }) else { return nil }
+        guard let chain, chain.stretches.contains(where: { !$0.window.isComplete }) else { return nil }
         return measuredAt + (confirm == nil ? Self.measureInterval : patience / 3)
     }
 
@@ -188,185 +196,130 @@ package struct Delivery: Sendable {
         var actions: [Action] = []
         if let measurementDue, measurementDue <= now {
             measuredAt = now
-            actions = stretches.map { .measure($0.leg) }
+            actions = chain?.stretches.map { .measure($0.leg) } ?? []
         }
-        switch state {
-        case .rotating(let old, let successor, .settling(var span)):
-            let isSettled = span.pass(at: now)
-            state = .rotating(old, successor: successor, .settling(span))
-            if isSettled { actions += settled(old, successor, at: now) }
-        case .draining(let old, let active, let until?) where until <= now:
-            state = .draining(old, active: active, holdsUntil: nil)
-        case .proving(let old, _, let span) where span.deadline <= now:
-            actions.append(.examine(old.leg))
-        case .opening, .sending, .rotating, .draining, .proving, .over:
-            break
+        if let holdEnd, holdEnd <= now { chain?.old?.holdsUntil = nil }
+        if case .settling(var span) = chain?.successor?.phase {
+            chain?.successor?.phase = span.pass(at: now) ? .settled : .settling(span)
         }
-        return actions + rotateIfDue(at: now)
+        if let probationEnd, probationEnd <= now, let old = chain?.old { actions.append(.examine(old.stretch.leg)) }
+        return actions + advance(at: now)
     }
 
     /// A beat of the probation ends with every look at the old connection that finds no reset.
     private mutating func intact(_ leg: Leg, at now: Instant) -> [Action] {
-        guard case .proving(let old, let active, var span) = state, old.leg == leg else { return [] }
+        guard let old = chain?.old, old.stretch.leg == leg, case .proving(var span) = old.phase else { return [] }
         guard span.pass(at: now) else {
-            state = .proving(old, active: active, span)
+            chain?.old?.phase = .proving(span)
             return []
         }
-        state = .sending(active)
+        chain?.old = nil
         hasConfirmed = true
         caution.confirmed()
-        return [.close(leg)] + (old.last.map { [.confirm($0)] } ?? []) + rotateIfDue(at: now)
+        return [.close(leg)] + (old.stretch.last.map { [.confirm($0)] } ?? []) + advance(at: now)
     }
 
     private mutating func hurry(at now: Instant) -> [Action] {
         isHurried = true
-        return rotateIfDue(at: now)
+        return advance(at: now)
     }
 
     // MARK: Connections
 
     private mutating func opened(at now: Instant) -> [Action] {
-        switch state {
-        case .opening(let leg):
-            state = .sending(DeliveryStretch(leg, patience: patience, at: now))
-            // To a peer that is not trusted nothing is sent without a successor that has settled.
-            return budget == nil ? [] : rotate()
-        case .rotating(let old, let successor, _):
-            state = .rotating(old, successor: successor, .settling(RunningSpan(Self.settling, at: now)))
-            return []
-        case .sending, .draining, .proving, .over:
-            return []
+        if case .opening = chain?.successor?.phase {
+            chain?.successor?.phase = .settling(RunningSpan(Self.settling, at: now))
+        } else if chain == nil, !isOver {
+            chain = DeliveryChain(active: DeliveryStretch(Self.firstLeg, patience: patience, at: now))
         }
-    }
-
-    private mutating func settled(_ old: DeliveryStretch, _ successor: Leg, at now: Instant) -> [Action] {
-        guard old.last != nil else {
-            state = .rotating(old, successor: successor, .ready)
-            return []
-        }
-        return halfClose(old, successor: successor, at: now)
+        return advance(at: now)
     }
 
     private mutating func ended(_ leg: Leg, _ ending: Ending, at now: Instant) -> [Action] {
-        guard stretches.contains(where: { $0.leg == leg }) || leg == openingLeg || leg == provingLeg else { return [] }
+        guard legs.contains(leg) else { return [] }
         switch ending {
-        case .clean:
-            if case .draining(let old, let active, _) = state, old.leg == leg {
-                state = .proving(old, active: active, RunningSpan(Self.probation, at: now))
-                return []
-            }
-            return leg == provingLeg ? [] : over(.closed, at: now)
         case .broken(let loss):
             return over(loss, at: now)
+        case .clean:
+            guard let old = chain?.old, old.stretch.leg == leg else { return over(.closed, at: now) }
+            guard case .draining = old.phase else { return [] }
+            chain?.old?.phase = .proving(RunningSpan(Self.probation, at: now))
+            if old.holdsForProof {
+                quota.drained(old.stretch.count, in: now - old.halfClosedAt)
+            } else {
+                chain?.old?.holdsUntil = nil
+            }
+            return advance(at: now)
         }
     }
 
-    private mutating func rotateIfDue(at now: Instant) -> [Action] {
-        if budget != nil, case .sending = state { return rotate() }
-        guard let rotationDue, rotationDue <= now else { return [] }
-        return rotate()
+    /// Opens the next successor, or half-closes the active connection, when it is time for it.
+    private mutating func advance(at now: Instant) -> [Action] {
+        guard let chain, !chain.isDraining else { return [] }
+        guard let successor = chain.successor else {
+            // To a peer that is not trusted nothing is sent without a successor that has settled. What waits for a proof
+            // shall be half-closed as soon as it was sent.
+            let isExpected = budget != nil || chain.old?.holdsForProof == true
+            return isExpected || rotationDue.map { $0 <= now } ?? false ? open() : []
+        }
+        guard let halfCloseDue, halfCloseDue <= now else { return [] }
+        return halfClose(chain.active, successor: successor.leg, at: now)
     }
 
-    private mutating func rotate() -> [Action] {
-        guard case .sending(let stretch) = state else { return [] }
-        legs += 1
-        let successor = Leg(number: legs)
-        state = .rotating(stretch, successor: successor, .opening)
+    private mutating func open() -> [Action] {
+        legCount += 1
+        let successor = Leg(number: legCount)
+        chain?.successor = DeliveryChain.Successor(leg: successor)
         return [.connect(successor)]
     }
 
-    private mutating func halfClose(_ old: DeliveryStretch, successor: Leg, at now: Instant) -> [Action] {
-        var old = old
+    private mutating func halfClose(_ active: DeliveryStretch, successor: Leg, at now: Instant) -> [Action] {
+        var old = active
         old.window.halfClosed(at: now)
         measuredAt = now
-        let active = DeliveryStretch(successor, patience: patience, at: now)
-        state = .draining(old, active: active, holdsUntil: now + Self.orderLimit)
+        let isPatient = caution.isAlert(at: now) && old.waiting < Self.backlog
+        if !isPatient { quota = ReadingQuota() }
+        chain = DeliveryChain(
+            old: DeliveryChain.Old(
+                stretch: old, phase: .draining, halfClosedAt: now, holdsUntil: now + Self.orderLimit,
+                holdsForProof: isPatient),
+            active: DeliveryStretch(successor, patience: patience, at: now))
         return [.halfClose(old.leg)]
     }
 
     private mutating func over(_ loss: Loss, at now: Instant) -> [Action] {
-        let open = [provingLeg].compactMap(\.self) + stretches.map(\.leg) + [openingLeg].compactMap(\.self)
-        guard !open.isEmpty else { return [] }
-        if hasSent { caution.lost(confirmedNothing: !hasConfirmed, at: now) }
-        state = .over
+        guard !isOver else { return [] }
+        let open = legs
+        if chain?.hasSent == true { caution.lost(confirmedNothing: !hasConfirmed, at: now) }
+        chain = nil
+        isOver = true
         return open.map { .close($0) } + [.over(loss)]
     }
 
     // MARK: Messages
 
-    private mutating func sent(_ count: Int, _ bytes: Int, upTo position: Int64, at now: Instant) -> [Action] {
-        if stretches.allSatisfy(\.window.isComplete) { measuredAt = now }
+    private mutating func sent(
+        _ count: Int, _ bytes: Int, upTo position: Int64, waiting: Int, at now: Instant
+    ) -> [Action] {
+        if chain?.stretches.allSatisfy(\.window.isComplete) == true { measuredAt = now }
         let rotation = confirm.map { max(.zero, caution.rotation(within: $0, at: now) - Self.settling) }
-        changeActive { $0.sent(count, bytes: bytes, upTo: position, rotation: rotation, at: now) }
-        if case .rotating(let old, let successor, .ready) = state {
-            return halfClose(old, successor: successor, at: now)
-        }
-        return rotateIfDue(at: now)
+        chain?.active.sent(
+            count, bytes: bytes, upTo: position, waiting: waiting, rotation: rotation, at: now)
+        return advance(at: now)
     }
 
     private mutating func held(_ leg: Leg, _ bytes: Int, at now: Instant) -> [Action] {
-        var arrived: Int64?
-        change(leg) { arrived = $0.window.held(bytes: bytes, at: now) }
+        let arrived = chain?.held(leg, bytes: bytes, at: now)
         var actions: [Action] = []
         if confirm == nil, let arrived { actions.append(.confirm(arrived)) }
-        if stretches.contains(where: { $0.leg == leg && $0.window.isStalled(at: now) }) {
+        if chain?.stretches.contains(where: { $0.leg == leg && $0.window.isStalled(at: now) }) == true {
             actions += over(Loss(.failed, "nothing moved for \(DurationText.format(patience))"), at: now)
         }
         return actions
     }
 
-    // MARK: What is open
-
-    private var hasSent: Bool {
-        if case .proving = state { true } else { stretches.contains { $0.last != nil } }
-    }
-
-    /// Open connections, the older first.
-    private var stretches: [DeliveryStretch] {
-        switch state {
-        case .opening, .over: []
-        case .sending(let stretch), .rotating(let stretch, _, _): [stretch]
-        case .draining(let old, let active, _): [old, active]
-        case .proving(_, let active, _): [active]
-        }
-    }
-
-    /// The connection that has ended cleanly and may still be reset.
-    private var provingLeg: Leg? {
-        if case .proving(let old, _, _) = state { old.leg } else { nil }
-    }
-
-    /// The connection that is being opened, or open without having had a message.
-    private var openingLeg: Leg? {
-        switch state {
-        case .opening(let leg), .rotating(_, let leg, _): leg
-        case .sending, .draining, .proving, .over: nil
-        }
-    }
-
-    private mutating func changeActive(_ body: (inout DeliveryStretch) -> Void) {
-        if let active { change(active.leg, body) }
-    }
-
-    private mutating func change(_ leg: Leg, _ body: (inout DeliveryStretch) -> Void) {
-        switch state {
-        case .sending(var stretch) where stretch.leg == leg:
-            body(&stretch)
-            state = .sending(stretch)
-        case .rotating(var stretch, let successor, let progress) where stretch.leg == leg:
-            body(&stretch)
-            state = .rotating(stretch, successor: successor, progress)
-        case .draining(var old, let active, let hold) where old.leg == leg:
-            body(&old)
-            state = .draining(old, active: active, holdsUntil: hold)
-        case .draining(let old, var active, let hold) where active.leg == leg:
-            body(&active)
-            state = .draining(old, active: active, holdsUntil: hold)
-        case .proving(let old, var active, let span) where active.leg == leg:
-            body(&active)
-            state = .proving(old, active: active, span)
-        case .opening, .sending, .rotating, .draining, .proving, .over:
-            break
-        }
+    /// All that are open or being opened, the oldest first.
+    private var legs: [Leg] {
+        isOver ? [] : chain?.legs ?? [Self.firstLeg]
     }
 }

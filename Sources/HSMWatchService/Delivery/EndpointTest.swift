@@ -77,7 +77,7 @@ package final class EndpointTest {
         await wait(until: deadline) { self.isConnected || transport.end != nil }
         if isConnected {
             begin = .now
-            await transport.send([message])
+            await transport.send([message], waiting: 0)
             transport.hurry()
             await wait(until: deadline) { self.isConfirmed || self.problem != nil || transport.end != nil }
         }

@@ -66,7 +66,7 @@ final class HTTPTransport: Transport {
 
     var sendLimit: Int { Self.bulkLimit }
 
-    func send(_ messages: ArraySlice<SpooledMessage>) async {
+    func send(_ messages: ArraySlice<SpooledMessage>, waiting: Int) async {
         await post(messages)
     }
 

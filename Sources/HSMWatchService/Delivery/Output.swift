@@ -237,7 +237,7 @@ package final class Output: Service {
             resent += batch.prefix { $0.position <= sentBefore }.count
             rewound += batch.prefix { $0.position <= rewindEnd ?? 0 }.count
             outage.sent(at: .now)
-            await transport.send(batch)
+            await transport.send(batch, waiting: Int(spool.last - (batch.last?.position ?? spool.last)))
         }
     }
 

@@ -56,12 +56,12 @@ final class TCPTransport: Transport {
     var allowance: Int { delivery.active?.allowance ?? 0 }
 
     /// Returns when the kernel has taken the messages or the delivery is over.
-    func send(_ messages: ArraySlice<SpooledMessage>) async {
+    func send(_ messages: ArraySlice<SpooledMessage>, waiting: Int) async {
         guard let leg = delivery.active?.leg, let last = messages.last else { return }
         let batch = ByteBuffer(messages, in: wire.format, framing: wire.framing)
         let written = connections[leg]?.write(batch)
         // Before the wait, and behind the write: it may be half-closed at once.
-        handle(.sent(count: messages.count, bytes: batch.readableBytes, upTo: last.position))
+        handle(.sent(count: messages.count, bytes: batch.readableBytes, upTo: last.position, waiting: waiting))
         // A failed write ends the connection, and that is reported.
         try? await written?.get()
     }

@@ -17,7 +17,9 @@ protocol Transport: AnyObject {
     var sendLimit: Int { get }
 
     /// Sends messages, no more than the allowance; returns when more may follow or it is over.
-    func send(_ messages: ArraySlice<SpooledMessage>) async
+    ///
+    /// - Parameter waiting: how many messages wait behind these, at the most.
+    func send(_ messages: ArraySlice<SpooledMessage>, waiting: Int) async
     /// Confirms what is unconfirmed as soon as possible.
     func hurry()
     /// Ends it. Nothing is reported from here on.

@@ -55,7 +55,7 @@ final class UDPTransport: Transport {
 
     var sendLimit: Int { 0 }
 
-    func send(_ messages: ArraySlice<SpooledMessage>) async {
+    func send(_ messages: ArraySlice<SpooledMessage>, waiting: Int) async {
         for message in messages {
             switch packing.datagrams(of: message, id: random.next()) {
             case .success(let datagrams):

@@ -38,8 +38,10 @@ struct DeliveryTalk {
         return actions
     }
 
-    mutating func send(_ milliseconds: Int64, upTo position: Int64, count: Int = 1) -> [Delivery.Action] {
-        tell(milliseconds, .sent(count: count, bytes: 100 * count, upTo: position))
+    mutating func send(
+        _ milliseconds: Int64, upTo position: Int64, count: Int = 1, waiting: Int = 0
+    ) -> [Delivery.Action] {
+        tell(milliseconds, .sent(count: count, bytes: 100 * count, upTo: position, waiting: waiting))
     }
 
     /// Up to the half-close of the first connection at 1 s, with messages 1 to 3 on it; everything is acknowledged.

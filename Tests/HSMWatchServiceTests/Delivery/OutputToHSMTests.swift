@@ -143,7 +143,7 @@ struct OutputToHSMTests {
         ) { _ in wake.raise() }
         while !transport.isOpen, transport.end == nil { await wake.wait() }
         let message = SpooledMessage(position: 1, kind: .reading, time: 0, body: Array(#"{"_x":"<9A#R#>"}"#.utf8))
-        await transport.send([message])
+        await transport.send([message], waiting: 0)
         let requests = try await peer.requests(1)
         #expect(requests.map { $0.text.split(separator: "\n").first } == [#"{"_x":"\u003c9A#R#\u003e"}"#])
         transport.close()
