@@ -17,7 +17,8 @@ extension EndToEnd {
                     ConfigurationText.entry("khi-1", try await stage.hsm(HSMBehaviour(total: 128, inUse: 7))),
                     ConfigurationText.entry("khi-2", try await stage.hsm(HSMBehaviour(fault: .refuse))),
                 ])
-            configuration.confirm = "100ms"
+            // So rarely that nothing is confirmed while it is asked.
+            configuration.confirm = "1h"
             let service = try stage.service(configuration)
             var mail = Mail()
             try await mail.collect(from: graylog) { $0.isStateChange && $0.string("hsm_name") == "khi-2" }

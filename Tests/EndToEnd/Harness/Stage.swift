@@ -21,6 +21,9 @@ final class Stage {
     static let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
         .appending(path: "hsmwatch")
 
+    /// The program as it is installed, for tests that push many messages; where it was not built, the one under test.
+    static let releaseProgram = ProcessInfo.processInfo.environment["RELEASE_PROGRAM"].map { URL(filePath: $0) } ?? program
+
     /// What a process must not inherit: it would change what hsmwatch does.
     private static let meaningful: Set = [
         "JOURNAL_STREAM", "NO_COLOR", "NOTIFY_SOCKET", "RUNTIME_DIRECTORY", "STATE_DIRECTORY", "WATCHDOG_PID",
@@ -98,8 +101,8 @@ final class Stage {
     ///
     /// - Parameter preparation: what a shell does before it becomes the service: limits, masks.
     func service(
-        _ configuration: ConfigurationText, named name: String = "service", environment: [String: String] = [:],
-        after preparation: String = ":"
+        _ configuration: ConfigurationText, named name: String = "service", program: URL = Stage.program,
+        environment: [String: String] = [:], after preparation: String = ":"
     ) throws -> Child {
         let file = try change(configuration, of: name)
         let runtimeDirectory = folder.appending(path: "\(name).run")
@@ -109,7 +112,7 @@ final class Stage {
         ]
         return try start(
             URL(filePath: "/bin/sh"),
-            ["-c", preparation + #"; exec "$0" run --config "$1""#, Self.program.path(), file],
+            ["-c", preparation + #"; exec "$0" run --config "$1""#, program.path(), file],
             directories.merging(environment) { $1 })
     }
 

@@ -24,7 +24,7 @@ extension EndToEnd {
                 // What a rewind sends again is sent twice on purpose.
                 configuration.rewind = "0"
                 var numbers = SeededNumbers(state: seed)
-                var service = try stage.service(configuration)
+                var service = try stage.service(configuration, program: Stage.releaseProgram)
                 try await arrivals.areInGoodOrder()
                 for trouble in (1...2).flatMap({ _ in Trouble.allCases.shuffled(using: &numbers) }) {
                     try await arrivals.areInGoodOrder()
@@ -54,7 +54,7 @@ extension EndToEnd {
                         try await graylog.start()
                     case .killed:
                         #expect(try await service.ended(by: SIGKILL).ending == .killed(by: SIGKILL))
-                        service = try stage.service(configuration)
+                        service = try stage.service(configuration, program: Stage.releaseProgram)
                     }
                 }
                 try await arrivals.areInGoodOrder()

@@ -91,7 +91,7 @@ extension EndToEnd {
                 var configuration = load.configuration(to: server.address, confirm: "100ms")
                 configuration.authority = identity?.certificate
                 configuration.rewind = rewind
-                try await test(load, server, try stage.service(configuration))
+                try await test(load, server, try stage.service(configuration, program: Stage.releaseProgram))
             }
         }
 
@@ -114,7 +114,7 @@ extension EndToEnd {
                 let load = try await Load(on: stage)
                 let server = try await NettyServer(on: stage)
                 var numbers = SeededNumbers(state: seed)
-                let service = try stage.service(load.configuration(to: server.address, confirm: "100ms"))
+                let service = try stage.service(load.configuration(to: server.address, confirm: "100ms"), program: Stage.releaseProgram)
                 try await load.goesOn(for: .seconds(2))
                 for _ in 1...8 {
                     let recoveries = await server.arrivals.value.told("output_up")

@@ -14,7 +14,7 @@ extension EndToEnd {
             try await Stage.play { stage in
                 let load = try await Load(on: stage)
                 var graylog = try await GraylogProcess(on: stage)
-                let service = try stage.service(load.configuration(to: graylog.address))
+                let service = try stage.service(load.configuration(to: graylog.address), program: Stage.releaseProgram)
                 try await graylog.arrivals.areInGoodOrder()
                 for _ in 1...3 {
                     try await load.goesOn(for: .seconds(2))
@@ -32,7 +32,7 @@ extension EndToEnd {
             try await Stage.play { stage in
                 let load = try await Load(on: stage)
                 var graylog = try await GraylogProcess(on: stage)
-                let service = try stage.service(load.configuration(to: graylog.address))
+                let service = try stage.service(load.configuration(to: graylog.address), program: Stage.releaseProgram)
                 try await graylog.arrivals.areInGoodOrder()
                 try await load.goesOn(for: .seconds(2))
                 graylog.process.signal(SIGSTOP)

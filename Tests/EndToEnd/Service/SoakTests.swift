@@ -29,7 +29,7 @@ extension EndToEnd {
                 var configuration = load.configuration(to: server.address, confirm: "10s")
                 configuration.authority = identity?.certificate
                 var numbers = SeededNumbers(state: Self.seed)
-                var service = try stage.service(configuration)
+                var service = try stage.service(configuration, program: Stage.releaseProgram)
                 let end = ContinuousClock.now + (Self.duration ?? .zero) / 2
                 var troubles: [Trouble] = []
                 while ContinuousClock.now < end {
@@ -54,7 +54,7 @@ extension EndToEnd {
                 var configuration = load.configuration(to: server.address, confirm: "10s")
                 // What a rewind sends again is sent twice on purpose.
                 configuration.rewind = "0"
-                var service = try stage.service(configuration)
+                var service = try stage.service(configuration, program: Stage.releaseProgram)
                 for round in 1...13 {
                     try await server.order("pace", 3000)
                     try await load.goesOn(for: .milliseconds(1200))
@@ -65,7 +65,7 @@ extension EndToEnd {
                     try await load.goesOn(for: .milliseconds(1500))
                     if round.isMultiple(of: 4) {
                         #expect(try await service.ended(by: SIGKILL).ending == .killed(by: SIGKILL))
-                        service = try stage.service(configuration)
+                        service = try stage.service(configuration, program: Stage.releaseProgram)
                     }
                 }
                 let all = try await service.hasDeliveredAll(to: server.arrivals)
@@ -83,7 +83,7 @@ extension EndToEnd {
                 let server = try await NettyServer(on: stage)
                 var configuration = load.configuration(to: server.address, confirm: "10s")
                 configuration.rewind = "0"
-                let service = try stage.service(configuration)
+                let service = try stage.service(configuration, program: Stage.releaseProgram)
                 // Longer than the alert that follows a start.
                 try await load.goesOn(for: .seconds(65))
                 let rate = await server.arrivals.value.received / 65
@@ -133,7 +133,7 @@ extension EndToEnd {
                 try await server.order("pace", 0)
             case .killed:
                 #expect(try await service.ended(by: SIGKILL).ending == .killed(by: SIGKILL))
-                service = try stage.service(configuration)
+                service = try stage.service(configuration, program: Stage.releaseProgram)
             }
         }
     }
