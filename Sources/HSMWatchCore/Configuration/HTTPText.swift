@@ -36,9 +36,9 @@ package enum HTTPText {
         return text
     }
 
-    /// Whether `text` may be the value of a header (RFC 9110 section 5.5).
-    package static func isHeaderValue(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.allSatisfy { (0x20...0x7E).contains($0) || $0 == 0x09 }
+    /// Whether the value of a header may have this byte (RFC 9110 section 5.5; those over 0x7F mean nothing anywhere).
+    static func isInHeaderValue(_ byte: UInt8) -> Bool {
+        (0x20...0x7E).contains(byte) || byte == UInt8(ascii: "\t")
     }
 
     private static func isInPath(_ byte: UInt8) -> Bool {

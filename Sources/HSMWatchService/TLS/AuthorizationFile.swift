@@ -61,24 +61,6 @@ final class AuthorizationFile {
 
     /// - Throws: in words that follow the file's path.
     private nonisolated static func value(_ path: String) throws(InvalidText) -> String {
-        let line = try CredentialPath.firstLine(of: path)
-        let text = String(decoding: line, as: UTF8.self)
-        guard text.utf8.contains(where: { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }) else {
-            throw InvalidText("cannot be sent as a header: its first line is empty")
-        }
-        guard HTTPText.isHeaderValue(text) else {
-            let byte = line.firstIndex { !HTTPText.isHeaderValue(String(decoding: [$0], as: UTF8.self)) } ?? 0
-            throw InvalidText(
-                "cannot be sent as a header: byte \(byte + 1) of its first line is \(line[byte].hexadecimal); "
-                    + "needed: visible ASCII and spaces")
-        }
-        return text
-    }
-}
-
-extension UInt8 {
-    /// Such as `0xC3`.
-    var hexadecimal: String {
-        (self < 16 ? "0x0" : "0x") + String(self, radix: 16, uppercase: true)
+        try CredentialPath.secret(in: path).headerValue()
     }
 }

@@ -7,8 +7,6 @@ import HSMWatchCore
 enum CredentialPath {
     /// Bytes of a file with a secret; Graylog takes 8192 of all headers.
     static let secretLimit = 4096
-    /// U+FEFF in UTF-8, which some editors put at the start of a text.
-    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
     /// What the group and all others may do with a file.
     private static let othersAccess: mode_t = 0o077
     /// What stands at the start of a path for the directory that systemd makes for each run of a service.
@@ -25,13 +23,11 @@ enum CredentialPath {
         return directory + "/" + path.dropFirst(placeholder.count)
     }
 
-    /// The first line of a file that holds a secret, without a byte order mark.
+    /// The first line of a file that holds a secret.
     ///
     /// - Throws: in words that follow the file's path.
-    static func firstLine(of path: String) throws(InvalidText) -> [UInt8] {
-        let bytes = try read(path, limit: secretLimit)
-        let text = bytes.dropFirst(bytes.starts(with: byteOrderMark) ? byteOrderMark.count : 0)
-        return Array(text.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
+    static func secret(in path: String) throws(InvalidText) -> SecretLine {
+        SecretLine(ofFile: try read(path, limit: secretLimit))
     }
 
     /// A whole file.

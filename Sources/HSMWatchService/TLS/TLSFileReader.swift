@@ -10,8 +10,6 @@ import NIOSSL
 struct TLSFileReader {
     /// Bytes of a file. The system's authorities with their text take a quarter of it.
     static let sizeLimit = 4 << 20
-    /// Bytes of a password: the TLS library has a buffer of 1024 with a NUL at the end, and drops what is longer.
-    static let passwordLimit = 1023
 
     private(set) var problems: [TLSFileProblem] = []
 
@@ -106,30 +104,12 @@ struct TLSFileReader {
     }
 
     /// The password of an encrypted key; nil when the TLS library cannot be given it.
-    ///
-    /// At a byte over 0x7F the library ends the process (`CChar` of a `UInt8` in its password callback), so such a
-    /// password never reaches it.
     private mutating func password(_ path: String, of keyPath: String) -> [UInt8]? {
-        let line: [UInt8]
         do {
-            line = try CredentialPath.firstLine(of: path)
+            return try CredentialPath.secret(in: path).password(of: keyPath)
         } catch {
             return fail(.keyPassword, error.description)
         }
-        guard !line.isEmpty else {
-            return fail(.keyPassword, "has an empty first line; needed: the password of \(keyPath)")
-        }
-        if let index = line.firstIndex(where: { $0 > 0x7F }) {
-            return fail(
-                .keyPassword,
-                "is not ASCII in its first line: byte \(index + 1) is \(line[index].hexadecimal); "
-                    + "needed: a password of ASCII characters, for example by 'openssl pkey -aes256'")
-        }
-        guard line.count <= Self.passwordLimit else {
-            return fail(
-                .keyPassword, "has \(line.count) bytes in its first line; needed: at most \(Self.passwordLimit)")
-        }
-        return line
     }
 
     // MARK: One file

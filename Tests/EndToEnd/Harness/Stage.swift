@@ -22,7 +22,8 @@ final class Stage {
         .appending(path: "hsmwatch")
 
     /// The program as it is installed, for tests that push many messages; where it was not built, the one under test.
-    static let releaseProgram = ProcessInfo.processInfo.environment["RELEASE_PROGRAM"].map { URL(filePath: $0) } ?? program
+    static let releaseProgram =
+        ProcessInfo.processInfo.environment["RELEASE_PROGRAM"].map { URL(filePath: $0) } ?? program
 
     /// What a process must not inherit: it would change what hsmwatch does.
     private static let meaningful: Set = [

@@ -13,7 +13,8 @@ extension EndToEnd {
                 var (active, other) = (try await stage.graylog(), try await stage.graylog())
                 let arrivals = active.arrivals()
                 other.feed(arrivals)
-                let service = try stage.service(load.configuration(to: active.address, other.address), program: Stage.releaseProgram)
+                let service = try stage.service(
+                    load.configuration(to: active.address, other.address), program: Stage.releaseProgram)
                 try await arrivals.areInGoodOrder()
                 for _ in 1...4 {
                     try await load.goesOn(for: .seconds(4))

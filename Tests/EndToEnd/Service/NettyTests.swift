@@ -114,7 +114,8 @@ extension EndToEnd {
                 let load = try await Load(on: stage)
                 let server = try await NettyServer(on: stage)
                 var numbers = SeededNumbers(state: seed)
-                let service = try stage.service(load.configuration(to: server.address, confirm: "100ms"), program: Stage.releaseProgram)
+                let service = try stage.service(
+                    load.configuration(to: server.address, confirm: "100ms"), program: Stage.releaseProgram)
                 try await load.goesOn(for: .seconds(2))
                 for _ in 1...8 {
                     let recoveries = await server.arrivals.value.told("output_up")

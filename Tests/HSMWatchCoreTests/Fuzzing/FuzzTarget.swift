@@ -22,6 +22,8 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     case certificates
     /// A PEM file, and the certificates in it.
     case pem
+    /// A file with a password, the value of a header or a token.
+    case secrets
     /// What comes on an HTTP connection, in any order.
     case answers
 
@@ -38,6 +40,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
         case .hosts: try HostsFuzz.check(input)
         case .certificates: try CertificatesFuzz.check(input)
         case .pem: try PEMFuzz.check(input)
+        case .secrets: try SecretsFuzz.check(input)
         case .answers: try AnswersFuzz.check(input)
         }
     }
