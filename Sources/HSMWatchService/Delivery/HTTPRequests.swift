@@ -22,7 +22,7 @@ final class HTTPRequests {
         let client: HTTPClient
         /// Whether a request was answered, so that a connection may be kept.
         var isUsed: Bool
-        let tls: TLSFiles.Version?
+        let tls: TLSFiles.Material?
         let authorization: String?
         let readAt: Instant
     }
@@ -102,8 +102,25 @@ final class HTTPRequests {
         } catch let problem as InvalidText {
             return .lost(Loss(.failed, problem.description))
         } catch {
+            if TLSFailure.isUntrusted(error), let reason = await rejection() { return .lost(Loss(.failed, reason)) }
             return .lost(HTTPFailure.describe(error, limit: limit))
         }
+    }
+
+    /// Why the peer's certificate is rejected, as its chain tells; nil when there is no TLS.
+    private func rejection() async -> String? {
+        guard let credentials, let context = access?.tls?.context, let address else { return nil }
+        let identity = credentials.identity(at: endpoint)
+        let tunnel = http.proxy.map { _ in HTTPTunnel(authority: urlHost, tls: nil) }
+        let reason: String? = try? await withDeadline { answer in
+            CertificateDiagnosis.run(
+                address, through: tunnel, .init(context: context, identity: identity),
+                on: ServiceLoop.shared.eventLoop
+            ) { chain in
+                Task { @ServiceLoop in credentials.explainRejection(of: chain) { answer(.success($0)) } }
+            }
+        }
+        return reason ?? TLSFailure.unexplained
     }
 
     /// Closes the connections. Returns when they are closed, at the latest after `farewell`; what is left ends by its own
@@ -177,10 +194,10 @@ final class HTTPRequests {
         if let credentials { material = try await withDeadline { credentials.load(then: $0) } }
         var value: String?
         if let authorization { value = try await withDeadline { authorization.load(then: $0) } }
-        let known = access.flatMap { $0.tls == material?.version ? $0.client : nil }
+        let known = access.flatMap { $0.tls?.version == material?.version ? $0.client : nil }
         if known == nil { await shutDown() }
         let access = Access(
-            client: known ?? client(material), isUsed: known != nil, tls: material?.version, authorization: value,
+            client: known ?? client(material), isUsed: known != nil, tls: material, authorization: value,
             readAt: .now)
         self.access = access
         return access

@@ -19,16 +19,25 @@ enum CertificateDiagnosis {
 
     /// Answers on the event loop what the peer presents; nothing when it presents nothing in time, or something that is
     /// not understood.
+    ///
+    /// - Parameters:
+    ///   - address: the peer's, or its proxy's.
+    ///   - tunnel: through the proxy, without TLS; nil without a proxy.
     static func run(
-        _ address: SocketAddress, _ security: TCPConnection.Security, on loop: any EventLoop,
-        then answer: @escaping ([CertificateFacts]) -> Void
+        _ address: SocketAddress, through tunnel: HTTPTunnel? = nil, _ security: TCPConnection.Security,
+        on loop: any EventLoop, then answer: @escaping ([CertificateFacts]) -> Void
     ) {
         let finding = Finding()
         let box = NIOLoopBound((finding: finding, answer: answer), eventLoop: loop)
         ClientBootstrap(group: loop)
             .connectTimeout(.nanoseconds(timeout.wholeNanoseconds))
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
+            .connect(to: address)
+            .flatMap { channel in
+                let limit = loop.scheduleTask(in: .nanoseconds(timeout.wholeNanoseconds)) {
+                    channel.close(promise: nil)
+                }
+                let opened = tunnel?.open(on: channel) ?? loop.makeSucceededVoidFuture()
+                opened.flatMapThrowing {
                     try channel.pipeline.syncOperations.addHandler(
                         NIOSSLClientHandler(
                             context: security.context, serverHostname: security.identity.name,
@@ -37,13 +46,7 @@ enum CertificateDiagnosis {
                                 box.value.finding.chain = facts.count == certificates.count ? facts : []
                                 verdict.succeed(NIOSSLVerificationResult.failed)
                             }))
-                }
-            }
-            .connect(to: address)
-            .flatMap { channel in
-                let limit = loop.scheduleTask(in: .nanoseconds(timeout.wholeNanoseconds)) {
-                    channel.close(promise: nil)
-                }
+                }.whenFailure { _ in channel.close(promise: nil) }
                 return channel.closeFuture.always { _ in limit.cancel() }
             }
             .whenComplete { _ in box.value.answer(box.value.finding.chain) }

@@ -125,6 +125,27 @@ struct OutputHTTPSTests {
         try await proxy.stop()
     }
 
+    @Test("a certificate that is rejected through a proxy is explained as without one, and nothing is posted")
+    func rejectedBehindProxy() async throws {
+        let (proxy, proxyAddress) = try await ConnectProxy.start()
+        let stranger = try TestAuthority(in: folder, name: "stranger")
+        let (peer, address) = try await peer(try stranger.issue("graylog", names: ["DNS:localhost"]))
+        let endpoint = HostPort(host: "localhost", port: address.port)
+        let tls = HSMWatchCore.TLSConfiguration(ca: authority.certificate)
+        let delivery = OutputStage(in: folder, outputs: "a")
+        delivery.append(1...1)
+        let output = delivery.output(output(to: endpoint, tls, proxy: proxyAddress), drainTimeout: .zero)
+        try await running(delivery.spool, output) {
+            try await delivery.noted(
+                "Output a cannot deliver to \(endpoint): TLS: the issuer of Graylog's certificate (serial 01) is missing: "
+                    + "Graylog does not send the certificate of stranger, and it is not in tls.ca")
+        }
+        #expect(await proxy.requests.allSatisfy { $0 == "CONNECT \(endpoint) HTTP/1.1" })
+        #expect(try await peer.requests(0).isEmpty)
+        try await peer.stop()
+        try await proxy.stop()
+    }
+
     @Test("a proxy that makes no tunnel is an outage with its status", arguments: [400, 403, 407, 502])
     func refusedByProxy(status: Int) async throws {
         let (proxy, proxyAddress) = try await ConnectProxy.start(answering: status)
