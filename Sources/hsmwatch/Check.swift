@@ -18,7 +18,7 @@ struct Check: ParsableCommand {
 
     func run() throws {
         var configuration = try file.load()
-        if let problem = Descriptors.problem(of: configuration) {
+        if let problem = OpenFiles.problem(of: configuration) {
             printToStandardError(problem.rendered(file: file.path))
         }
         guard show else {

@@ -18,10 +18,4 @@ enum Descriptors {
         // Of a probe, 71 would be no status of a monitoring plugin.
         throw command is Probe ? ExitCode(ProbeStatus.unknown.exitCode) : ExitCode(EX_OSERR)
     }
-
-    /// Warns when the limit is too low for every HSM of a configuration, though it is raised as far as it can be.
-    static func problem(of configuration: Configuration) -> ConfigurationProblem? {
-        OpenFiles.raiseLimit()
-        return OpenFiles.limit.flatMap { DescriptorNeed(configuration).problem(limit: $0) }
-    }
 }

@@ -37,7 +37,7 @@ struct Run: AsyncParsableCommand, SignalObeying {
         var logger = Logger(label: "hsmwatch")
 
         let (configuration, found) = ConfigurationFile.load(file.path)
-        let problems = found + [configuration.flatMap(Descriptors.problem)].compactMap(\.self)
+        let problems = found + [configuration.flatMap(OpenFiles.problem)].compactMap(\.self)
         for problem in problems {
             logger.note(.configurationProblem(problem, file: file.path))
         }

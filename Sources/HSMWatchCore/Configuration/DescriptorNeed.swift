@@ -9,8 +9,8 @@ package struct DescriptorNeed: Equatable, Sendable {
     static let process = 24
     /// The status socket's clients, notifications of systemd, a reload, and SQLite's temporary files.
     static let passing = 16
-    /// A TCP output at a rotation: two connections, a duplicate of the one that ends, and one of TLS's files.
-    static let output = 4
+    /// A TCP output whose rotations overlap: three connections, a duplicate of the one that ends, and one of TLS's files.
+    static let output = 5
     /// A lookup of a name: a file and a socket.
     static let lookup = 2
     /// Lookups that run at once at the most.

@@ -29,6 +29,12 @@ package enum OpenFiles {
         return nil
     }
 
+    /// The warning when the limit is too low for every HSM of a configuration, though it is raised as far as it can be.
+    package static func problem(of configuration: Configuration) -> ConfigurationProblem? {
+        raiseLimit()
+        return limit.flatMap { DescriptorNeed(configuration).problem(limit: $0) }
+    }
+
     private static var limits: rlimit? {
         var limits = rlimit()
         return getrlimit(resource, &limits) == 0 ? limits : nil

@@ -89,7 +89,8 @@ final class Reloader: Service {
 
     /// Puts into effect what was read. Answers what is wrong with it.
     private func take(_ loaded: ConfigurationLoader.Loaded) -> String? {
-        for problem in loaded.problems {
+        let shortage = loaded.configuration.flatMap(OpenFiles.problem)
+        for problem in loaded.problems + [shortage].compactMap(\.self) {
             logger.note(.configurationProblem(problem, file: file))
         }
         guard let new = loaded.configuration else {
