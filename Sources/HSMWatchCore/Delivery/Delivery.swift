@@ -31,7 +31,8 @@
 /// does not wait.
 ///
 /// *Time.* A deadline proves nothing while the peer's last packets are unread. So the caller handles all that the kernel
-/// has before it calls with `deadline`, and the two spans of 250 ms pass only while the event loop runs (`RunningSpan`). A process that was stopped for a second has not watched the peer for a second.
+/// has before it calls with `deadline`, and the two spans of 250 ms pass only while the event loop runs (`RunningSpan`).
+/// A process that was stopped for a second has not watched the peer for a second.
 ///
 /// A proxy that ends connections on its own account makes all this as good as the proxy.
 ///
