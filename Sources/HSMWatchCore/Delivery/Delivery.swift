@@ -92,7 +92,7 @@ package struct Delivery: Sendable {
     /// How long messages gather on a connection that may be half-closed at once, while more of them wait.
     package static let gathering = Duration.milliseconds(50)
     /// Messages that wait and are more than what came since the last rotation.
-    package static let backlog = 1000
+    package static let backlog = 500
     /// Messages on one connection after which its confirmation does not wait for the interval.
     package static let messageLimit = 10_000
     /// How often the kernel is asked what has arrived, when that is all that confirms.

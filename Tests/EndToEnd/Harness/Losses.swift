@@ -10,9 +10,10 @@ extension Watched<Arrivals> {
     /// Waits until a heartbeat comes that was made from now on and says that the spool is empty, but for what is on its
     /// way, and nothing before it is missing. Answers how long that took.
     ///
-    /// - Parameter unconfirmed: what may be on its way, a second's messages; more has waited for a Graylog.
+    /// - Parameter unconfirmed: what may be on its way: two seconds' messages, since after a loss each waits for the
+    ///   confirmation of those before, and then for its own; more has waited for a Graylog.
     @discardableResult
-    func areInGoodOrder(unconfirmed: Int = 1000) async throws -> Duration {
+    func areInGoodOrder(unconfirmed: Int = 2000) async throws -> Duration {
         let (begin, timestamp) = (ContinuousClock.now, Timestamp.now.graylogText)
         _ = try await value { arrivals in
             guard let pulse = arrivals.pulse else { return false }

@@ -27,7 +27,7 @@ extension EndToEnd {
                     try await load.goesOn(for: outage)
                     try await graylog.start()
                     _ = try await graylog.facts(within: patience) { $0.accepted > accepted }
-                    let emptied = try await arrivals.areInGoodOrder(unconfirmed: 100)
+                    let emptied = try await arrivals.areInGoodOrder(unconfirmed: 200)
                     #expect(emptied < .seconds(5), "after \(outage)")
                 }
                 try await service.hasDeliveredAll(to: arrivals)
