@@ -2,7 +2,10 @@
 
 /// Whether an output delivers, and when that is worth a message.
 ///
-///     up ──lost──▶ down ──confirmed──▶ up
+///     up ──lost──▶ down ──`lasting` passed──▶ lasting ──confirmed──▶ up
+///                   └────────────────confirmed─────────────────────▲
+///
+/// A restart of Graylog is a short outage. Only a lasting one is for somebody to look into.
 ///
 /// Only a confirmation ends an outage. A peer that takes connections and bytes, and confirms nothing, is not back: the
 /// kernel of a Graylog that hangs does as much.
@@ -13,22 +16,57 @@ package struct Outage: Sendable {
         package let lasted: Duration
         /// Messages that waited when the connection was made that confirmed.
         package let waiting: Int
+        /// Whether it was down for longer than `lasting`.
+        package let wasLasting: Bool
     }
 
     private enum State {
         case up
-        case down(since: Instant, waiting: Int)
+        case down(Down)
     }
+
+    private struct Down {
+        /// The last confirmation.
+        let since: Instant
+        /// The loss that began it.
+        let lostAt: Instant
+        var waiting = 0
+        /// Whether it was told that it lasts.
+        var isTold = false
+    }
+
+    /// How long after the loss an outage is a lasting one. It counts from the loss: how long ago the last confirmation was
+    /// then depends on `confirm`.
+    package static let lasting = Duration.seconds(60)
 
     private var state = State.up
     /// Since when messages are unconfirmed: the last confirmation, or the first message sent after it.
     private var unconfirmedSince: Instant?
 
-    package init() {}
+    private let limit: Duration
+
+    /// - Parameter lasting: a constant to all but a test.
+    package init(lasting: Duration = Outage.lasting) {
+        limit = lasting
+    }
 
     /// Whether its end is still waited for.
     package var isDown: Bool {
         if case .up = state { false } else { true }
+    }
+
+    /// When to call `deadlinePassed`; nil while there is nothing to tell of an outage.
+    package var deadline: Instant? {
+        guard case .down(let down) = state, !down.isTold else { return nil }
+        return down.lostAt + limit
+    }
+
+    /// Answers how long an outage has lasted that is a lasting one from now on.
+    package mutating func deadlinePassed(at now: Instant) -> Duration? {
+        guard case .down(var down) = state, let deadline, deadline <= now else { return nil }
+        down.isTold = true
+        state = .down(down)
+        return now - down.since
     }
 
     /// Messages were sent.
@@ -39,14 +77,15 @@ package struct Outage: Sendable {
     /// The endpoint could not be reached, or its connection was lost. Answers whether an outage begins.
     package mutating func lost(at now: Instant) -> Bool {
         guard case .up = state else { return false }
-        state = .down(since: unconfirmedSince ?? now, waiting: 0)
+        state = .down(Down(since: unconfirmedSince ?? now, lostAt: now))
         return true
     }
 
     /// A connection was made, with so many messages waiting.
     package mutating func connected(waiting: Int) {
-        guard case .down(let since, _) = state else { return }
-        state = .down(since: since, waiting: waiting)
+        guard case .down(var down) = state else { return }
+        down.waiting = waiting
+        state = .down(down)
     }
 
     /// Messages were confirmed. Answers the recovery if that ends an outage.
@@ -54,8 +93,10 @@ package struct Outage: Sendable {
     /// - Parameter isAll: whether no message that was sent is unconfirmed now.
     package mutating func confirmed(isAll: Bool, at now: Instant) -> Recovery? {
         unconfirmedSince = isAll ? nil : now
-        guard case .down(let since, let waiting) = state else { return nil }
+        guard case .down(let down) = state else { return nil }
         state = .up
-        return Recovery(lasted: now - since, waiting: waiting)
+        return Recovery(
+            lasted: now - down.since, waiting: down.waiting,
+            wasLasting: down.isTold || now - down.lostAt > limit)
     }
 }

@@ -105,11 +105,12 @@ extension JSONWriter {
         case .messagesDropped(let count, _, let reason):
             if let count { integer("_dropped", count) }
             string("_reason", reason)
-        case .outputDown(let output, let endpoint, let reason):
+        case .outputDown(let output, let endpoint, let reason, let lasted):
             string("_output", output)
             string("_endpoint", endpoint)
             string("_reason", reason)
-        case .outputUp(let output, let endpoint, let outage, let waiting, let resent, _, let dropped):
+            if let lasted { integer("_outage_seconds", Int(lasted.wholeSeconds)) }
+        case .outputUp(let output, let endpoint, let outage, let waiting, let resent, _, let dropped, _):
             string("_output", output)
             string("_endpoint", endpoint)
             integer("_outage_seconds", Int(outage.wholeSeconds))

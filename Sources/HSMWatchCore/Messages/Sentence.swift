@@ -98,9 +98,12 @@ extension ServiceAction {
             (count.map { "hsmwatch dropped \(isUpperBound ? "up to " : "")\(counted($0, "message")) before delivery" }
                 ?? "hsmwatch may have lost messages")
                 + ": \(reason)"
-        case .outputDown(let output, let endpoint, let reason):
+        case .outputDown(let output, let endpoint, let reason, nil):
             "Output \(output) cannot deliver to \(endpoint): \(reason); messages are queued in the spool"
-        case .outputUp(let output, let endpoint, let outage, let waiting, let resent, let rewound, let dropped):
+        case .outputDown(let output, let endpoint, let reason, let lasted?):
+            "Output \(output) still cannot deliver to \(endpoint) after \(lasted.sentencePart): \(reason); "
+                + "messages are queued in the spool"
+        case .outputUp(let output, let endpoint, let outage, let waiting, let resent, let rewound, let dropped, _):
             "Output \(output) delivers again to \(endpoint) after \(outage.sentencePart): "
                 + "\(counted(waiting, "message")) queued, \(resent) sent again"
                 + (rewound > 0 ? " (\(rewound) of them confirmed before)" : "")

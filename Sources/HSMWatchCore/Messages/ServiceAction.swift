@@ -12,11 +12,13 @@ package enum ServiceAction: Hashable, Sendable {
     case stopping(waiting: Int)
     /// `count` is nil when it is unknown whether messages are missing, and how many.
     case messagesDropped(count: Int?, isUpperBound: Bool = false, reason: String)
-    case outputDown(output: String, endpoint: String, reason: String)
+    /// An outage begins, or, with `lasted`, has lasted so long that somebody should look into it (`Outage.lasting`).
+    case outputDown(output: String, endpoint: String, reason: String, lasted: Duration? = nil)
     /// `rewound` counts those of the messages sent again that were confirmed before the outage; `dropped` what the output
-    /// has lost in it.
+    /// has lost in it. `wasLasting`: the outage was one that somebody should look into.
     case outputUp(
-        output: String, endpoint: String, outage: Duration, waiting: Int, resent: Int, rewound: Int, dropped: Int)
+        output: String, endpoint: String, outage: Duration, waiting: Int, resent: Int, rewound: Int, dropped: Int,
+        wasLasting: Bool = false)
     /// A certificate that an output needs ends in so many days.
     case certificateExpiring(output: String, endpoint: String, CertificateWatch.Side, CertificateTerm, days: Int)
     /// This machine prevents connections, for this cause.
@@ -47,8 +49,10 @@ package enum ServiceAction: Hashable, Sendable {
     var isProblem: Bool {
         switch self {
         case .started(_, _, let reason): reason != nil
-        case .reloadFailed, .messagesDropped, .outputDown, .certificateExpiring, .localFaultStarted: true
-        case .reloaded, .stopping, .outputUp, .localFaultEnded, .sendTest: false
+        case .outputDown(_, _, _, let lasted): lasted != nil
+        case .outputUp(_, _, _, _, _, _, _, let wasLasting): wasLasting
+        case .reloadFailed, .messagesDropped, .certificateExpiring, .localFaultStarted: true
+        case .reloaded, .stopping, .localFaultEnded, .sendTest: false
         }
     }
 }

@@ -36,7 +36,8 @@ package final class Output: Service {
     private let stopDeadline: StopDeadline
     private let route: Route
     private var reconnection: Reconnection
-    private var outage = Outage()
+    private var outage: Outage
+    private let outageTimer = DeadlineTimer()
     /// What the output had dropped when it last confirmed something.
     private var droppedBefore = 0
     private var certificates = CertificateWatch()
@@ -77,9 +78,11 @@ package final class Output: Service {
     init(
         configuration: OutputConfiguration, spool: Spool, resolve: @escaping Resolver.Resolve,
         hsms: HSMAddressBook? = nil, faults: LocalFaultWatch? = nil, stop: StopDeadline = StopDeadline(),
-        logger: Logger, drainTimeout: Duration = Output.drainTimeout, patience: Duration = DeliveryWindow.patience
+        logger: Logger, drainTimeout: Duration = Output.drainTimeout, patience: Duration = DeliveryWindow.patience,
+        lasting: Duration = Outage.lasting
     ) {
         name = configuration.name
+        outage = Outage(lasting: lasting)
         endpoints = configuration.endpoints
         route = Route(configuration, patience: patience, hsms: hsms) { reason in
             logger.note(.credentialsRejected(output: configuration.name, reason: reason))
@@ -112,6 +115,7 @@ package final class Output: Service {
         }
         drainTimer?.cancel()
         certificateTimer?.cancel()
+        outageTimer.set(nil) {}
         faults?.succeeded(.output(name))
     }
 
@@ -162,6 +166,7 @@ package final class Output: Service {
             if end.kind == .gone { rewindEnd = spool.cursor(of: name) }
             if outage.lost(at: .now) {
                 tell(.outputDown(output: name, endpoint: "\(endpoint)", reason: end.reason))
+                watchOutage()
             }
             await pause(reconnection.failed(end.kind, random: .random(in: 0...1)))
         }
@@ -264,6 +269,7 @@ package final class Output: Service {
             status.confirmed(at: .now)
             reconnection.succeeded()
             if let recovery = outage.confirmed(isAll: position >= sent, at: .now) { tell(recovery) }
+            watchOutage()
             (resent, rewound, droppedBefore) = (0, 0, spool.dropped(by: name))
             if let rewindEnd, position >= rewindEnd { self.rewindEnd = nil }
             // It may have been the last one that a shutdown waits for.
@@ -291,11 +297,25 @@ package final class Output: Service {
         certificateTimer = ServiceLoop.after(Self.certificateInterval) { [weak self] in self?.lookAtCertificates() }
     }
 
+    /// Reports an outage once more when it lasts.
+    private func watchOutage() {
+        outageTimer.set(outage.deadline) { [weak self] in
+            guard let self, case .none = self.shutdown, let lasted = self.outage.deadlinePassed(at: .now) else {
+                return
+            }
+            self.tell(
+                .outputDown(
+                    output: self.name, endpoint: "\(self.endpoint)",
+                    reason: self.status.lastError ?? "nothing was confirmed", lasted: lasted))
+        }
+    }
+
     private func tell(_ recovery: Outage.Recovery) {
         tell(
             .outputUp(
                 output: name, endpoint: "\(endpoint)", outage: recovery.lasted, waiting: recovery.waiting,
-                resent: resent, rewound: rewound, dropped: spool.dropped(by: name) - droppedBefore))
+                resent: resent, rewound: rewound, dropped: spool.dropped(by: name) - droppedBefore,
+                wasLasting: recovery.wasLasting))
     }
 
     private func tell(_ action: ServiceAction) {

@@ -92,9 +92,9 @@ extension ServiceAction {
         case .started, .reloaded, .stopping, .messagesDropped: [:]
         case .reloadFailed(let reason): ["REASON": reason]
         case .localFaultStarted(let cause), .localFaultEnded(let cause, _): ["REASON": cause.sentence]
-        case .outputDown(let output, let endpoint, let reason):
+        case .outputDown(let output, let endpoint, let reason, _):
             ["OUTPUT": output, "ENDPOINT": endpoint, "REASON": reason]
-        case .outputUp(let output, let endpoint, _, _, _, _, _),
+        case .outputUp(let output, let endpoint, _, _, _, _, _, _),
             .certificateExpiring(let output, let endpoint, _, _, _), .sendTest(let output, let endpoint):
             ["OUTPUT": output, "ENDPOINT": endpoint]
         }

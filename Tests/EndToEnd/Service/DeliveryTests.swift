@@ -26,7 +26,7 @@ extension EndToEnd {
                 #expect(down.string("output") == "graylog")
                 #expect(down.string("endpoint") == "\(graylog.address)")
                 #expect(down.string("reason")?.hasSuffix("connection refused") == true)
-                #expect(down.integer("level") == 4)
+                #expect(down.integer("level") == 5)
                 #expect(up.string("output") == "graylog")
                 #expect(up.string("endpoint") == "\(graylog.address)")
                 #expect(up.integer("level") == 5)

@@ -25,7 +25,7 @@ struct OutageTests {
         outage.connected(waiting: 12)
         #expect(outage.isDown)
         let recovery = outage.confirmed(isAll: true, at: Self.at(31_000))
-        #expect(recovery == Outage.Recovery(lasted: .seconds(30), waiting: 12))
+        #expect(recovery == Outage.Recovery(lasted: .seconds(30), waiting: 12, wasLasting: false))
         #expect(!outage.isDown)
         #expect(outage.confirmed(isAll: true, at: Self.at(32_000)) == nil)
         let isNews = outage.lost(at: Self.at(33_000))
@@ -56,6 +56,38 @@ struct OutageTests {
         }
         outage.connected(waiting: 7)
         let recovery = outage.confirmed(isAll: false, at: Self.at(2_000_000))
-        #expect(recovery == Outage.Recovery(lasted: .seconds(2000), waiting: 7))
+        #expect(recovery == Outage.Recovery(lasted: .seconds(2000), waiting: 7, wasLasting: true))
+    }
+
+    @Test("an outage is told once more a minute after the loss, and its end is then a lasting one's")
+    func lasting() {
+        var outage = Outage()
+        #expect(outage.deadline == nil)
+        outage.sent(at: Self.at(0))
+        _ = outage.lost(at: Self.at(10_000))
+        #expect(outage.deadline == Self.at(70_000))
+        #expect(outage.deadlinePassed(at: Self.at(69_999)) == nil)
+        // Connections that confirm nothing do not begin the minute anew.
+        outage.connected(waiting: 1)
+        _ = outage.lost(at: Self.at(50_000))
+        #expect(outage.deadlinePassed(at: Self.at(70_000)) == .seconds(70))
+        #expect(outage.deadline == nil)
+        #expect(outage.deadlinePassed(at: Self.at(7_000_000)) == nil)
+        #expect(outage.confirmed(isAll: true, at: Self.at(80_000))?.wasLasting == true)
+        #expect(outage.deadline == nil)
+    }
+
+    @Test(
+        "a restart of Graylog is no lasting outage, however long ago the last confirmation was",
+        arguments: [(lostAfter: 0, backAfter: 17, isLasting: false), (600, 60, false), (0, 60, false), (0, 61, true)])
+    func restart(lostAfter: Int64, backAfter: Int64, isLasting: Bool) {
+        var outage = Outage()
+        outage.sent(at: Self.at(0))
+        _ = outage.lost(at: Self.at(lostAfter * 1000))
+        let recovery = outage.confirmed(isAll: true, at: Self.at((lostAfter + backAfter) * 1000))
+        #expect(recovery?.wasLasting == isLasting)
+        #expect(recovery?.lasted == .seconds(lostAfter + backAfter))
+        // Nothing is told of an outage that is over.
+        #expect(outage.deadlinePassed(at: Self.at(10_000_000)) == nil)
     }
 }

@@ -31,6 +31,7 @@ struct MessageRulesTests {
             .service(.stopping(waiting: .max)),
             .service(.messagesDropped(count: .max, reason: text)),
             .service(.outputDown(output: text, endpoint: text, reason: text)),
+            .service(.outputDown(output: text, endpoint: text, reason: text, lasted: .seconds(Int64.max))),
             .service(
                 .outputUp(
                     output: text, endpoint: text, outage: .seconds(Int64.max), waiting: .max, resent: .min,

@@ -82,17 +82,29 @@ struct Sample: CustomTestStringConvertible, Sendable {
             "service_output_down",
             .service(.outputDown(output: "graylog", endpoint: "10.10.5.7:12201", reason: "connection refused"))),
         Sample(
+            "service_output_down_lasting",
+            .service(
+                .outputDown(
+                    output: "graylog", endpoint: "10.10.5.7:12201", reason: "connection refused",
+                    lasted: .seconds(68)))),
+        Sample(
+            "service_output_up_short",
+            .service(
+                .outputUp(
+                    output: "graylog", endpoint: "10.10.5.7:12201", outage: .seconds(17), waiting: 12, resent: 3,
+                    rewound: 0, dropped: 0))),
+        Sample(
             "service_output_up",
             .service(
                 .outputUp(
                     output: "graylog", endpoint: "10.10.5.8:12201", outage: .seconds(95_000), waiting: 310, resent: 12,
-                    rewound: 0, dropped: 0))),
+                    rewound: 0, dropped: 0, wasLasting: true))),
         Sample(
             "service_output_up_dropped",
             .service(
                 .outputUp(
                     output: "graylog", endpoint: "10.10.5.8:12201", outage: .seconds(95_000), waiting: 310, resent: 0,
-                    rewound: 0, dropped: 1200))),
+                    rewound: 0, dropped: 1200, wasLasting: true))),
         Sample("service_local_fault_started", .service(.localFaultStarted(.descriptors))),
         Sample("service_local_fault_ended", .service(.localFaultEnded(.ports, lasted: .seconds(75)))),
         Sample("service_send_test", .service(.sendTest(output: "graylog", endpoint: "10.10.5.7:12201"))),

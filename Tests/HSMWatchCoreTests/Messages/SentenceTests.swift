@@ -68,6 +68,14 @@ struct SentenceTests {
                 == "No reading from HSM khi-2 at [2001:db8::7]:9011 (port 9010 asked): \(kind.rawValue)")
     }
 
+    @Test(
+        "each report of dropped messages says the number of its own loss",
+        arguments: [(1, "1 message"), (7, "7 messages")])
+    func dropped(count: Int, words: String) {
+        let event = Sample("", .service(.messagesDropped(count: count, reason: "the spool is full (max_size)"))).event
+        #expect(event.sentence == "hsmwatch dropped \(words) before delivery: the spool is full (max_size)")
+    }
+
     @Test("a heartbeat without HSMs says so")
     func emptyHeartbeat() {
         let heartbeat = Heartbeat(

@@ -51,6 +51,31 @@ struct OutputFailureTests {
         await receiver.shutDown()
     }
 
+    @Test("a lasting outage is reported once more, as a problem, also through another output; so is its end")
+    func lasting() async throws {
+        let (graylog, siem) = (try await Receiver.started(), try await Receiver.started())
+        try await graylog.stop()
+        let delivery = OutputStage(in: folder, outputs: "a", "siem")
+        try await running(
+            delivery.spool, delivery.output(to: graylog.hostPort, lasting: .milliseconds(100)),
+            delivery.output("siem", to: siem.hostPort)
+        ) {
+            let told = try await siem.take(1...2)
+            #expect(told.map { $0.integer("level") } == [5, 4])
+            #expect(told.actions == ["output_down", "output_down"])
+            #expect(told.map { $0.integer("outage_seconds") != nil } == [false, true])
+            let words = "Output a still cannot deliver to \(graylog.hostPort) after "
+            #expect(told.last?.string("message")?.hasPrefix(words) == true)
+            try await graylog.start()
+            let end = try await siem.take(3...3)
+            #expect(end.actions == ["output_up"])
+            #expect(end.first?.integer("level") == 4)
+        }
+        #expect(delivery.notes.count("Output a still cannot deliver") == 1)
+        await graylog.shutDown()
+        await siem.shutDown()
+    }
+
     @Test("an output that is back says how much it has lost meanwhile, and no other outage's loss")
     func lossInOutage() async throws {
         let receiver = try await Receiver.started()

@@ -30,24 +30,24 @@ final class OutputStage {
         _ name: String = "a", to endpoints: HostPort..., tls: TLSConfiguration? = nil,
         confirm: Duration? = .milliseconds(100),
         drainTimeout: Duration = Output.drainTimeout, patience: Duration = DeliveryWindow.patience,
-        resolve: Resolver.Resolve? = nil
+        lasting: Duration = Outage.lasting, resolve: Resolver.Resolve? = nil
     ) -> Output {
         output(
             OutputConfiguration(name: name, endpoints: endpoints, tls: tls, confirm: confirm),
-            drainTimeout: drainTimeout, patience: patience, resolve: resolve)
+            drainTimeout: drainTimeout, patience: patience, lasting: lasting, resolve: resolve)
     }
 
     /// An output of any type.
     func output(
         _ configuration: OutputConfiguration, drainTimeout: Duration = Output.drainTimeout,
-        patience: Duration = DeliveryWindow.patience,
+        patience: Duration = DeliveryWindow.patience, lasting: Duration = Outage.lasting,
         resolve: Resolver.Resolve? = nil, hsms: HSMAddressBook? = nil
     ) -> Output {
         let resolver = Resolver()
         return Output(
             configuration: configuration, spool: spool,
             resolve: resolve ?? { resolver.resolve(host: $0, port: $1, then: $2) }, hsms: hsms, logger: notes.logger,
-            drainTimeout: drainTimeout, patience: patience)
+            drainTimeout: drainTimeout, patience: patience, lasting: lasting)
     }
 
     func append(_ numbers: ClosedRange<Int>, length: Int = 0) {

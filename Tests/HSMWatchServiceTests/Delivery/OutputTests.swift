@@ -78,6 +78,8 @@ struct OutputTests {
             #expect(up.first?.integer("waiting") == 50)
             #expect(up.first?.integer("resent") == 0)
             #expect(up.first?.integer("outage_seconds") != nil)
+            // A restart of Graylog is no problem to look into.
+            #expect([after.first, up.first].map { $0?.integer("level") } == [5, 5])
         }
         #expect(delivery.notes.count("Output a cannot") == 1)
         await receiver.shutDown()

@@ -200,8 +200,8 @@ struct AlertTests {
         var stage = try AlertStage([Self.hsm()])
         try Self.warmedUp(&stage)
         let good = try Self.reading(200)
-        try stage.say(.outputDown(output: "graylog", endpoint: "127.0.0.1:1", reason: "refused"))
-        try stage.say(.outputDown(output: "archive", endpoint: "127.0.0.1:2", reason: "refused"))
+        try stage.say(.outputDown(output: "graylog", endpoint: "127.0.0.1:1", reason: "refused", lasted: .seconds(60)))
+        try stage.say(.outputDown(output: "archive", endpoint: "127.0.0.1:2", reason: "refused", lasted: .seconds(60)))
         try stage.say(.reloadFailed(reason: "hsmwatch.yaml:1:1: error"))
         let alerts = try stage.minute { _, _ in good }
         #expect(
