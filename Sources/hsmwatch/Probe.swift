@@ -107,12 +107,12 @@ struct Probe: AsyncParsableCommand, SignalObeying {
 
     func run() async throws {
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
-        let (hsm, source) = try subject()
+        let (hsm, encoder) = try subject()
         let session = await ProbeSession(hsm: hsm)
         let interruption = Task {
             for await _ in signals { return await session.stop() }
         }
-        let status = await show(session, ProbeMessages(encoder: MessageEncoder(source: source)))
+        let status = await show(session, ProbeMessages(encoder: encoder))
         interruption.cancel()
         await session.stop()
         guard status == .ok else { throw ExitCode(status.exitCode) }
@@ -127,8 +127,8 @@ struct Probe: AsyncParsableCommand, SignalObeying {
         return count
     }
 
-    /// The HSM as it is to be probed, and GELF's `host`.
-    private func subject() throws -> (HSMConfiguration, source: String) {
+    /// The HSM as it is to be probed, and what makes its messages as the service would.
+    private func subject() throws -> (HSMConfiguration, MessageEncoder) {
         var overrides = HSMOverrides()
         overrides.queryPorts = queryPort
         overrides.warning = warning
@@ -145,7 +145,8 @@ struct Probe: AsyncParsableCommand, SignalObeying {
                 }
             guard let base else { throw ConfigurationOption.badConfiguration }
             let hsm = try overrides.applied(to: base, isRepeated: count > 1)
-            return (hsm, configuration?.source ?? MachineName.current)
+            let encoder = configuration.map { MessageEncoder(configuration: $0) }
+            return (hsm, encoder ?? MessageEncoder(source: MachineName.current))
         } catch let error as InvalidText {
             throw ValidationError(error.description)
         }

@@ -26,7 +26,7 @@ struct SendTest: AsyncParsableCommand {
     func run() async throws {
         ProcessMemory.seal()
         let configuration = try file.load()
-        let encoder = MessageEncoder(source: configuration.source ?? MachineName.current)
+        let encoder = MessageEncoder(configuration: configuration)
         let hsms = await HSMAddressBook(configuration.hsms, resolver: Resolver())
         let isConfirmed = await withTaskGroup(of: EndpointReport.self) { group in
             for output in configuration.outputs {

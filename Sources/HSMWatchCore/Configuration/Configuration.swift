@@ -9,6 +9,8 @@ package struct Configuration: Equatable, Sendable {
     /// Distance between heartbeat messages.
     package var heartbeat: Duration
     package var logLevel: LogLevel
+    /// Where the runbook is: a URL or a path that `_next_step` ends with; nil: it names none.
+    package var runbook: String?
     /// What is polled, in file order; names are unique.
     package var hsms: [HSMConfiguration]
     /// Where messages go, in file order; names are unique.
@@ -22,6 +24,7 @@ package struct Configuration: Equatable, Sendable {
         source: String? = nil,
         heartbeat: Duration = Configuration.defaultHeartbeat,
         logLevel: LogLevel = .info,
+        runbook: String? = nil,
         hsms: [HSMConfiguration],
         outputs: [OutputConfiguration],
         spool: SpoolConfiguration = SpoolConfiguration()
@@ -29,6 +32,7 @@ package struct Configuration: Equatable, Sendable {
         self.source = source
         self.heartbeat = heartbeat
         self.logLevel = logLevel
+        self.runbook = runbook
         self.hsms = hsms
         self.outputs = outputs
         self.spool = spool

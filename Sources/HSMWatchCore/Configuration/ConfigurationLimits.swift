@@ -18,6 +18,8 @@ package enum ConfigurationLimits {
     package static let fieldValueLength = 1024
     /// Unicode scalars of `source`.
     package static let sourceLength = 255
+    /// Unicode scalars of `runbook`: a long URL, and short enough for `_next_step` never to be cut.
+    package static let runbookLength = 512
     /// Unicode scalars of a file's path; Linux takes no more bytes (`PATH_MAX`).
     package static let pathLength = 4096
     /// Characters of a host name (RFC 1123).

@@ -9,8 +9,10 @@ package enum ConfigurationPrinter {
         let source = configuration.source.map { "source: \(word($0))" } ?? "# source: this machine's host name"
         var lines = [
             source, "heartbeat: \(DurationText.format(configuration.heartbeat))",
-            "log_level: \(configuration.logLevel.rawValue)", "hsms:",
+            "log_level: \(configuration.logLevel.rawValue)",
         ]
+        if let runbook = configuration.runbook { lines.append("runbook: \(quoted(runbook))") }
+        lines.append("hsms:")
         lines += configuration.hsms.flatMap { item(hsm($0)) }
         lines.append("outputs:")
         lines += configuration.outputs.flatMap { item(output($0)) }

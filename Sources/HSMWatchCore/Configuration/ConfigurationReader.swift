@@ -23,18 +23,22 @@ package struct ConfigurationReader {
     }
 
     private mutating func configuration(_ node: ConfigurationNode) -> Configuration? {
-        let keys = ["source", "heartbeat", "log_level", "defaults", "hsms", "outputs", "spool"]
+        let keys = ["source", "heartbeat", "log_level", "runbook", "defaults", "hsms", "outputs", "spool"]
         guard let root = ConfigurationSection(node, path: "", keys: keys, &problems) else { return nil }
         let source = root.value("source", &problems) { text throws(InvalidText) in
             try VisibleText.check(text, maxLength: ConfigurationLimits.sourceLength)
         }
         let heartbeat = root.duration("heartbeat", in: ConfigurationLimits.heartbeat, &problems)
         let logLevel: Located<LogLevel>? = root.word("log_level", &problems)
+        let runbook = root.value("runbook", &problems) { text throws(InvalidText) in
+            try VisibleText.check(text, maxLength: ConfigurationLimits.runbookLength)
+        }
         let hsms = hsms(root)
         return Configuration(
             source: source?.value,
             heartbeat: heartbeat?.value ?? Configuration.defaultHeartbeat,
             logLevel: logLevel?.value ?? .info,
+            runbook: runbook?.value,
             hsms: hsms,
             outputs: outputs(root, for: hsms),
             spool: spool(root)

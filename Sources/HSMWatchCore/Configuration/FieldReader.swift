@@ -21,6 +21,12 @@ enum FieldReader {
                 problems.error(at: entry.keyMark, section.path, problem)
                 continue
             }
+            if ReservedFields.isTakenSince010(indexedName(entry.key)) {
+                problems.warning(
+                    at: Located(value: (), mark: entry.keyMark, path: section.path),
+                    "field '\(entry.key)' is not sent: hsmwatch itself sets it now; give it another name")
+                continue
+            }
             names[indexedName(entry.key)] = entry.key
             let path = section.path(of: entry.key)
             let value = ConfigurationSection.value(entry.value, path: path, &problems) { text throws(InvalidText) in

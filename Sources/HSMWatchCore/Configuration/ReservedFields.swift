@@ -1,14 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The field names that are taken: an extra field of such a name would be lost, would replace what is true, or would
-/// cost the whole message.
+/// cost the whole message. Each name is the one that Graylog's index gets: `_` for `.`.
 enum ReservedFields {
-    /// Whether `name` is taken. It is the name that Graylog's index gets: `_` for `.`.
+    /// Whether `name` is taken, and always was.
     static func contains(_ name: String) -> Bool {
         names.contains(name) || name.hasPrefix("gl2_") || metadata.contains(name)
     }
 
-    private static let names = graylog.union(MessageField.all.map(\.name))
+    /// Whether hsmwatch sends a field of that name since a version after 0.1.0. A configuration that was valid then may
+    /// have an extra field of that name: it stays valid, and hsmwatch's own field is sent.
+    static func isTakenSince010(_ name: String) -> Bool {
+        newer.contains(name)
+    }
+
+    private static let names = graylog.union(sentBy010)
+    private static let newer = Set(MessageField.all.map(\.name)).subtracting(sentBy010)
+
+    /// The fields of the messages of 0.1.0.
+    private static let sentBy010: Set<String> = [
+        "action", "critical_seconds", "dropped", "endpoint", "event_source", "event_type", "exhaustion_seconds",
+        "failure", "failure_detail", "hsm_address", "hsm_error_code", "hsm_host", "hsm_name", "hsm_port",
+        "hsms_critical", "hsms_ok", "hsms_total", "hsms_unknown", "hsms_unreachable", "hsms_warning", "instance",
+        "latency_ms", "outage_seconds", "output", "previous_state", "probes", "probes_failed", "probes_skipped",
+        "query_port", "reason", "reply", "resent", "sequence", "sockets_available", "sockets_consumed",
+        "sockets_consumed_percent", "sockets_total", "spooled", "state", "state_seconds", "threshold_critical",
+        "threshold_warning", "uptime_seconds", "waiting",
+    ]
 
     /// GELF's and syslog's own fields, and those a Graylog server skips or overwrites.
     private static let graylog: Set<String> = [

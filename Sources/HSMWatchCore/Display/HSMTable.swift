@@ -101,9 +101,8 @@ struct HSMTable {
         return !detail.isEmpty && DisplayText.columns(of: detail) <= gaugeWidth ? detail : failure.kind.rawValue
     }
 
-    /// `lhe-1 #9011` with a query port.
     private static func name(of hsm: HSMSnapshot) -> String {
-        hsm.name + (hsm.queryPort.map { " #\($0)" } ?? "")
+        Subject.label(hsm.name, queryPort: hsm.queryPort)
     }
 
     private static func numbers(of hsm: HSMSnapshot) -> String {

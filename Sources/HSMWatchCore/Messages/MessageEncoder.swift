@@ -4,14 +4,21 @@
 package struct MessageEncoder: Sendable {
     /// Characters of `_reply`.
     package static let longestReply = 200
+    /// What stands before the runbook's place in `_next_step`.
+    private static let runbookMark = " Runbook: "
     /// Bytes that hold a common message without growing.
     private static let commonSize = 1024
 
     /// How every message begins.
     private let head: JSONWriter
+    /// Where the runbook is; nil: nobody has said it.
+    private let runbook: String?
 
-    /// `source` is GELF's `host`: the name of the machine that watches; not blank.
-    package init(source: String) {
+    /// - Parameters:
+    ///   - source: GELF's `host`: the name of the machine that watches; not blank.
+    ///   - runbook: where the runbook is, for `_next_step`; nil adds nothing to it.
+    package init(source: String, runbook: String? = nil) {
+        self.runbook = runbook
         var head = JSONWriter(continuing: Array("{\"version\":\"1.1\"".utf8))
         head.string("host", source)
         head.string("_event_source", "hsmwatch")
@@ -48,6 +55,9 @@ package struct MessageEncoder: Sendable {
             json.append(heartbeat)
         case .service(let action):
             json.append(action)
+        }
+        if let step = event.nextStep {
+            json.string("_next_step", step + (runbook.map { Self.runbookMark + $0 } ?? ""))
         }
         return Message(kind: event.kind, timestamp: event.timestamp, body: json.bytes)
     }

@@ -24,8 +24,8 @@ package struct MessageField: Hashable, Sendable {
     private static let texts = fields(
         .text,
         [
-            "action", "endpoint", "event_source", "event_type", "failure", "failure_detail", "hsm_address", "hsm_host",
-            "hsm_name", "instance", "output", "previous_state", "reason", "reply", "state",
+            "action", "endpoint", "event_source", "event_type", "failure", "failure_detail", "hsm", "hsm_address",
+            "hsm_host", "hsm_name", "instance", "next_step", "output", "previous_state", "reason", "reply", "state",
         ])
 
     private static let integers = fields(

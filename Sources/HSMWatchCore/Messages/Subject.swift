@@ -5,6 +5,8 @@ package struct Subject: Hashable, Sendable {
     package let name: String
     package let address: HostPort
     package let queryPort: UInt16?
+    /// What a person calls it: `khi-2`, or `khi-2 #9010` where a port was asked. Every table and every group uses it.
+    package let label: String
     /// The configured extra fields, in the file's order.
     package let fields: [Field]
     /// All of it as every message about this subject carries it: encoded once, sent thousands of times a second.
@@ -15,8 +17,10 @@ package struct Subject: Hashable, Sendable {
         self.address = address
         self.queryPort = queryPort
         self.fields = fields
+        label = Self.label(name, queryPort: queryPort)
 
         var encoded = JSONWriter()
+        encoded.string("_hsm", label)
         encoded.string("_hsm_name", name)
         encoded.string("_hsm_address", address.description)
         encoded.string("_hsm_host", address.host)
@@ -24,6 +28,11 @@ package struct Subject: Hashable, Sendable {
         if let queryPort { encoded.integer("_query_port", Int(queryPort)) }
         for field in fields { encoded.string("_" + field.name, field.value) }
         self.encoded = encoded
+    }
+
+    /// The name of an HSM, with the query port if there is one.
+    static func label(_ name: String, queryPort: UInt16?) -> String {
+        name + (queryPort.map { " #\($0)" } ?? "")
     }
 
     /// What a query of a configured HSM is about.

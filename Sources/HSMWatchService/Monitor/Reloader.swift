@@ -121,7 +121,7 @@ final class Reloader: Service {
 
 extension MessageEncoder {
     /// The encoder that a configuration wants.
-    init(configuration: Configuration) {
-        self.init(source: configuration.source ?? MachineName.current)
+    package init(configuration: Configuration) {
+        self.init(source: configuration.source ?? MachineName.current, runbook: configuration.runbook)
     }
 }

@@ -48,12 +48,13 @@ extension EndToEnd {
         func asTheService() async throws {
             try await Stage.play { stage in
                 let (hsm, graylog) = (
-                    try await stage.hsm(HSMBehaviour(total: 64, inUse: 20)), try await stage.graylog()
+                    try await stage.hsm(HSMBehaviour(total: 64, inUse: 60)), try await stage.graylog()
                 )
-                let configuration = ConfigurationText(
+                var configuration = ConfigurationText(
                     to: graylog,
                     // The first reading comes within a second, so that both are unknown for 0 s before it.
                     hsms: [ConfigurationText.entry("khi-1", hsm, Self.options.replacing("20s", with: "900ms"))])
+                configuration.runbook = "https://wiki.example.net/hsm"
                 func comparable(_ message: StoredMessage) -> [String: FieldValue] {
                     message.fields.filter { !["timestamp", "latency_ms", "instance", "sequence"].contains($0.key) }
                 }
@@ -71,6 +72,9 @@ extension EndToEnd {
                 var probed = Mail()
                 try await probed.collect(from: graylog) { $0.string("event_type") == "state_change" }
                 #expect(probed.messages.map(comparable) == sent.prefix(2).map(comparable))
+                #expect(
+                    probed.messages.last?.string("next_step")?.hasSuffix("Runbook: https://wiki.example.net/hsm")
+                        == true)
                 #expect(probed.sequences == [1, 2])
                 #expect(probed.instances.isDisjoint(with: mail.instances))
             }

@@ -8,6 +8,7 @@ struct ConfigurationText {
     var timing = "interval: 100ms, timeout: 100ms"
     var heartbeat = "60s"
     var logLevel: String?
+    var runbook: String?
     var spool = "max_size: 256MiB"
     /// How often delivery is confirmed, as far as the text says it.
     var confirm: String?
@@ -50,7 +51,7 @@ struct ConfigurationText {
     var text: String {
         """
         source: monitor-1
-        heartbeat: \(heartbeat)\(logLevel.map { "\nlog_level: \($0)" } ?? "")
+        heartbeat: \(heartbeat)\(logLevel.map { "\nlog_level: \($0)" } ?? "")\(runbook.map { "\nrunbook: \($0)" } ?? "")
         defaults: {\(timing)}
         hsms:
         \(hsms.map { "  - {\($0)}" }.joined(separator: "\n"))

@@ -11,6 +11,7 @@ struct ConfigurationDump {
         source: " "
         heartbeat: 0s
         log_level: x
+        runbook: " "
         defaults: {x: 1}
         hsms:
           - x: 1

@@ -98,6 +98,24 @@ extension EndToEnd {
             }
         }
 
+        @Test("names a new runbook in the next message that says what to do")
+        func runbook() async throws {
+            try await Stage.play { stage in
+                let graylog = try await stage.graylog()
+                var configuration = ConfigurationText(to: graylog, watching: try await stage.hsm())
+                let service = try stage.service(configuration)
+                var mail = Mail()
+                try await mail.collect(readings: 1, from: graylog)
+                configuration.runbook = "https://wiki.example.net/hsm"
+                try stage.change(configuration)
+                service.signal(SIGHUP)
+                try await mail.collect(from: graylog) { $0.tells("reloaded") }
+                #expect(try await service.ended(by: SIGTERM).ending == .exited(0))
+                let stopping = try await mail.collect(from: graylog) { $0.tells("stopping") }
+                #expect(stopping.string("next_step")?.hasSuffix(" Runbook: https://wiki.example.net/hsm") == true)
+            }
+        }
+
         @Test("obeys also when the signal comes during the start")
         func early() async throws {
             try await Stage.play { stage in

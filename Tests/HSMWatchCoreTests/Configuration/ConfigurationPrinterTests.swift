@@ -15,11 +15,13 @@ struct ConfigurationPrinterTests {
         let output = OutputConfiguration(
             name: "9", endpoints: [HostPort(host: "graylog-1", port: 12_201), HostPort(host: "::1", port: 1)],
             tls: TLSConfiguration(ca: "/etc/ca.pem", serverName: "graylog"))
-        let configuration = Configuration(source: "monitor-1", hsms: [hsm], outputs: [output])
+        let configuration = Configuration(
+            source: "monitor-1", runbook: "https://wiki.example.net/hsm", hsms: [hsm], outputs: [output])
         let yaml = #"""
             source: monitor-1
             heartbeat: 1m
             log_level: info
+            runbook: "https://wiki.example.net/hsm"
             hsms:
               - name: khi-1
                 address: "[2001:db8::7]:9010"
@@ -62,7 +64,7 @@ struct ConfigurationPrinterTests {
         let hsm = HSMConfiguration(name: "a", address: HostPort(host: "a", port: 1))
         let output = OutputConfiguration(name: "b", endpoints: [HostPort(host: "b", port: 1)])
         let yaml = ConfigurationPrinter.yaml(Configuration(hsms: [hsm], outputs: [output]))
-        #expect(yaml.hasPrefix("# source: this machine's host name\nheartbeat: 1m\n"))
+        #expect(yaml.hasPrefix("# source: this machine's host name\nheartbeat: 1m\nlog_level: info\nhsms:\n"))
         #expect(yaml.contains("    alert:\n      critical: 50\n"))
         #expect(yaml.contains("    forecast:\n      window: 15m\n    fields: {}\n"))
         #expect(

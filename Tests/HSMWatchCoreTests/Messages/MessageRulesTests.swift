@@ -140,7 +140,8 @@ struct MessageRulesTests {
         let text = String(repeating: character, count: 100_000)
         for content in Self.events(with: text) {
             let event = Event(timestamp: Timestamp(milliseconds: .min), content: content)
-            let message = MessageEncoder(source: text).encode(event).numbered(instance: text, sequence: .max)
+            let message = MessageEncoder(source: text, runbook: text).encode(event)
+                .numbered(instance: text, sequence: .max)
             #expect(message.count <= Message.longest)
         }
     }

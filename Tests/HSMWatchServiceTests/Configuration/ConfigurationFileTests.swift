@@ -25,6 +25,7 @@ struct ConfigurationFileTests {
         #expect(configuration == Self.minimalConfiguration)
         let hsm = try #require(configuration?.hsms.first)
         #expect(configuration?.source == nil)
+        #expect(configuration?.runbook == nil)
         #expect(configuration?.heartbeat == .seconds(60))
         #expect(configuration?.spool == SpoolConfiguration(maxSize: 268_435_456, maxAge: .seconds(604_800)))
         #expect(configuration?.outputs.first?.confirm == .seconds(10))
@@ -48,6 +49,7 @@ struct ConfigurationFileTests {
         let yaml = """
             source: monitor-1.example.net
             heartbeat: 30s
+            runbook: https://wiki.example.net/hsm
             hsms:
               - name: khi-1
                 address: "[2001:db8::7]:9010"
@@ -92,7 +94,8 @@ struct ConfigurationFileTests {
         #expect(
             configuration
                 == Configuration(
-                    source: "monitor-1.example.net", heartbeat: .seconds(30), hsms: [hsm], outputs: [output],
+                    source: "monitor-1.example.net", heartbeat: .seconds(30), runbook: "https://wiki.example.net/hsm",
+                    hsms: [hsm], outputs: [output],
                     spool: SpoolConfiguration(maxSize: 1_073_741_824, maxAge: .seconds(86_400))))
     }
 

@@ -61,6 +61,12 @@ struct ConfigurationLimitsTests {
             "source: \(text($0))\n" + file()
         },
         Limit(
+            testDescription: "characters of runbook", count: 512,
+            message: "runbook: has 513 characters; allowed: 1 … 512"
+        ) {
+            "runbook: \(text($0))\n" + file()
+        },
+        Limit(
             testDescription: "characters of a syslog program's name", count: 48,
             message: "outputs[0].app_name: '\(text(49))' is not a name of a program; "
                 + "allowed: 1 … 48 of the characters A-Z a-z 0-9 . _ -"

@@ -75,6 +75,7 @@ struct ExampleConfigurationTests {
         let hsm = try #require(configuration?.hsms.first)
         #expect(configuration?.source == "monitor-1.example.net")
         #expect(configuration?.heartbeat == Configuration.defaultHeartbeat)
+        #expect(configuration?.runbook == "https://wiki.example.net/hsm")
         #expect(configuration?.spool == SpoolConfiguration())
         #expect(configuration?.outputs.first?.confirm == OutputConfiguration.defaultConfirm)
         #expect(hsm.interval == HSMConfiguration.defaultInterval)

@@ -21,14 +21,19 @@ struct InvisibleTextTests {
         ConfigurationFile.read(yaml.utf8).problems.map(\.message)
     }
 
-    @Test("source and fields are refused with the code point", arguments: hidden)
+    @Test("source, runbook and fields are refused with the code point", arguments: hidden)
     func refused(scalar: Unicode.Scalar) {
         let value = "\"khi\(Self.escape(scalar))1\""
-        let yaml = "source: \(value)\ndefaults: {fields: {site: \(value)}}\n" + ConfigurationFileTests.minimal
+        let yaml =
+            "source: \(value)\nrunbook: \(value)\ndefaults: {fields: {site: \(value)}}\n"
+            + ConfigurationFileTests.minimal
         let problem =
             "'khi\(scalar.escaped(asASCII: true))1' has the invisible character \(scalar.codePoint); "
             + "allowed: visible text and spaces"
-        #expect(Self.problems(yaml) == ["source: \(problem)", "defaults.fields.site: \(problem)"])
+        #expect(
+            Self.problems(yaml) == [
+                "source: \(problem)", "runbook: \(problem)", "defaults.fields.site: \(problem)",
+            ])
     }
 
     @Test(
