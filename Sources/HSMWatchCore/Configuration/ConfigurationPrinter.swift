@@ -57,7 +57,7 @@ package enum ConfigurationPrinter {
     }
 
     private static func output(_ output: OutputConfiguration) -> [String] {
-        let kinds = Event.Kind.allCases.filter(output.events.contains).map(\.name)
+        let kinds = Event.Kind.selectable.filter(output.events.contains).map(\.name)
         return [
             "name: \(word(output.name))",
             "type: \(output.kind.rawValue)",

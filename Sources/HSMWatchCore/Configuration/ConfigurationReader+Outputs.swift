@@ -58,7 +58,7 @@ extension ConfigurationReader {
     }
 
     private mutating func events(_ section: ConfigurationSection) -> Set<Event.Kind> {
-        let all = Event.Kind.allCases
+        let all = Event.Kind.selectable
         guard let list = section.list("events", count: 1...all.count, &problems) else { return Set(all) }
         var events: Set<Event.Kind> = []
         for (index, node) in list.value.enumerated() {
@@ -66,7 +66,10 @@ extension ConfigurationReader {
                 text throws(InvalidText) in
                 guard let kind = all.first(where: { $0.name == text }) else {
                     let names = all.map(\.name)
-                    let hint = NearestName.hint(text, among: names)
+                    let hint =
+                        text == Event.Kind.reminder.name
+                        ? ": an output that gets \(Event.Kind.stateChange.name) gets reminders, too"
+                        : NearestName.hint(text, among: names)
                     throw InvalidText("unknown \(text.quoted)\(hint) (allowed: \(names.joined(separator: ", ")))")
                 }
                 return kind
@@ -82,7 +85,7 @@ extension ConfigurationReader {
     /// A kind of message that nobody gets may be what somebody relies on.
     private mutating func warnOfUnsent(by outputs: [OutputConfiguration], at list: Located<[ConfigurationNode]>) {
         let sent = outputs.reduce(into: Set<Event.Kind>()) { $0.formUnion($1.events) }
-        let unsent = Event.Kind.allCases.filter { !sent.contains($0) }
+        let unsent = Event.Kind.selectable.filter { !sent.contains($0) }
         guard !problems.hasErrors, !unsent.isEmpty else { return }
         let names = unsent.map(\.name).joined(separator: ", ")
         problems.warning(at: list, "no output gets these events: \(names)")

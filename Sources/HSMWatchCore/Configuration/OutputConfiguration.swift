@@ -20,7 +20,7 @@ package struct OutputConfiguration: Equatable, Sendable {
     package var http: HTTPConfiguration
     /// Of syslog.
     package var syslog: SyslogConfiguration
-    /// The kinds of messages that it gets; one at least.
+    /// What `events` names of `Event.Kind.selectable`; one at least.
     package var events: Set<Event.Kind>
 
     /// `confirm` when the file gives none.
@@ -45,7 +45,7 @@ package struct OutputConfiguration: Equatable, Sendable {
         datagramSize: Int = OutputConfiguration.defaultDatagramSize,
         http: HTTPConfiguration = HTTPConfiguration(),
         syslog: SyslogConfiguration = SyslogConfiguration(),
-        events: Set<Event.Kind> = Set(Event.Kind.allCases)
+        events: Set<Event.Kind> = Set(Event.Kind.selectable)
     ) {
         self.name = name
         self.kind = kind
@@ -57,6 +57,11 @@ package struct OutputConfiguration: Equatable, Sendable {
         self.http = http
         self.syslog = syslog
         self.events = events
+    }
+
+    /// The kinds of messages that it gets: reminders come with changes of state.
+    package var kinds: Set<Event.Kind> {
+        events.subtracting([.reminder]).union(events.contains(.stateChange) ? [.reminder] : [])
     }
 
     /// `rewind` as far as there are confirmations to go back on.

@@ -24,6 +24,9 @@ package struct Assessor: Sendable {
     package private(set) var state = HSMState.unknown
     /// Since when `state` lasts.
     package private(set) var since: Instant
+    /// Whether `state` began at `since`. One that the first observation finds, or the first reading after failures, may have
+    /// lasted before.
+    private var sawBeginning = false
 
     /// The thresholds in sockets, as they apply to the total last seen.
     package private(set) var thresholds: AppliedThresholds
@@ -36,6 +39,10 @@ package struct Assessor: Sendable {
     private var warnWithin: Duration?
     private var window: ForecastWindow
     private var last: Reading?
+    /// Why the last observation brought no reading; nil when it brought one.
+    private var lastFailure: Failure?
+    /// That of the last observation.
+    private var lastForecast: Forecast?
     /// The state that the last reading has by thresholds that changed after it; nil when they left it as it was.
     private var redefined: HSMState?
     /// The total for which thresholds that are not below it were reported.
@@ -58,13 +65,37 @@ package struct Assessor: Sendable {
 
     /// Takes in the next observation; instants never fall.
     package mutating func assess(_ observation: Observation) -> Assessment {
+        let hadObserved = hasObserved
+        let assessment = take(observation)
+        if let transition = assessment.transition {
+            sawBeginning = hadObserved && (!transition.from.isFailure || transition.to.isFailure)
+        }
+        lastForecast = assessment.forecast
+        return assessment
+    }
+
+    /// What there is to say again of the state while it lasts; nil when it is ok, has only begun, or rests on nothing that
+    /// was observed.
+    package func reminder(at now: Instant) -> Reminder? {
+        let lasted = now - since
+        let outcome = lastFailure.map { Outcome.failure($0) } ?? last.map { Outcome.reading($0, reply: "") }
+        guard state != .ok, lasted >= Reminder.earliest, let outcome else { return nil }
+        return Reminder(
+            state: state, lasted: lasted, isWhole: sawBeginning, outcome: outcome, thresholds: thresholds,
+            forecast: lastForecast)
+    }
+
+    private mutating func take(_ observation: Observation) -> Assessment {
         switch observation.outcome {
         case .failure(let failure) where failure.kind == .local:
+            lastFailure = failure
             return interrupt(at: observation.instant)
         case .reading(let reading, _):
+            lastFailure = nil
             defer { hasObserved = true }
             return assess(reading, at: observation.instant)
         case .failure(let failure):
+            lastFailure = failure
             defer { hasObserved = true }
             return assess(failure, at: observation.instant)
         }

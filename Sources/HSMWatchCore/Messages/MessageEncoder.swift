@@ -51,6 +51,14 @@ package struct MessageEncoder: Sendable {
             json.append(forecast)
             json.string("_previous_state", transition.from.rawValue)
             json.integer("_state_seconds", Int(transition.lasted.wholeSeconds))
+        case .reminder(let subject, let reminder):
+            json.append(subject.encoded)
+            if case .reading(let reading, _) = reminder.outcome { json.append(reading) }
+            json.append(reminder.state, reminder.thresholds)
+            json.append(reminder.forecast)
+            // Nothing has changed: the state before this message is the same one.
+            json.string("_previous_state", reminder.state.rawValue)
+            json.integer("_state_seconds", Int(reminder.lasted.wholeSeconds))
         case .heartbeat(let heartbeat):
             json.append(heartbeat)
         case .service(let action):

@@ -13,6 +13,8 @@ extension Event {
                 : "Wait for the next probes: hsmwatch reports a change of state when they fail, too."
         case .stateChange(let subject, let transition, let outcome, _, _):
             transition.nextStep ?? transition.to.nextStep(for: subject, after: outcome)
+        case .reminder(let subject, let reminder):
+            reminder.state.nextStep(for: subject, after: reminder.outcome)
         case .service(let action):
             action.nextStep
         }

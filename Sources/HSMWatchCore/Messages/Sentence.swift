@@ -14,6 +14,8 @@ extension Event {
             "\(subject.sentencePart) is \(transition.sentencePart): \(outcome.sentencePart)"
                 + (transition.to.isAlarm ? forecast?.sentencePart(thresholds) ?? "" : "")
                 + " (was \(transition.from.rawValue) for \(transition.lasted.sentencePart))"
+        case .reminder(let subject, let reminder):
+            "HSM \(subject.label) is still \(reminder.sentencePart)"
         case .heartbeat(let heartbeat):
             heartbeat.sentence
         case .service(let action):
@@ -48,6 +50,16 @@ extension Transition {
         case .foreseen: "\(to.rawValue) by forecast"
         case .reconfigured: "\(to.rawValue) by new thresholds"
         }
+    }
+}
+
+extension Reminder {
+    /// `critical: 12 of 256 sockets available, for 25 min`
+    fileprivate var sentencePart: String {
+        // While a change is not confirmed, the last probe says something else than the state.
+        let probe = outcome.isFailure == state.isFailure ? "" : "the last probe says: "
+        return "\(state.rawValue): \(probe)\(outcome.sentencePart), for \(isWhole ? "" : "at least ")"
+            + lasted.roughSentencePart + (state.isAlarm ? forecast?.sentencePart(thresholds) ?? "" : "")
     }
 }
 

@@ -4,9 +4,10 @@ import HSMWatchCore
 import Logging
 
 extension Event {
-    /// Readings are for those who look for something; what goes well is said once a heartbeat.
+    /// Readings and reminders repeat what is known, so only a search for details shows them. What goes well is logged once
+    /// a heartbeat.
     var logLevel: Logger.Level {
-        guard kind != .reading else { return .debug }
+        guard kind != .reading, kind != .reminder else { return .debug }
         return switch level {
         case .critical: .critical
         case .error: .error
@@ -23,6 +24,7 @@ extension Event.Content {
         case .reading: .reading
         case .probeFailure: .probeFailure
         case .stateChange: .stateChange
+        case .reminder: .reminder
         case .heartbeat: .heartbeat
         case .service(.started): .started
         case .service(.reloaded): .reloaded
@@ -49,6 +51,9 @@ extension Event.Content {
         case .stateChange(let subject, let transition, let outcome, _, _):
             subject.journalFields.merging(outcome.journalFields) { $1 }
                 .merging(["HSM_STATE": transition.to.rawValue, "HSM_PREVIOUS_STATE": transition.from.rawValue]) { $1 }
+        case .reminder(let subject, let reminder):
+            subject.journalFields.merging(reminder.outcome.journalFields) { $1 }
+                .merging(["HSM_STATE": reminder.state.rawValue]) { $1 }
         case .heartbeat:
             [:]
         case .service(let action):

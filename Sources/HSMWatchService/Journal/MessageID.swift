@@ -6,6 +6,7 @@ package enum MessageID: String, CaseIterable, Sendable {
     case reading = "82f0dc55b27843749c87b8b9608405a2"
     case probeFailure = "0f198b58413749aab7a1c895442a578c"
     case stateChange = "8128d6ae3c7f40b7a5cd2615e3f0a4b7"
+    case reminder = "5e2a97d40c8b4f6f9b13d7c86a0fe941"
     case heartbeat = "cdc0268a036f429882a36dfd50988c69"
     case started = "61b7a26060874edfb79ffeafbe1ac34c"
     case reloaded = "b8f4f3ce7ad24d5c9f0e4b6d1c3a7e52"

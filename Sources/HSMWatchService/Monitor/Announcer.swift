@@ -4,7 +4,8 @@ import HSMWatchCore
 import Logging
 import ServiceLifecycle
 
-/// Tells Graylog and the journal that hsmwatch started, lives, is reloaded and stops.
+/// Tells Graylog and the journal that hsmwatch started, lives, is reloaded and stops. With each heartbeat come the reminders
+/// of HSMs that are not ok.
 @ServiceLoop
 final class Announcer: Service {
     private static let name = "heartbeat"
@@ -16,8 +17,14 @@ final class Announcer: Service {
     private let logger: Logger
     private let startedAt = Instant.now
     private let hsms: Int
+    private let now: () -> Moment
 
-    init(heartbeat: Duration, hsms: Int, timer: PollTimer, fleet: Fleet, spool: Spool, logger: Logger) {
+    /// - Parameter now: the clocks by which reminders are made.
+    init(
+        heartbeat: Duration, hsms: Int, timer: PollTimer, fleet: Fleet, spool: Spool, logger: Logger,
+        now: @escaping () -> Moment = { .now }
+    ) {
+        self.now = now
         self.timer = timer
         ticks = timer.add(name: Self.name, interval: heartbeat, at: startedAt)
         self.hsms = hsms
@@ -32,6 +39,7 @@ final class Announcer: Service {
         tell(.service(.started(version: Version.number, hsms: hsms, reason: damage ?? spool.takeLoss())))
         while await ticks.next() != nil {
             tell(.heartbeat(Heartbeat(fleet, spool, startedAt: startedAt)))
+            await fleet.remind(at: now)
         }
         // Cancelled or not, this is the end.
         try? await gracefulShutdown()

@@ -10,6 +10,9 @@ package final class Fleet: Service {
     /// How the HSMs are, for the heartbeat and the service manager.
     package internal(set) var status = FleetStatus()
 
+    /// HSMs whose reminders are made before the loop does other work.
+    private nonisolated static let remindedAtOnce = 32
+
     private let timer: PollTimer
     private let addressBook: HSMAddressBook
     private let store: ConnectionStore?
@@ -50,6 +53,21 @@ package final class Fleet: Service {
     /// How every query of every HSM is at this moment, in the order of the configuration.
     var snapshots: [HSMSnapshot] {
         names.flatMap { targets[$0]?.snapshots ?? [] }
+    }
+
+    /// Appends a reminder for every query whose state is not ok and lasts. Lets the loop do other work in between, since all
+    /// HSMs may be in trouble at once.
+    func remind(at now: () -> Moment) async {
+        let names = names
+        for start in stride(from: 0, to: names.count, by: Self.remindedAtOnce) {
+            for name in names[start..<min(start + Self.remindedAtOnce, names.count)] {
+                for event in targets[name]?.reminders(at: now()) ?? [] {
+                    logger.note(.event(event))
+                    spool.append(event)
+                }
+            }
+            await Task.yield()
+        }
     }
 
     /// Polls until the graceful shutdown or a cancellation; a probe that runs then is given up.

@@ -55,6 +55,15 @@ final class Target {
         watched.map { HSMSnapshot($0.subject, $0.status) }
     }
 
+    /// What there is to say again of queries whose state is not ok and lasts.
+    func reminders(at now: Moment) -> [Event] {
+        watched.compactMap { watched in
+            watched.assessor.reminder(at: now.instant).map {
+                Event(timestamp: now.timestamp, content: .reminder(watched.subject, $0))
+            }
+        }
+    }
+
     /// Runs until the ticks end, `leave` or `stop`.
     func watch() async {
         while !isStopped, let skipped = await ticks.next() {

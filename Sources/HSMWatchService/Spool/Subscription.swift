@@ -17,7 +17,7 @@ package struct Subscription: Equatable, Sendable {
     }
 
     package init(_ output: OutputConfiguration) {
-        self.init(name: output.name, kinds: output.events, rewind: output.effectiveRewind)
+        self.init(name: output.name, kinds: output.kinds, rewind: output.effectiveRewind)
     }
 }
 

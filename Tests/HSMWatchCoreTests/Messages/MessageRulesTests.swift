@@ -23,6 +23,11 @@ struct MessageRulesTests {
             .probeFailure(subject, failure, assessment),
             .stateChange(subject, transition, .reading(reading, reply: text), thresholds, forecast: forecast),
             .stateChange(subject, transition, .failure(failure), thresholds),
+            .reminder(
+                subject,
+                Reminder(
+                    state: .unreachable, lasted: .seconds(Int64.max), isWhole: false, outcome: .failure(failure),
+                    thresholds: thresholds, forecast: forecast)),
             .heartbeat(
                 Heartbeat(
                     states: [.ok: 10_000], probes: .max, probesFailed: .max, probesSkipped: .max, spooled: .max,

@@ -9,24 +9,29 @@ struct NextStepTests {
 
     private static func step(_ content: Event.Content) -> String? { Sample("", content).event.nextStep }
 
-    /// Of a change to the state.
+    /// Of a change to the state, and of the reminder that follows it.
     private static func steps(
         _ state: HSMState, _ outcome: Outcome, from: HSMState = .ok, _ reason: Transition.Reason = .observed
     ) -> [String?] {
         let transition = Transition(from: from, to: state, lasted: .seconds(90), reason: reason)
-        return [step(.stateChange(Sample.subject, transition, outcome, thresholds))]
+        let reminder = Reminder(
+            state: state, lasted: .seconds(240), isWhole: true, outcome: outcome, thresholds: thresholds)
+        return [
+            step(.stateChange(Sample.subject, transition, outcome, thresholds)),
+            step(.reminder(Sample.subject, reminder)),
+        ]
     }
 
     private static func reading(_ available: Int) -> Outcome { .reading(Reading(available, of: 256), reply: "") }
 
-    @Test("a change to any state but ok has a step")
+    @Test("a change to any state but ok has a step, and its reminder has the same")
     func states() {
         for (state, outcome) in [
             (HSMState.warning, Self.reading(60)), (.critical, Self.reading(12)), (.critical, Self.reading(0)),
             (.unreachable, .failure(Sample.refused)), (.unknown, .failure(Failure(.malformed, "no frame"))),
         ] {
             let steps = Self.steps(state, outcome)
-            #expect(steps[0] != nil, "\(state)")
+            #expect(steps[0] != nil && steps[0] == steps[1], "\(state)")
         }
     }
 
@@ -58,7 +63,7 @@ struct NextStepTests {
         let assessment = Assessment(
             state: state, transition: nil, thresholds: Self.thresholds, misconfigured: [])
         let step = try #require(Self.step(.probeFailure(Sample.subject, failure, assessment)))
-        #expect(Self.steps(state, .failure(failure)) == [step])
+        #expect(Self.steps(state, .failure(failure)) == [step, step])
     }
 
     @Test("a failure that is not confirmed yet asks for patience")

@@ -52,6 +52,22 @@ struct Sample: CustomTestStringConvertible, Sendable {
                 askedSubject, Transition(from: .ok, to: .warning, lasted: .seconds(7380), reason: .foreseen),
                 .reading(Reading(60, of: 256), reply: "<2223#60#256#196#>"),
                 AppliedThresholds(warning: nil, critical: 50), forecast: forecast)),
+        Sample(
+            "reminder",
+            .reminder(
+                askedSubject,
+                Reminder(
+                    state: .critical, lasted: .seconds(1530), isWhole: true,
+                    outcome: .reading(Reading(12, of: 256), reply: ""),
+                    thresholds: AppliedThresholds(warning: 100, critical: 50),
+                    forecast: Forecast(untilCritical: nil, untilExhaustion: .seconds(4320))))),
+        Sample(
+            "reminder_failure",
+            .reminder(
+                subject,
+                Reminder(
+                    state: .unreachable, lasted: .seconds(183), isWhole: false, outcome: .failure(refused),
+                    thresholds: AppliedThresholds(warning: nil, critical: 50)))),
         Sample("heartbeat", .heartbeat(heartbeat)),
         Sample("service_started", .service(.started(version: "1.0.0", hsms: 4, reason: nil))),
         Sample(

@@ -68,6 +68,35 @@ struct SentenceTests {
                 == "No reading from HSM khi-2 at [2001:db8::7]:9011 (port 9010 asked): \(kind.rawValue)")
     }
 
+    @Test("a reminder says what the state is, how long it lasts, and what the last probe says when it differs")
+    func reminders() {
+        func sentence(
+            _ state: HSMState, _ outcome: Outcome, minutes: Int, isWhole: Bool = true, forecast: Forecast? = nil
+        ) -> String {
+            let reminder = Reminder(
+                state: state, lasted: .seconds(minutes * 60 + 7), isWhole: isWhole, outcome: outcome,
+                thresholds: AppliedThresholds(warning: 100, critical: 50), forecast: forecast)
+            return Sample("", .reminder(Sample.subject, reminder)).event.sentence
+        }
+        let reading = Outcome.reading(Reading(12, of: 256), reply: "")
+        #expect(
+            sentence(.critical, reading, minutes: 25)
+                == "HSM khi-1 is still critical: 12 of 256 sockets available, for 25 min")
+        #expect(
+            sentence(.critical, reading, minutes: 125, forecast: Rest(nil, 240, "").forecast)
+                == "HSM khi-1 is still critical: 12 of 256 sockets available, for 2 h 5 min, "
+                + "at this rate none left in 4 min")
+        #expect(
+            sentence(.unreachable, .failure(Sample.refused), minutes: 4, isWhole: false)
+                == "HSM khi-1 is still unreachable: connection refused, for at least 4 min")
+        #expect(
+            sentence(.critical, .failure(Sample.refused), minutes: 4)
+                == "HSM khi-1 is still critical: the last probe says: connection refused, for 4 min")
+        #expect(
+            sentence(.unknown, reading, minutes: 4)
+                == "HSM khi-1 is still unknown: the last probe says: 12 of 256 sockets available, for 4 min")
+    }
+
     @Test(
         "each report of dropped messages says the number of its own loss",
         arguments: [(1, "1 message"), (7, "7 messages")])

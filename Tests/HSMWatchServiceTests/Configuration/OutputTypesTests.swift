@@ -22,6 +22,7 @@ struct OutputTypesTests {
         #expect(
             output == OutputConfiguration(name: "one", kind: kind, endpoints: [HostPort(host: "g", port: 1)]))
         #expect(output.events.count == 5)
+        #expect(output.kinds == .all)
         #expect(output.datagramSize == 1420)
         #expect(output.http.path == "/gelf")
         #expect(!output.http.isBulk)
@@ -38,12 +39,26 @@ struct OutputTypesTests {
             ).0?.outputs)
         #expect(outputs[0].datagramSize == 512)
         #expect(outputs[0].events == [.stateChange, .service])
+        #expect(outputs[0].kinds == [.stateChange, .reminder, .service])
         #expect(
             outputs[1].http
                 == HTTPConfiguration(path: "/a/gelf", isBulk: true, proxy: HostPort(host: "proxy", port: 3128)))
         #expect(outputs[1].tls == TLSConfiguration())
         #expect(outputs[2].syslog == SyslogConfiguration(format: .legacy, facility: .auth, appName: "hsm-conns"))
         #expect(outputs[2].confirm == .seconds(1))
+    }
+
+    @Test("reminders come with changes of state: they cannot be chosen alone, and go nowhere else")
+    func reminders() throws {
+        let refused = Self.read("one type: gelf-tcp, events: [service, reminder]")
+        #expect(refused.0 == nil)
+        #expect(
+            refused.1 == [
+                "outputs[0].events[1]: unknown 'reminder': an output that gets state_change gets reminders, too "
+                    + "(allowed: reading, probe_failure, heartbeat, service, state_change)"
+            ])
+        let output = try #require(Self.read("one type: gelf-tcp, events: [service, heartbeat]").0?.outputs.first)
+        #expect(output.kinds == [.service, .heartbeat])
     }
 
     @Test("what is known of a delivered message follows from the type")

@@ -51,16 +51,22 @@ struct JournalTests {
         #expect(fields.first?.hasPrefix("MESSAGE=HSM khi-2 at 10.10.5.6:9010") ?? false)
     }
 
-    @Test("a failure names its kind, and a reading is only for those who ask for debug")
+    @Test("a failure names its kind; readings and reminders are only for those who ask for debug")
     func levels() throws {
         let collector = Collector()
         let writer = JournalWriter { collector.add($0) }
-        let logger = Logger(label: "test") { _ in JournalLogHandler(writer: writer) }
+        var logger = Logger(label: "test") { _ in JournalLogHandler(writer: writer) }
         let reading = try #require(Reading(available: 200, total: 256))
         let assessment = Assessment(
             state: .ok, transition: nil, thresholds: AppliedThresholds(warning: nil, critical: 50), misconfigured: [])
+        let reminder = Event.Content.reminder(
+            Self.subject,
+            Reminder(
+                state: .critical, lasted: .seconds(240), isWhole: true, outcome: .reading(reading, reply: ""),
+                thresholds: AppliedThresholds(warning: nil, critical: 50)))
         for content in [
             Event.Content.reading(Self.subject, reading, reply: "", latency: .zero, assessment),
+            reminder,
             .probeFailure(Self.subject, Failure(.refused, "connection refused"), assessment),
         ] {
             logger.note(.event(Event(timestamp: Timestamp(milliseconds: 0), content: content)))
@@ -68,6 +74,15 @@ struct JournalTests {
         writer.flush()
         #expect(collector.all.count == 1)
         #expect(collector.all.first.map(Self.text)?.contains("FAILURE=refused") ?? false)
+        logger.logLevel = .debug
+        logger.note(.event(Event(timestamp: Timestamp(milliseconds: 0), content: reminder)))
+        writer.flush()
+        let fields = try #require(collector.all.last.map(Self.text))
+        for field in ["PRIORITY=7", "HSM_NAME=khi-2", "QUERY_PORT=9010", "HSM_STATE=critical", "SOCKETS_AVAILABLE=200"]
+        {
+            #expect(fields.contains(field))
+        }
+        #expect(fields.contains("MESSAGE=HSM khi-2 #9010 is still critical: 200 of 256 sockets available, for 4 min"))
     }
 
     @Test("no text can forge a field or a line")

@@ -26,6 +26,19 @@ struct MessageLineTests {
                 + "hsm_name=khi-1 state=warning")
     }
 
+    @Test("shows a reminder by its sentence alone, which says all")
+    func showsReminders() {
+        let sentence = "HSM khi-2 is still critical: 12 of 256 sockets available, for 25 min"
+        let received = stored([
+            "event_source": .string("hsmwatch"), "event_type": .string("reminder"), "level": .long(2),
+            "source": .string("monitor"), "message": .string(sentence), "hsm": .string("khi-2"),
+            "next_step": .string("Find the hosts."),
+        ])
+        #expect(
+            MessageLine(isColoured: false).text(for: received)
+                == "17:23:00.123Z crit    reminder      monitor \(sentence)")
+    }
+
     @Test("shows every field of a message that is not ours")
     func showsOthers() {
         let fields: [String: FieldValue] = [

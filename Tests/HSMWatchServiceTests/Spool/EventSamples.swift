@@ -28,6 +28,12 @@ extension Event {
             case .service:
                 .service(.started(version: "0", hsms: 1, reason: String(repeating: "x", count: length)))
             case .stateChange: .stateChange(subject, transition, .failure(failure), thresholds)
+            case .reminder:
+                .reminder(
+                    subject,
+                    Reminder(
+                        state: .unreachable, lasted: .seconds(200), isWhole: true, outcome: .failure(failure),
+                        thresholds: thresholds))
             }
         return Event(timestamp: .now, content: content)
     }

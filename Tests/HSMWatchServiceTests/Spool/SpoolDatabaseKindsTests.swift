@@ -29,7 +29,7 @@ struct SpoolDatabaseKindsTests {
     }
 
     /// All subsets of the kinds.
-    private static let subsets: [Set<Event.Kind>] = (0..<32).map { bits in
+    private static let subsets: [Set<Event.Kind>] = (0..<64).map { bits in
         Set(Event.Kind.allCases.filter { bits & (1 << $0.rawValue) != 0 })
     }
 
@@ -56,34 +56,33 @@ struct SpoolDatabaseKindsTests {
 
     @Test("a message is deleted when all that get its kind have confirmed it, and counted by its kind")
     func deletes() throws {
-        try fill(10)
-        var confirmed = ConfirmedPositions([.reading: 6, .stateChange: 0, .service: 10, .heartbeat: 2])
-        var commit = SpoolDatabase.Commit([], position: 10, confirmed: confirmed)
-        // Of probe failures, which no output gets, none stays.
-        #expect(
-            try database.commit(commit).confirmed
-                == MessageCounts([.reading, .reading, .service, .service, .probeFailure, .probeFailure]))
+        try fill(12)
+        var confirmed = ConfirmedPositions([.reading: 7, .stateChange: 0, .service: 12, .heartbeat: 3])
+        var commit = SpoolDatabase.Commit([], position: 12, confirmed: confirmed)
+        // Of probe failures and reminders, which no output gets, none stays.
+        let done: [Event.Kind] = [.reading, .service, .probeFailure, .reminder]
+        #expect(try database.commit(commit).confirmed == MessageCounts(done + done))
         #expect(
             try database.contents().messages == MessageCounts([.heartbeat, .heartbeat, .stateChange, .stateChange]))
         let previous = commit
-        confirmed = ConfirmedPositions([.reading: 6, .stateChange: 5, .service: 10, .heartbeat: 10])
+        confirmed = ConfirmedPositions([.reading: 7, .stateChange: 6, .service: 12, .heartbeat: 12])
         commit.confirmed = confirmed
         #expect(
             try database.commit(commit, after: previous).confirmed
                 == MessageCounts([.heartbeat, .heartbeat, .stateChange]))
-        #expect(try database.messages(after: 0, limit: 10, bytes: .max).map(\.position) == [10])
+        #expect(try database.messages(after: 0, limit: 10, bytes: .max).map(\.position) == [12])
         try database.close()
         #expect(try SpoolDatabase(path: path).contents().confirmed == confirmed)
     }
 
     @Test("one commit deletes no more of all kinds together than it may")
     func deletesAtOnce() throws {
-        let each = Int64(SpoolDatabase.deletesAtOnce) / 4
-        try fill(each * 5)
-        let commit = SpoolDatabase.Commit([], position: each * 5, cursors: ["a": each * 5])
+        let each = Int64(SpoolDatabase.deletesAtOnce) / 5
+        try fill(each * 6)
+        let commit = SpoolDatabase.Commit([], position: each * 6, cursors: ["a": each * 6])
         let first = try database.commit(commit)
         #expect(first.isBehind)
-        #expect(first.confirmed.total == Int(each * 5))
+        #expect(first.confirmed.total == Int(each * 6))
         #expect(try database.messages(after: 0, limit: .max, bytes: .max).count == Int(each))
         let second = try database.commit(commit)
         #expect(!second.isBehind)
@@ -112,15 +111,15 @@ struct SpoolDatabaseKindsTests {
 
     @Test("a drop is kept for the report only if somebody waited for it")
     func unreported() throws {
-        try fill(10)
+        try fill(12)
         let confirmed = ConfirmedPositions([.reading: 0, .stateChange: 7])
-        var first = SpoolDatabase.Commit([], position: 10, confirmed: confirmed)
+        var first = SpoolDatabase.Commit([], position: 12, confirmed: confirmed)
         _ = try database.commit(first)
-        first.messages = [.sample(11, .heartbeat), .sample(12, .reading), .sample(13, .stateChange)]
+        first.messages = [.sample(13, .heartbeat), .sample(14, .reading), .sample(15, .stateChange)]
         first.now = Timestamp(milliseconds: 1_000_000_000_000)
         // No output gets the heartbeat.
         let done = try database.commit(first, after: first)
-        #expect(done.droppedForAge.map(\.position) == [1, 6, 10, 12, 13])
+        #expect(done.droppedForAge.map(\.position) == [1, 7, 12, 14, 15])
         #expect(done.droppedForAge.map(\.kind).suffix(2) == [.reading, .stateChange])
         #expect(try database.messages(after: 0, limit: 10, bytes: .max).isEmpty)
         #expect(try database.contents().unreported == [DropReport(count: 5, reason: SpoolDatabase.ageReason)])
@@ -132,7 +131,7 @@ struct SpoolDatabaseKindsTests {
         try database.queue.write { try $0.execute(sql: "DROP TABLE confirmed") }
         try database.close()
         let contents = try SpoolDatabase(path: path).contents()
-        #expect(Event.Kind.allCases.map { contents.confirmed[$0] } == [3, 3, 3, 3, 3])
+        #expect(Event.Kind.allCases.map { contents.confirmed[$0] } == [3, 3, 3, 3, 3, 3])
         #expect(contents.cursors == ["a": 7, "b": 3])
     }
 

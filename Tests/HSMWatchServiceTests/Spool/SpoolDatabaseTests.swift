@@ -45,12 +45,12 @@ struct SpoolDatabaseTests {
         #expect(
             try reopened.contents()
                 == SpoolDatabase.Contents(
-                    identity: SpoolIdentity(instance: "i", sequence: 5), position: 5, cursors: ["a": 0, "b": 2],
+                    identity: SpoolIdentity(instance: "i", sequence: 6), position: 6, cursors: ["a": 0, "b": 2],
                     confirmed: ConfirmedPositions(
                         Dictionary(uniqueKeysWithValues: Event.Kind.allCases.map { ($0, 0) })),
-                    messages: MessageCounts(Event.Kind.allCases), newest: Timestamp(milliseconds: 2)))
+                    messages: MessageCounts(Event.Kind.allCases), newest: Timestamp(milliseconds: 3)))
         #expect(try reopened.messages(after: 0, limit: 10, bytes: .max) == messages)
-        #expect(try reopened.count(of: .heartbeat, after: 2, upTo: 3) == 1)
+        #expect(try reopened.count(of: .heartbeat, after: 3, upTo: 4) == 1)
     }
 
     @Test("what was dropped is remembered until a commit says that it was told")

@@ -42,20 +42,20 @@ struct SpoolSubscriptionTests {
     func hands() async throws {
         let first = spool(Self.all, Self.changes, Self.readings)
         for _ in 1...1500 { Event.Kind.allCases.forEach { first.append(.sample($0)) } }
-        let expected = (1...7500 as ClosedRange<Int64>).filter { [1, 2].contains($0 % 5) }
+        let expected = (1...9000 as ClosedRange<Int64>).filter { [1, 2].contains($0 % 6) }
         try await running(first) {
             try await first.settle()
             let batch = await first.messages(for: "readings", after: 0)
             #expect(batch.count == Spool.batchLimit)
             #expect(Set(batch.map(\.kind)) == [.reading, .probeFailure])
-            #expect(await first.messages(for: "changes", after: 0).first?.position == 5)
+            #expect(await first.messages(for: "changes", after: 0).first?.position == 6)
             #expect(await first.messages(for: "stranger", after: 0).isEmpty)
         }
         let second = spool(Self.all, Self.changes, Self.readings)
         try await running(second) {
             #expect(await second.deliver(to: "readings") == expected)
             #expect(await second.deliver(to: "changes").count == 1500)
-            #expect(await second.deliver(to: "all").count == 7500)
+            #expect(await second.deliver(to: "all").count == 9000)
             #expect(second.waiting == 0)
         }
         #expect(try left().waiting == 0)
