@@ -134,7 +134,7 @@ install: $(if $(wildcard $(BINARY)),,release)
 	install -m 0644 systemd/hsmwatch.catalog $(catalog)
 	install -m 0644 CONTRIBUTING.md LICENSE README.md $(doc)
 	install -m 0644 docs/*.md docs/*.json $(doc)/docs
-	install -m 0644 docs/pictures/*.svg $(doc)/docs/pictures
+	install -m 0644 docs/pictures/*.svg docs/pictures/*.png $(doc)/docs/pictures
 	install -m 0644 systemd/hsmwatch.yaml systemd/*.conf $(doc)/systemd
 	install -m 0644 systemd/standby/* $(doc)/systemd/standby
 	for page in $(installed_man_pages); do \

@@ -71,7 +71,7 @@ let package = Package(
                 "HSMWatchCore", "HSMWatchService", "HSMWatchSimulation", nioCore, nioHTTP1, nioPosix, nioSSL, lifecycle,
                 logging,
             ],
-            exclude: ["BadConfigurations"],
+            exclude: ["BadConfigurations", "Graylog/Golden", "Graylog/Recorded"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -31,10 +31,10 @@ struct ContentPackChoices: ParsableArguments {
     @Option(help: ArgumentHelp("Where alerts are posted as JSON.", valueName: "url"))
     var webhook = ContentPackOptions.exampleWebhook
 
-    @Option(help: ArgumentHelp("Where alerts say that the runbook is.", valueName: "place"))
+    @Option(help: ArgumentHelp("Where the alert about silence says that the runbook is.", valueName: "place"))
     var runbook = ContentPackOptions.installedRunbook
 
-    @Flag(help: "Leave the input out, because Graylog has one.")
+    @Flag(help: "Leave the inputs out, because Graylog has them.")
     var noInput = false
 
     @Option(help: ArgumentHelp("Certificate of a TLS input, a file on the Graylog server.", valueName: "file"))

@@ -23,55 +23,73 @@ struct Aggregation: Hashable, Sendable {
         var expression: String { "\(function.rawValue)(\(field ?? ""))" }
     }
 
+    /// Which numbers are good: a trend towards them is green.
+    enum Preference: String, Hashable, Sendable {
+        case lower = "LOWER"
+        case higher = "HIGHER"
+    }
+
     /// By what the messages are divided.
     fileprivate enum Pivot: Hashable, Sendable {
         /// Into spans, as many as fit.
         case time
-        /// One for each combination of the fields' values, `limit` at most.
-        case values([String], limit: Int)
+        /// One for each combination of the fields' values, `mostValues` at most.
+        case values([String])
     }
 
-    fileprivate enum Look: String, Hashable, Sendable {
-        case number = "numeric"
-        case table
-        case lines = "line"
-        case bars = "bar"
+    fileprivate enum Look: Hashable, Sendable {
+        case number(Preference)
+        case table(pinned: [String])
+        case steps
+        case bars
+        case percentages
     }
 
-    /// Series by which a table is sorted, the smallest value first; not `latest`, by which Graylog cannot.
+    /// Rows, lines or parts at most. Graylog takes those with the most messages.
+    static let mostValues = 100
+
+    /// Series by which a table is sorted, the smallest value first. Not `latest`: Graylog sorts by the number of messages then.
     private let smallestFirst: Series?
     private let look: Look
     private let rows: [Pivot]
     private let columns: [Pivot]
     private let series: [Series]
 
-    /// One number, of which a smaller one is worse.
-    static func number(_ series: Series) -> Aggregation {
-        Aggregation(smallestFirst: nil, look: .number, rows: [], columns: [], series: [series])
+    /// The newest value of a field, with its trend. Only `latest` shows nothing when there is nothing: others show 0.
+    static func latest(_ field: String, better preference: Preference) -> Aggregation {
+        Aggregation(
+            smallestFirst: nil, look: .number(preference), rows: [], columns: [],
+            series: [Series(.latest, field, named: field)])
     }
 
-    /// A row for each combination of the fields' values, `limit` at most.
-    static func table(
-        of fields: [String], limit: Int, _ series: [Series], smallestFirst: Series? = nil
-    ) -> Aggregation {
+    /// A row for each value of the field.
+    static func table(of field: String, _ series: [Series], smallestFirst: Series? = nil) -> Aggregation {
         Aggregation(
-            smallestFirst: smallestFirst, look: .table, rows: [.values(fields, limit: limit)], columns: [],
+            smallestFirst: smallestFirst, look: .table(pinned: [field]), rows: [.values([field])], columns: [],
             series: series)
     }
 
-    /// Over time, a line for each value of `field`, `limit` at most.
-    static func lines(_ series: Series, by field: String, limit: Int) -> Aggregation {
-        Aggregation(
-            smallestFirst: nil, look: .lines, rows: [.time], columns: [.values([field], limit: limit)],
-            series: [series])
+    /// Over time, a line of steps for each value of `field`.
+    static func steps(_ series: Series, by field: String) -> Aggregation {
+        Aggregation(smallestFirst: nil, look: .steps, rows: [.time], columns: [.values([field])], series: [series])
     }
 
-    /// Over time, bars of one part for each value of `field`, `limit` at most.
-    static func bars(_ series: Series, by field: String, limit: Int) -> Aggregation {
-        Aggregation(
-            smallestFirst: nil, look: .bars, rows: [.time], columns: [.values([field], limit: limit)],
-            series: [series])
+    /// Over time, bars with one part for each value of `field`.
+    static func bars(_ series: Series, by field: String) -> Aggregation {
+        Aggregation(smallestFirst: nil, look: .bars, rows: [.time], columns: [.values([field])], series: [series])
     }
+
+    /// Over time, a row of coloured fields for each value of `field`; the numbers are from 0 to 100.
+    static func percentages(_ series: Series, by field: String) -> Aggregation {
+        Aggregation(
+            smallestFirst: nil, look: .percentages, rows: [.values([field])], columns: [.time], series: [series])
+    }
+
+    /// Whether a second search shows the time before.
+    var hasTrend: Bool { if case .number = look { true } else { false } }
+
+    /// Whether alerts are marked in it.
+    var marksAlerts: Bool { look == .steps }
 
     /// The members of a search type.
     var searched: [JSONTree.Member] {
@@ -80,20 +98,22 @@ struct Aggregation: Hashable, Sendable {
             .init("row_groups", .array(rows.map(\.searched))),
             .init("column_groups", .array(columns.map(\.searched))),
             .init("sort", sort),
-            .init("rollup", .boolean(rollsUp)),
+            .init("rollup", .boolean(hasTrend)),
         ]
     }
 
     /// The configuration of a widget.
     var displayed: JSONTree {
         [
-            "visualization": .string(look.rawValue),
+            "visualization": .string(look.name),
             "visualization_config": look.settings,
-            "event_annotation": false,
+            "event_annotation": .boolean(marksAlerts),
             "row_pivots": .array(rows.map(\.displayed)),
             "column_pivots": .array(columns.map(\.displayed)),
+            "row_limit": Self.limit(of: rows),
+            "column_limit": Self.limit(of: columns),
             "series": .array(series.map(\.displayed)),
-            "rollup": .boolean(rollsUp),
+            "rollup": .boolean(hasTrend),
             "formatting_settings": nil,
             "sort": sort,
         ]
@@ -104,8 +124,9 @@ struct Aggregation: Hashable, Sendable {
         return [["type": "series", "field": .string(smallestFirst.expression), "direction": "Ascending"]]
     }
 
-    /// A number is the row that sums up all others.
-    private var rollsUp: Bool { look == .number }
+    private static func limit(of pivots: [Pivot]) -> JSONTree {
+        pivots.contains { $0 != .time } ? .integer(mostValues) : nil
+    }
 }
 
 extension Aggregation.Series {
@@ -122,32 +143,46 @@ extension Aggregation.Series {
 
 extension Aggregation.Pivot {
     private static let span: JSONTree = ["type": "auto", "scaling": .decimal(1)]
+    private static let limit = JSONTree.integer(Aggregation.mostValues)
 
     fileprivate var searched: JSONTree {
         switch self {
         case .time: ["type": "time", "fields": ["timestamp"], "interval": Self.span]
-        case .values(let fields, let limit):
-            ["type": "values", "fields": .strings(fields), "limit": .integer(limit)]
+        case .values(let fields): ["type": "values", "fields": .strings(fields), "limit": Self.limit]
         }
     }
 
     fileprivate var displayed: JSONTree {
         switch self {
         case .time: ["fields": ["timestamp"], "type": "time", "config": ["interval": Self.span]]
-        case .values(let fields, let limit):
-            ["fields": .strings(fields), "type": "values", "config": ["limit": .integer(limit)]]
+        case .values(let fields): ["fields": .strings(fields), "type": "values", "config": ["limit": Self.limit]]
         }
     }
 }
 
 extension Aggregation.Look {
+    fileprivate var name: String {
+        switch self {
+        case .number: "numeric"
+        case .table: "table"
+        case .steps: "line"
+        case .bars: "bar"
+        case .percentages: "heatmap"
+        }
+    }
+
     fileprivate var settings: JSONTree {
         switch self {
-        // A trend would need a second search, of the time before.
-        case .number: ["trend": false, "trend_preference": "NEUTRAL"]
-        case .table: nil
-        case .lines: ["interpolation": "linear", "axis_type": "linear"]
+        case .number(let preference): ["trend": true, "trend_preference": .string(preference.rawValue)]
+        case .table(let fields): ["pinned_columns": .strings(fields)]
+        case .steps: ["interpolation": "step-after", "axis_type": "linear"]
         case .bars: ["barmode": "stack", "axis_type": "linear"]
+        case .percentages:
+            // The scale's ends are texts (`HeatmapVisualizationConfigDTO`). Without a default value a gap stays a gap.
+            [
+                "color_scale": .string(Highlighting.gradient), "reverse_scale": true, "auto_scale": false,
+                "z_min": "0", "z_max": "100", "default_value": nil, "use_smallest_as_default": false,
+            ]
         }
     }
 }

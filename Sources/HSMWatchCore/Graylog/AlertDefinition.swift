@@ -1,89 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One of Graylog's event definitions: it looks for something at fixed distances, and tells whoever is to be told.
+/// One of Graylog's event definitions: it looks at a window of time again and again, and notifies when it finds something.
 struct AlertDefinition: Hashable, Sendable {
-    /// Graylog's own; the greatest that every version has.
+    /// Graylog's own numbers; every version has these three.
     enum Priority: Int, Hashable, Sendable {
+        case low = 1
         case normal = 2
         case high = 3
     }
 
-    /// What is computed of the messages that the query finds.
-    enum Function: String, Hashable, Sendable {
-        case count
-        case card
-        case min
-        case max
-        case sum
+    /// What raises an event.
+    enum Trigger: Hashable, Sendable {
+        /// Each message that the query finds. The event takes its fields from that message.
+        case message
+        /// One message or more of the window, for each combination of these fields.
+        case any(by: [String])
+        /// No message in the window, in any stream. The pack's own stream is empty just after an installation.
+        case none
     }
 
-    enum Comparison: String, Hashable, Sendable {
-        case below = "<"
-        case atLeast = ">="
-    }
+    /// A field of the event, which notifications show. `${source.…}` in the template stands for a field of what was found;
+    /// it is empty when that is missing.
+    struct Field: Hashable, Sendable {
+        let name: String
+        let template: String
 
-    /// `min(sockets_available) < 50`: when the alert is raised.
-    struct Condition: Hashable, Sendable {
-        let function: Function
-        /// Nil only for `count`.
-        let field: String?
-        let comparison: Comparison
-        let number: Int
-
-        /// As many messages as that at least, or fewer.
-        static func count(_ comparison: Comparison, _ number: Int) -> Condition {
-            Condition(function: .count, field: nil, comparison: comparison, number: number)
+        init(_ name: String, _ template: String) {
+            self.name = name
+            self.template = template
         }
 
-        /// The name under which a field's template finds the value.
-        var sourceField: String {
-            (["aggregation_value", function.rawValue] + (field.map { [$0] } ?? [])).joined(separator: "_")
-        }
+        /// The same field of the message or the group.
+        static func source(_ name: String) -> Field { Field(name, "${source.\(name)}") }
     }
 
-    /// Whose messages are looked at.
-    enum Streams: Hashable, Sendable {
-        /// Those of the pack's stream.
-        case ours
-        /// All of them. A stream that has just been made has no messages yet: whoever looks for silence only there
-        /// hears it with every upgrade of the pack.
-        case all
-    }
-
-    /// How often Graylog looks.
-    static let distance = Duration.seconds(60)
-    /// How far back a look goes for what is said only once: the index may show it a moment after Graylog has looked.
-    static let twice = distance * 2
-    /// How long the same alert is not told again about what its group names.
-    static let gracePeriod = Duration.seconds(300)
-    /// Messages that a notification quotes at the most.
-    static let backlog = 5
+    /// Events of one window at most. Graylog demands a limit where each message raises one.
+    static let mostEvents = 100
+    /// Messages that a notification quotes: the one that raised the event, or the oldest of its group.
+    static let backlog = 1
     /// Where Graylog keeps its events.
     static let eventsStream = "000000000000000000000002"
 
-    /// Unique, and what its id is derived from.
+    /// Unique. The id is derived from it.
     let name: String
     let title: String
     let description: String
     let priority: Priority
-    /// The kinds of messages without which it says nothing true.
-    let needs: Set<Event.Kind>
-    /// The kinds that Graylog gets of what is watched.
-    let heard: Set<Event.Kind>
     let query: String
-    let streams: Streams
-    /// The fields by which an alert is one of its own; none: one for all.
-    let group: [String]
-    let condition: Condition
-    /// How far back a look goes.
+    let trigger: Trigger
+    /// The span of messages that one look covers.
     let window: Duration
-    /// What is the matter, in a sentence; `${source.…}` stands for a value.
-    let what: String
-    /// What to do first.
-    let step: String
-
-    /// Whether Graylog gets what it needs.
-    var isPossible: Bool { needs.isSubset(of: heard) }
+    /// The time from one look to the next.
+    let distance: Duration
+    let fields: [Field]
+    /// The fields by which two events are about the same thing.
+    let key: [String]
+    /// The time in which no second notification is sent for the same key.
+    let grace: Duration
 
     var id: String { PackIdentity.uuid(of: "event definition \(name)") }
 
@@ -95,11 +68,11 @@ struct AlertDefinition: Hashable, Sendable {
                 "description": .wrapped(description),
                 "priority": .wrapped(priority.rawValue),
                 "alert": .wrapped(true),
-                "config": configuration(stream: stream),
-                "field_spec": fieldSpecification,
-                "key_spec": .strings(group),
+                "config": .object(configuration(stream: stream)),
+                "field_spec": .object(fields.map { .init($0.name, $0.specification) }),
+                "key_spec": .strings(key),
                 "notification_settings": [
-                    "grace_period_ms": .integer(Int(Self.gracePeriod.wholeSeconds) * 1000),
+                    "grace_period_ms": .milliseconds(grace),
                     "backlog_size": .integer(Self.backlog),
                 ],
                 "notifications": .array(
@@ -109,42 +82,58 @@ struct AlertDefinition: Hashable, Sendable {
             ])
     }
 
-    private func configuration(stream: String) -> JSONTree {
-        let series = condition.sourceField
-        let field = condition.field.map { [JSONTree.Member("field", .string($0))] } ?? []
-        return [
-            "type": "aggregation-v1",
-            "query": .wrapped(query),
-            "streams": streams == .ours ? [.string(stream)] : [],
-            "group_by": .strings(group),
-            // `type` in its place is unknown before 5.2, and every later version still takes `function`.
-            "series": [
-                .object(
-                    [.init("id", .string(series)), .init("function", .string(condition.function.rawValue))] + field)
-            ],
-            "conditions": [
-                "expression": [
-                    "expr": .string(condition.comparison.rawValue),
-                    "left": ["expr": "number-ref", "ref": .string(series)],
-                    "right": ["expr": "number", "value": .decimal(Double(condition.number))],
-                ]
-            ],
-            "search_within_ms": .integer(Int(window.wholeSeconds) * 1000),
-            "execute_every_ms": .integer(Int(Self.distance.wholeSeconds) * 1000),
+    private func configuration(stream: String) -> [JSONTree.Member] {
+        [
+            .init("type", "aggregation-v1"),
+            .init("query", .wrapped(query)),
+            .init("streams", trigger == .none ? [] : [.string(stream)]),
+        ] + trigger.members + [
+            .init("search_within_ms", .milliseconds(window)),
+            .init("execute_every_ms", .milliseconds(distance)),
+        ] + (trigger == .message ? [.init("event_limit", .integer(Self.mostEvents))] : [])
+    }
+}
+
+extension AlertDefinition.Field {
+    fileprivate var specification: JSONTree {
+        [
+            "data_type": "string",
+            "providers": [["type": "template-v1", "template": .string(template), "require_values": false]],
         ]
     }
+}
 
-    /// The event's own fields, which a notification's text names.
-    private var fieldSpecification: JSONTree {
-        let fields = group.map { ($0, "${source.\($0)}") } + [("what", what), ("step", step)]
-        return .object(
-            fields.map { name, template in
-                JSONTree.Member(
-                    name,
-                    [
-                        "data_type": "string",
-                        "providers": [["type": "template-v1", "template": .string(template), "require_values": true]],
-                    ])
-            })
+extension AlertDefinition.Trigger {
+    private static let series = "count()"
+
+    fileprivate var members: [JSONTree.Member] {
+        switch self {
+        case .message:
+            [.init("group_by", []), .init("series", []), .init("conditions", ["expression": nil])]
+        case .any(let group): Self.counting(by: group, ">=")
+        case .none: Self.counting(by: [], "<")
+        }
+    }
+
+    private static func counting(by group: [String], _ comparison: String) -> [JSONTree.Member] {
+        [
+            .init("group_by", .strings(group)),
+            // `type` in the place of `function` is unknown before 5.2, and every later version still takes this.
+            .init("series", [["id": .string(series), "function": "count"]]),
+            .init(
+                "conditions",
+                [
+                    "expression": [
+                        "expr": .string(comparison), "left": ["expr": "number-ref", "ref": .string(series)],
+                        "right": ["expr": "number", "value": .decimal(1)],
+                    ]
+                ]),
+        ]
+    }
+}
+
+extension JSONTree {
+    fileprivate static func milliseconds(_ duration: Duration) -> JSONTree {
+        .integer(Int(duration.wholeMilliseconds))
     }
 }

@@ -1,33 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How an alert is told: in two lines, which HSM, how many sockets are left, when, and what to do first.
+/// What a person gets: a mail, and a JSON document for a program. Both show hsmwatch's own sentence.
 enum AlertNotification {
-    /// Graylog's templates (JMTE). The first line is the event's own sentence, with the time that was looked at: what it says
-    /// began at any moment of it, or before. The last messages follow for whoever wants them.
-    private static let body = """
-        ${event.fields.what} Seen between ${event.timerange_start} and ${event.timerange_end}.
-        First step: ${event.fields.step}
+    /// The event's field that tells the template to quote the reminder: Graylog's event itself has no sentence then.
+    static let reminderField = "reminder"
 
-        ${event_definition_title}: ${event_definition_description}
-        ${if backlog}
-        Latest messages:
-        ${foreach backlog message}
-        ${message.timestamp} ${message.source} ${message.message}
+    /// Graylog's templates (JMTE). *Test Notification* fills no field, so the whole text depends on `what`.
+    private static let subject =
+        "${if event.fields.what}${event.fields.what}${else}Test of the alerts of hsmwatch${end}"
+
+    private static let body = """
+        ${if event.fields.what}${event.fields.what}
+        ${if event.fields.\(reminderField)}${foreach backlog message}
+        ${message.timestamp}  ${message.message}
+        ${if message.fields.next_step}
+        What to do: ${message.fields.next_step}
+        ${end}${end}${end}${if event.fields.step}
+        What to do: ${event.fields.step}
         ${end}
+        ${if event.fields.hsm}HSM:        ${event.fields.hsm}
+        ${end}${if event.fields.state}State:      ${event.fields.state}
+        ${end}${if event.fields.sockets_available}Available:  ${event.fields.sockets_available} of \
+        ${event.fields.sockets_total} sockets
+        ${end}${if event.fields.site}Site:       ${event.fields.site}
+        ${end}${if event.fields.source}hsmwatch:   ${event.fields.source}
+        ${end}${if event.fields.output}Output:     ${event.fields.output}
+        ${end}Time:       ${event.timestamp}
+        Alert:      ${event_definition_title}
+        ${else}This is a test. The alerts of hsmwatch arrive here.
         ${end}
         """
 
-    static func email(_ options: ContentPackOptions) -> PackEntity {
+    /// Those that somebody receives.
+    static func all(_ options: ContentPackOptions) -> [PackEntity] {
+        (options.recipients.isEmpty ? [] : [email(options)]) + (options.webhook.map { [webhook($0)] } ?? [])
+    }
+
+    private static func email(_ options: ContentPackOptions) -> PackEntity {
         PackEntity(
             kind: .notification, id: PackIdentity.uuid(of: "notification email"),
             data: [
                 "title": .wrapped("hsmwatch: mail"),
-                "description": .wrapped("Two lines of each alert of hsmwatch, by mail."),
+                "description": .wrapped("Each alert of hsmwatch by mail."),
                 "config": [
                     "type": "email-notification-v1",
                     // Blank: the sender of Graylog's own configuration.
                     "sender": .wrapped(""),
-                    "subject": .wrapped("${event_definition_title}: ${event.fields.what}"),
+                    "subject": .wrapped(subject),
                     "body_template": .wrapped(body),
                     "email_recipients": .strings(options.recipients),
                     "user_recipients": [],
@@ -35,16 +54,17 @@ enum AlertNotification {
             ])
     }
 
-    /// Graylog posts the event with its fields, `what` and `step` among them, and the latest messages.
-    static func webhook(_ options: ContentPackOptions) -> PackEntity {
+    /// Graylog posts the event with its fields, `what` and `step` among them, and the message behind it.
+    private static func webhook(_ url: String) -> PackEntity {
         PackEntity(
             kind: .notification, id: PackIdentity.uuid(of: "notification webhook"),
             data: [
                 "title": .wrapped("hsmwatch: HTTP"),
                 "description": .wrapped(
-                    "Posts each alert of hsmwatch as JSON: event.fields.what and event.fields.step are its two lines."),
+                    "Posts each alert of hsmwatch as JSON. event.fields.what is its sentence, event.fields.step says what "
+                        + "to do."),
                 // Its version 2, with a template of its own, came with Graylog 6.0.
-                "config": ["type": "http-notification-v1", "url": .wrapped(options.webhook)],
+                "config": ["type": "http-notification-v1", "url": .wrapped(url)],
             ])
     }
 }

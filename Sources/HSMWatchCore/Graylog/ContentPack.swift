@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What Graylog needs to show and alert what hsmwatch sends: an input, a stream, alerts with their notifications, and a
-/// dashboard, in the format of Graylog's content packs.
+/// What Graylog needs to show what hsmwatch sends and to deliver its alerts: inputs, a stream, alerts with their
+/// notifications, and a dashboard, in the format of Graylog's content packs.
 ///
 /// It has no parameters, so that a Graylog that loads content packs by itself (`content_packs_auto_install`) can. No key
-/// is younger than Graylog 5.2: an older server refuses what it does not know.
+/// is younger than Graylog 5.2: an older server rejects what it does not know. It has nothing of a single HSM: only
+/// sources, outputs and options change it.
 package struct ContentPack: Sendable {
     /// The same for every configuration: a pack replaces the one before.
     package static let id = PackIdentity.uuid(of: "content pack")
@@ -19,31 +20,32 @@ package struct ContentPack: Sendable {
     package let fingerprint: String
     /// What an administrator should know of this pack, a sentence each.
     package let notes: [String]
-    /// The input that the pack makes; nil when it makes none.
+    /// The port of the pack's first input over TCP; nil when it has none.
     package let inputPort: UInt16?
 
     private let entities: JSONTree
 
-    /// - Parameter configurations: of all instances that send to this Graylog; at least one.
-    package init(_ configurations: [Configuration], _ options: ContentPackOptions) {
+    /// - Parameters:
+    ///   - configurations: of all instances that send to this Graylog; at least one.
+    ///   - hasInputs: whether the pack has an input for each output. `false` when inputs are made in another way: an
+    ///     upgrade of the pack then never stops one. The options can leave them out, too.
+    package init(_ configurations: [Configuration], _ options: ContentPackOptions, hasInputs: Bool = true) {
         let scope = PackScope(configurations)
-        let input = options.hasInput ? configurations.flatMap(\.outputs).lazy.compactMap(GELFInput.init).first : nil
-        let alerts = AlertDefinitions(scope: scope, runbook: options.runbook)
-        let notifications =
-            alerts.all.isEmpty ? [] : [AlertNotification.email(options), AlertNotification.webhook(options)]
+        let inputs = hasInputs && options.hasInput ? PackInput.all(of: configurations.flatMap(\.outputs)) : []
+        let alerts = AlertDefinitions(scope: scope, runbook: options.runbook).all
+        let notifications = AlertNotification.all(options)
+        let ids = notifications.map(\.id)
+        let definitions = alerts.map { $0.entity(stream: MessageStream.id, notifications: ids) }
 
-        let all =
-            (input.map { [$0.entity(options.tls)] } ?? []) + [MessageStream.entity] + notifications
-            + alerts.all.map { $0.entity(stream: MessageStream.id, notifications: notifications.map(\.id)) }
-            + [Dashboard(of: scope).entity]
+        let all = [
+            inputs.map { $0.entity(options.tls) }, [MessageStream.entity], notifications, definitions,
+            [Dashboard(presence: scope.presence).entity],
+        ].flatMap(\.self)
         entities = .array(all.map(\.tree))
-        // Of the brackets themselves: a pack that 0.1.0 has installed is the same.
+        // Of the brackets themselves: the escaping of `<` and `>` is no other pack.
         fingerprint = PackIdentity.fingerprint(of: CommandFrame.unescaping(entities.text))
-        inputPort = input?.port
-        notes =
-            ContentPackNotes(
-                configurations: configurations, options: options, input: input, alerts: alerts, scope: scope
-            ).all
+        inputPort = inputs.first { !$0.kind.isDatagram }?.port
+        notes = ContentPackNotes(configurations: configurations, options: options, inputs: inputs, scope: scope).all
     }
 
     /// The pack as a file for Graylog, as this revision, one of `revisions`. A Graylog that has a revision takes no other content
@@ -54,9 +56,8 @@ package struct ContentPack: Sendable {
             "id": .string(Self.id),
             "rev": .integer(revision),
             "name": "hsmwatch",
-            "summary": "Sockets of payment HSMs: input, stream, alerts and dashboard",
-            "description": .string(
-                "Made by hsmwatch content-pack for one configuration. \(Self.fingerprintLabel)\(fingerprint)"),
+            "summary": "Sockets of payment HSMs: stream, alerts and dashboard",
+            "description": .string("Made by hsmwatch content-pack. \(Self.fingerprintLabel)\(fingerprint)"),
             "vendor": "hsmwatch",
             "url": "",
             "parameters": [],

@@ -2,98 +2,93 @@
 
 /// What an administrator should know of a content pack before it is installed.
 struct ContentPackNotes {
-    /// Alerts that are named as missing.
-    private static let mostNamed = 5
-
     let configurations: [Configuration]
     let options: ContentPackOptions
-    let input: GELFInput?
-    let alerts: AlertDefinitions
+    /// Those of the pack.
+    let inputs: [PackInput]
     let scope: PackScope
 
+    private var outputs: [OutputConfiguration] { configurations.flatMap(\.outputs) }
+
     var all: [String] {
-        (alerts.all.isEmpty ? [] : notifications) + (options.hasInput ? inputs : []) + missing + outputs + instances
-            + limits
+        [notifications, files, ports, mute, severalOutputs, instances, dashboard].flatMap(\.self)
     }
 
     private var notifications: [String] {
-        var notes: [String] = []
-        if options.recipients == [ContentPackOptions.exampleRecipient] {
-            notes.append(
-                "mail goes to \(ContentPackOptions.exampleRecipient), which reaches nobody: give --email, or edit the "
-                    + "notification in Graylog")
-        }
-        if options.webhook == ContentPackOptions.exampleWebhook {
-            notes.append(
-                "HTTP goes to \(ContentPackOptions.exampleWebhook), which reaches nobody: give --webhook, or edit the "
-                    + "notification in Graylog")
-        } else {
-            // What stands before and after the host may be a secret.
-            let authority =
-                options.webhook.split(separator: "//").dropFirst().first?.prefix { !"/?#".contains($0) } ?? ""
-            let host = authority.split(separator: "@").last ?? ""
-            notes.append("the webhook at \(host) must be on Graylog's URL allowlist (System / Configurations)")
-        }
-        return notes
+        [mail, webhook].compactMap(\.self)
     }
 
-    private var inputs: [String] {
-        guard let input else {
-            return ["no output is of type gelf-tcp, so the pack has no input: make it in Graylog"]
-        }
-        var notes: [String] = []
-        let others = configurations.flatMap(\.outputs).contains { output in
-            output.endpoints.contains { $0.port != input.port } || GELFInput(output)?.security != input.security
-        }
-        if others {
-            notes.append(
-                "the pack has one input, GELF TCP on port \(input.port): make those of the other outputs in Graylog")
-        }
-        if input.security != .plain {
-            notes.append(
-                "Graylog takes the certificate of the input from \(options.tls.certificate) and its key from "
-                    + "\(options.tls.key); without them it makes a certificate of its own, which hsmwatch refuses")
-        }
-        return notes
+    private var mail: String? {
+        if options.recipients.isEmpty { return "the pack sends no mail: no address was given with --email" }
+        guard options.recipients == [ContentPackOptions.exampleRecipient] else { return nil }
+        return "mail goes to \(ContentPackOptions.exampleRecipient), which reaches nobody: give --email, or edit the "
+            + "notification in Graylog"
     }
 
-    private var missing: [String] {
-        let outputs = configurations.flatMap(\.outputs)
-        guard outputs.contains(where: { !$0.kind.isSyslog }) else {
-            return ["no output sends GELF, so the pack has no alerts: in syslog every number is a text"]
+    private var webhook: String? {
+        guard let webhook = options.webhook else { return nil }
+        if webhook == ContentPackOptions.exampleWebhook {
+            return "HTTP goes to \(webhook), which reaches nobody: give --webhook, or edit the notification in Graylog"
         }
-        let titles = alerts.missing
-        let notes = titles.prefix(Self.mostNamed).map {
-            "the outputs do not bring all messages for the alert '\($0)', so the pack is without it"
-        }
-        let others = titles.count - notes.count
-        return notes + (others > 0 ? ["the pack is without \(others) more alerts for the same reason"] : [])
+        return
+            "the webhook at \(options.webhookHost ?? "") must be on Graylog's URL allowlist (System / Configurations)"
     }
 
-    /// Two of them may be two Graylogs.
-    private var outputs: [String] {
+    // MARK: Inputs
+
+    /// Files that Graylog reads for the inputs of the pack.
+    private var files: [String] {
+        guard inputs.contains(where: { $0.security != .plain }) else { return [] }
+        let checksClients = inputs.contains { $0.security == .tls(requiresCertificate: true) }
+        let authorities =
+            checksClients ? ", and the authorities of hsmwatch's certificate from \(options.tls.clientAuthorities)" : ""
+        return [
+            "Graylog takes the certificate of a TLS input from \(options.tls.certificate) and its key from "
+                + "\(options.tls.key)\(authorities); without the first two it makes a certificate of its own, which "
+                + "hsmwatch rejects"
+        ]
+    }
+
+    /// A port takes one input of a transport.
+    private var ports: [String] {
+        Dictionary(grouping: inputs) { "\($0.port)/\($0.kind.isDatagram ? "UDP" : "TCP")" }
+            .filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map { place, inputs in
+                let names = inputs.map(\.kind.inputName).joined(separator: " and ")
+                return "the inputs \(names) have the same port \(place): only one of them can run"
+            }
+    }
+
+    // MARK: Messages
+
+    /// What stays mute, since no output brings its messages.
+    private var mute: [String] {
+        let old = outputs.filter { !$0.hasFields }.map {
+            "output \($0.name) sends 'format: legacy', which has no fields: no alert and no dashboard sees its messages"
+        }
+        let needs: [(kind: Event.Kind, consequence: String)] = [
+            (.stateChange, "alerts about HSMs stay mute"), (.service, "alerts about problems of hsmwatch stay mute"),
+            (.reading, "the dashboard has no numbers of sockets"),
+            (.probeFailure, "the dashboard shows no failed probes"),
+        ]
+        let missing = needs.filter { !scope.kinds.contains($0.kind) }.map {
+            "no output sends '\($0.kind.name)' to this Graylog: \($0.consequence)"
+        }
+        let unheard = scope.instances.filter { !$0.isHeard }.map { instance in
+            "no output of \(instance.source ?? "a configuration without 'source'") sends 'heartbeat' to this Graylog: "
+                + "the pack has no alert for its silence"
+        }
+        return old + missing + unheard
+    }
+
+    /// Two outputs may be two Graylogs.
+    private var severalOutputs: [String] {
         configurations.compactMap { configuration in
-            let outputs = configuration.outputs.filter { !$0.kind.isSyslog }
+            let outputs = configuration.outputs.filter(\.hasFields)
             guard Set(outputs.map(\.events)).count > 1 else { return nil }
             let names = outputs.map(\.name).joined(separator: ", ")
             return "the pack is for a Graylog that gets the messages of all these outputs: \(names); give --output for "
                 + "one that gets fewer"
         }
-    }
-
-    private var limits: [String] {
-        var notes: [String] = []
-        if scope.hsms.count > Dashboard.mostLines {
-            notes.append(
-                "each curve of the dashboard has at most \(Dashboard.mostLines) of the \(scope.hsms.count) HSMs, those "
-                    + "with the most messages; the tables have more")
-        }
-        if scope.numbers > Dashboard.longestTable {
-            notes.append(
-                "each table of the dashboard has at most \(Dashboard.longestTable) of the \(scope.numbers) HSMs and "
-                    + "query ports")
-        }
-        return notes
     }
 
     private var instances: [String] {
@@ -114,5 +109,30 @@ struct ContentPackNotes {
     private func inSeveral(_ part: (HSMConfiguration) -> String) -> [String] {
         let parts = configurations.flatMap { Set($0.hsms.map(part)) }
         return Dictionary(grouping: parts, by: \.self).filter { $0.value.count > 1 }.keys.sorted()
+    }
+
+    // MARK: Dashboard
+
+    private var dashboard: [String] {
+        var notes: [String] = []
+        let hsms = configurations.flatMap(\.hsms)
+        let shown = hsms.map(\.queries.count).reduce(0, +)
+        if shown > Aggregation.mostValues {
+            notes.append(
+                "each table and chart of the dashboard shows \(Aggregation.mostValues) of the \(shown) HSMs and query "
+                    + "ports, the table the worst, a chart those with the most messages")
+        }
+        if scope.instances.count > 1 {
+            notes.append(
+                "the numbers at the top of the dashboard are those of the hsmwatch that sent the last heartbeat; the "
+                    + "table at its end has each")
+        }
+        let slow = hsms.filter { $0.interval > DashboardLayout.present }
+        if !slow.isEmpty {
+            notes.append(
+                "the table 'HSMs now' looks \(DashboardLayout.present.roughSentencePart) back; HSMs that are asked less "
+                    + "often are in it only at times: \(slow.count)")
+        }
+        return notes
     }
 }

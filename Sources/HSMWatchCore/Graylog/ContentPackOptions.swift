@@ -2,10 +2,10 @@
 
 /// What a content pack needs to know that no configuration of hsmwatch says.
 package struct ContentPackOptions: Equatable, Sendable {
-    /// Mail addresses that get the alerts; at least one.
+    /// Mail addresses that get the alerts; none: no mail.
     package let recipients: [String]
-    /// Where alerts are posted as JSON; Graylog's URL allowlist must have it.
-    package let webhook: String
+    /// Where alerts are posted as JSON; Graylog's URL allowlist must have it. nil: nowhere.
+    package let webhook: String?
     /// Where the runbook of the alerts stands: a URL or a path.
     package let runbook: String
     /// Whether the pack has an input; not when Graylog has one already.
@@ -14,7 +14,7 @@ package struct ContentPackOptions: Equatable, Sendable {
     package let tls: InputTLS
 
     /// The files of a TLS input, on the Graylog server.
-    package struct InputTLS: Equatable, Sendable {
+    package struct InputTLS: Hashable, Sendable {
         package let certificate: String
         package let key: String
         /// The authorities, one of which must have signed the certificate that hsmwatch presents.
@@ -46,7 +46,7 @@ package struct ContentPackOptions: Equatable, Sendable {
     /// Throws what is wrong with a text, and what is allowed.
     package init(
         recipients: [String] = [ContentPackOptions.exampleRecipient],
-        webhook: String = ContentPackOptions.exampleWebhook,
+        webhook: String? = ContentPackOptions.exampleWebhook,
         runbook: String = ContentPackOptions.installedRunbook,
         hasInput: Bool = true,
         tls: InputTLS = .standard
@@ -60,10 +60,12 @@ package struct ContentPackOptions: Equatable, Sendable {
                 throw InvalidText("\(recipient.quoted) is not an address; allowed: name@host")
             }
         }
-        guard webhook.hasPrefix("https://") || webhook.hasPrefix("http://"), Self.isPlain(webhook) else {
-            // What may be a secret is not shown.
-            let shown = webhook.utf8.contains(UInt8(ascii: "@")) ? "the webhook" : webhook.quoted
-            throw InvalidText("\(shown) is not a URL; allowed: https://… or http://…")
+        if let webhook {
+            guard webhook.hasPrefix("https://") || webhook.hasPrefix("http://"), Self.isPlain(webhook) else {
+                // What may be a secret is not shown.
+                let shown = webhook.utf8.contains(UInt8(ascii: "@")) ? "the webhook" : webhook.quoted
+                throw InvalidText("\(shown) is not a URL; allowed: https://… or http://…")
+            }
         }
         for text in [runbook, tls.certificate, tls.key, tls.clientAuthorities] {
             guard Self.isPlain(text) else {
@@ -76,6 +78,13 @@ package struct ContentPackOptions: Equatable, Sendable {
         self.runbook = runbook
         self.hasInput = hasInput
         self.tls = tls
+    }
+
+    /// The host of the webhook. What stands before and after it may be a secret.
+    package var webhookHost: String? {
+        guard let webhook else { return nil }
+        let authority = webhook.split(separator: "//").dropFirst().first?.prefix { !"/?#".contains($0) } ?? ""
+        return authority.split(separator: "@").last.map(String.init) ?? ""
     }
 
     private static func isPlain(_ text: String) -> Bool {

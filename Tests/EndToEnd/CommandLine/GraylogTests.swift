@@ -69,7 +69,11 @@ extension EndToEnd {
                 let nothing = "the content pack is installed already: nothing to do"
                 #expect(again.lines.map(String.init) == [head, nothing, input])
 
-                let more = try Self.configuration("khi-1", "khi-2", on: stage)
+                let bigger = try Self.configuration("khi-1", "khi-2", on: stage)
+                let still = try await Self.run("install", bigger, on: stage, server)
+                #expect(still.lines.map(String.init) == [head, nothing, input], "an HSM more changes no pack")
+
+                let more = bigger + ["--email", "payments@bank.example"]
                 let dry = try await Self.run("install", more + ["--dry-run"], on: stage, server)
                 #expect(dry.ending == .exited(0))
                 #expect(dry.lines.dropFirst().allSatisfy { $0.hasPrefix("would ") } && dry.lines.count == 6)

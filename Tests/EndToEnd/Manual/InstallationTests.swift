@@ -92,7 +92,7 @@ extension EndToEnd {
                 let docs = root.appending(path: "usr/share/doc/hsmwatch/docs")
                 let source = URL(filePath: Self.package).appending(path: "docs")
                 let pages = try Self.files(below: source).filter { !$0.hasPrefix("/man/") }
-                #expect(pages.contains("/pictures/dashboard.svg"))
+                #expect(pages.contains("/pictures/dashboard.png"))
                 #expect(try Self.files(below: docs).sorted() == pages.sorted())
             }
         }

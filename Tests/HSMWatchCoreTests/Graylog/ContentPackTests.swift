@@ -6,70 +6,136 @@ import Testing
 @Suite("A content pack")
 struct ContentPackTests {
     private static func configuration(
-        _ names: [String] = ["khi-1"], source: String? = "monitor-1", outputs: [OutputConfiguration] = [graylog()]
+        _ names: [String] = ["khi-1"], alert: AlertConfiguration = AlertConfiguration(), source: String? = "monitor-1",
+        outputs: [OutputConfiguration] = [graylog()]
     ) -> Configuration {
         Configuration(
             source: source,
-            hsms: names.map { HSMConfiguration(name: $0, address: HostPort(host: "10.10.5.6", port: 9010)) },
-            outputs: outputs)
+            hsms: names.map {
+                HSMConfiguration(name: $0, address: HostPort(host: "10.10.5.6", port: 9010), alert: alert)
+            }, outputs: outputs)
     }
 
     private static func graylog(
         _ kind: OutputKind = .gelfTCP, name: String = "graylog", port: UInt16 = 12_201, tls: TLSConfiguration? = nil,
-        events: Set<Event.Kind> = Set(Event.Kind.allCases)
+        syslog: SyslogConfiguration = SyslogConfiguration(), events: Set<Event.Kind> = Set(Event.Kind.allCases)
     ) -> OutputConfiguration {
         OutputConfiguration(
-            name: name, kind: kind, endpoints: [HostPort(host: "g", port: port)], tls: tls, events: events)
+            name: name, kind: kind, endpoints: [HostPort(host: "g", port: port)], tls: tls, syslog: syslog,
+            events: events)
     }
 
     private static func pack(
-        _ configurations: Configuration..., recipients: [String] = ["soc@bank.example"]
+        _ configurations: Configuration..., recipients: [String] = ["soc@bank.example"], hasInputs: Bool = true
     ) throws -> ContentPack {
-        try ContentPack(
-            configurations, ContentPackOptions(recipients: recipients, webhook: "https://soc.bank.example/hsm"))
+        let options = try ContentPackOptions(recipients: recipients, webhook: "https://soc.bank.example/hsm")
+        return ContentPack(configurations, options, hasInputs: hasInputs)
     }
 
     private static func text(_ pack: ContentPack, revision: Int = 1) -> String {
         String(decoding: pack.json(revision: revision), as: UTF8.self)
     }
 
-    @Test("of the same configuration is the same, and its fingerprint stands in it")
-    func same() throws {
-        let pack = try Self.pack(Self.configuration())
-        #expect(Self.text(pack) == Self.text(try Self.pack(Self.configuration())))
-        #expect(Self.text(pack).contains("\(ContentPack.fingerprintLabel)\(pack.fingerprint)\""))
-        #expect(pack.fingerprint.wholeMatch(of: /[0-9a-f]{16}/) != nil)
+    // MARK: Identity
+
+    @Test("is the same, byte for byte, for 1, 200 and 10,000 HSMs, and after any change of thresholds")
+    func sameForAnyFleet() throws {
+        let one = try Self.pack(Self.configuration()).json(revision: 1)
+        for count in [200, 10_000] {
+            #expect(try Self.pack(Self.configuration((1...count).map { "hsm-\($0)" })).json(revision: 1) == one)
+        }
+        let thresholds: [(Threshold?, Threshold)] = [
+            (.absolute(100), .absolute(10)), (.percent(40), .percent(20)), (nil, .absolute(0)),
+        ]
+        for (warning, critical) in thresholds {
+            let alert = AlertConfiguration(warning: warning, critical: critical)
+            #expect(try Self.pack(Self.configuration(alert: alert)).json(revision: 1) == one)
+        }
+        #expect(!String(decoding: one, as: UTF8.self).contains("khi-1"))
     }
 
-    @Test("has another fingerprint when it makes something else of Graylog, but not for another revision")
+    @Test("has its fingerprint in it, which changes with what it makes of Graylog, but not with the revision")
     func fingerprint() throws {
         let pack = try Self.pack(Self.configuration())
-        let other = try Self.pack(Self.configuration(["khi-1", "khi-2"]))
+        #expect(Self.text(pack).contains("\(ContentPack.fingerprintLabel)\(pack.fingerprint)\""))
+        #expect(pack.fingerprint.wholeMatch(of: /[0-9a-f]{16}/) != nil)
+        let other = try Self.pack(Self.configuration(source: "monitor-2"))
         #expect(pack.fingerprint != other.fingerprint)
         #expect(Self.text(pack, revision: 7).contains("\"rev\": 7,"))
         #expect(Self.text(pack, revision: 7).contains(pack.fingerprint))
     }
 
-    @Test("has the input of the first output of type gelf-tcp, with TLS as the output has it")
-    func input() throws {
-        let plain = try Self.pack(Self.configuration(outputs: [Self.graylog(.gelfUDP), Self.graylog(port: 12_345)]))
-        #expect(plain.inputPort == 12_345)
-        #expect(!Self.text(plain).contains("tls_cert_file"))
+    // MARK: Inputs
+
+    @Test(
+        "has an input of the type of each output",
+        arguments: [
+            (OutputKind.gelfTCP, "org.graylog2.inputs.gelf.tcp.GELFTCPInput"),
+            (.gelfUDP, "org.graylog2.inputs.gelf.udp.GELFUDPInput"),
+            (.gelfHTTP, "org.graylog2.inputs.gelf.http.GELFHttpInput"),
+            (.syslogTCP, "org.graylog2.inputs.syslog.tcp.SyslogTCPInput"),
+            (.syslogUDP, "org.graylog2.inputs.syslog.udp.SyslogUDPInput"),
+        ])
+    func inputs(kind: OutputKind, type: String) throws {
+        let outputs = [Self.graylog(port: 12_201), Self.graylog(kind, name: "other", port: 12_345)]
+        let text = Self.text(try Self.pack(Self.configuration(outputs: outputs)))
+        #expect(text.contains(#""@value": "\#(type)""#))
+        #expect(text.contains(", port 12201\"") && text.contains(", port 12345\""))
+        #expect(text.contains("expand_structured_data") == kind.isSyslog)
+        #expect(text.contains("allow_override_date") == kind.isSyslog)
+    }
+
+    @Test("has one input for several outputs of one type and port")
+    func sharedInput() throws {
+        let pack = try Self.pack(Self.configuration(), Self.configuration(["lhe-1"], source: "monitor-2"))
+        #expect(Self.text(pack).split(separator: "GELFTCPInput").count == 2)
+    }
+
+    @Test("says when two inputs would need one port")
+    func samePort() throws {
+        let outputs = [Self.graylog(), Self.graylog(.gelfHTTP), Self.graylog(.gelfUDP)]
+        let notes = try Self.pack(Self.configuration(outputs: outputs)).notes
+        #expect(
+            notes.filter { $0.contains("port") } == [
+                "the inputs GELF TCP and GELF HTTP have the same port 12201/TCP: only one of them can run"
+            ])
+    }
+
+    @Test("takes several messages a request over HTTP when the output sends so")
+    func bulk() throws {
+        var output = Self.graylog(.gelfHTTP)
+        #expect(try !Self.text(Self.pack(Self.configuration(outputs: [output]))).contains("enable_bulk_receiving"))
+        output.http.isBulk = true
+        #expect(try Self.text(Self.pack(Self.configuration(outputs: [output]))).contains("enable_bulk_receiving"))
+    }
+
+    @Test("has TLS as the output has it, and names every file that Graylog reads")
+    func tls() throws {
+        let plain = try Self.pack(Self.configuration())
+        #expect(!Self.text(plain).contains("tls_cert_file") && !plain.notes.contains { $0.contains("certificate") })
         let secured = try Self.pack(Self.configuration(outputs: [Self.graylog(tls: TLSConfiguration())]))
-        #expect(Self.text(secured).contains("tls_cert_file"))
-        #expect(!Self.text(secured).contains("tls_client_auth"))
+        #expect(Self.text(secured).contains("tls_cert_file") && !Self.text(secured).contains("tls_client_auth"))
+        #expect(secured.notes.contains { $0.contains("hsmwatch.crt") && $0.contains("hsmwatch.key") })
+        #expect(!secured.notes.contains { $0.contains("hsmwatch-ca.crt") })
         let mutual = try Self.pack(
             Self.configuration(outputs: [Self.graylog(tls: TLSConfiguration(certificate: "c", key: "k"))]))
         #expect(Self.text(mutual).contains("tls_client_auth_cert_file"))
+        #expect(mutual.notes.contains { $0.contains("hsmwatch-ca.crt") })
     }
 
-    @Test("has no input where no output is of type gelf-tcp, and says so")
-    func noInput() throws {
-        let pack = try Self.pack(Self.configuration(outputs: [Self.graylog(.gelfHTTP)]))
-        #expect(pack.inputPort == nil)
-        #expect(!Self.text(pack).contains("GELFTCPInput"))
-        #expect(pack.notes.contains { $0.contains("no output is of type gelf-tcp") })
+    @Test("can do without inputs, by an option and for an installer that makes them")
+    func noInputs() throws {
+        let configuration = Self.configuration(outputs: [Self.graylog(tls: TLSConfiguration()), Self.graylog(.gelfUDP)])
+        let byOption = ContentPack([configuration], try ContentPackOptions(hasInput: false))
+        let byInstaller = try Self.pack(configuration, hasInputs: false)
+        for pack in [byOption, byInstaller] {
+            #expect(pack.inputPort == nil)
+            #expect(!Self.text(pack).contains("org.graylog2.inputs"))
+            #expect(!pack.notes.contains { $0.contains("input") || $0.contains("certificate") })
+        }
     }
+
+    // MARK: Notifications
 
     @Test("says that addresses which reach nobody are to be replaced")
     func examples() throws {
@@ -81,94 +147,12 @@ struct ContentPackTests {
             real.notes.contains { $0.contains("the webhook at soc.bank.example must be on Graylog's URL allowlist") })
     }
 
-    @Test("of several instances watches the HSMs and heartbeats of all, and says what cannot be told apart")
-    func instances() throws {
-        let pack = try Self.pack(
-            Self.configuration(["khi-1", "both"]), Self.configuration(["lhe-1", "both"], source: nil))
-        let text = Self.text(pack)
-        for name in ["khi-1", "lhe-1", "both"] {
-            #expect(text.contains("HSM \(name) gone silent"))
-        }
-        #expect(text.contains("hsmwatch of monitor-1 gone silent"))
-        #expect(pack.notes.contains { $0.contains("HSM both is in several configurations") })
-        #expect(pack.notes.contains { $0.contains("10.10.5.6:9010 is in several configurations") })
-        #expect(pack.notes.contains { $0.contains("without 'source'") })
-    }
-
-    @Test("hears of each instance only what that sends")
-    func differentOutputs() throws {
-        let pack = try Self.pack(
-            Self.configuration(["khi-1"]),
-            Self.configuration(["lhe-1"], source: "quiet", outputs: [Self.graylog(events: [.stateChange])]),
-            Self.configuration(["isb-1"], source: "syslog", outputs: [Self.graylog(.syslogTCP)]))
-        let text = Self.text(pack)
-        #expect(text.contains("HSM khi-1 gone silent") && text.contains("hsmwatch of monitor-1 gone silent"))
-        for name in ["HSM lhe-1", "HSM isb-1", "hsmwatch of quiet", "hsmwatch of syslog"] {
-            #expect(!text.contains("\(name) gone silent"))
-            #expect(pack.notes.contains { $0.contains("the alert '\(name) gone silent'") })
-        }
-    }
-
-    @Test("hears of two instances of one source, or of none, what either sends", arguments: [nil, "monitor"])
-    func sameSource(source: String?) throws {
-        let quiet = Self.configuration(["khi-1"], source: source, outputs: [Self.graylog(events: [.stateChange])])
-        let whole = Self.configuration(["khi-1"], source: source)
-        for pair in [[quiet, whole], [whole, quiet]] {
-            let pack = ContentPack(pair, try ContentPackOptions())
-            #expect(Self.text(pack).contains("HSM khi-1 gone silent"))
-            #expect(!pack.notes.contains { $0.contains("do not bring") }, "\(pack.notes)")
-        }
-    }
-
-    @Test("takes the time of silence from the one that is heard, and counts those of many that are")
-    func heard() throws {
-        var slow = Self.configuration(["khi-1"], source: "m", outputs: [Self.graylog(events: [.stateChange])])
-        slow.heartbeat = .seconds(86_400)
-        let pack = try Self.pack(slow, Self.configuration(["khi-1"], source: "m"))
-        #expect(Self.text(pack).contains("No heartbeat in 3 min"))
-
-        let many = Self.configuration((1...1200).map { "khi-\($0)" })
-        let mute = Self.configuration(["lhe-1"], outputs: [Self.graylog(.syslogTCP)])
-        #expect(try Self.text(Self.pack(many, mute)).contains("HSMs gone silent, of 1200"))
-        let partly = Self.configuration(["lhe-1"], outputs: [Self.graylog(events: [.reading])])
-        let uncounted = try Self.pack(many, partly)
-        #expect(!Self.text(uncounted).contains("HSMs gone silent"))
-        #expect(uncounted.notes.contains { $0.contains("HSMs gone silent, of 1200") })
-    }
-
-    @Test("says when two outputs may be two Graylogs, and names no more than some of what is missing")
-    func severalOutputs() throws {
-        let both = [Self.graylog(name: "all"), Self.graylog(name: "few", events: [.stateChange, .heartbeat])]
-        #expect(try Self.pack(Self.configuration(outputs: both)).notes.contains { $0.contains("outputs: all, few;") })
-        let few = try Self.pack(Self.configuration((1...40).map { "khi-\($0)" }, outputs: [both[1]]))
-        #expect(few.notes.count { $0.contains("do not bring all messages") } == 5)
-        #expect(few.notes.contains { $0.contains("without 45 more alerts") })
-    }
-
-    @Test("can do without an input, where Graylog has one")
-    func inputOfGraylog() throws {
-        let options = try ContentPackOptions(hasInput: false)
-        let pack = ContentPack([Self.configuration(outputs: [Self.graylog(tls: TLSConfiguration())])], options)
-        #expect(pack.inputPort == nil)
-        #expect(!Self.text(pack).contains("GELFTCPInput"))
-        #expect(!pack.notes.contains { $0.contains("input") })
-    }
-
-    @Test("says what of so many HSMs the dashboard leaves out")
-    func limits() throws {
-        let some = try Self.pack(Self.configuration((1...50).map { "khi-\($0)" }))
-        #expect(!some.notes.contains { $0.contains("dashboard") })
-        let many = try Self.pack(Self.configuration((1...51).map { "khi-\($0)" }))
-        #expect(many.notes.contains { $0.contains("at most 50 of the 51 HSMs") })
-        let most = try Self.pack(Self.configuration((1...1001).map { "khi-\($0)" }))
-        #expect(most.notes.contains { $0.contains("at most 1000 of the 1001") })
-    }
-
-    @Test("of as many HSMs as have an alert for their silence stays below what MongoDB takes")
-    func size() throws {
-        let names = (0..<1000).map { "hsm-\($0)-" + String(repeating: "x", count: 54) }
-        let pack = try Self.pack(Self.configuration(names))
-        #expect(pack.json(revision: 1).count < 16 * 1024 * 1024)
+    @Test("sends no mail without an address, and posts nothing without a webhook")
+    func noNotifications() throws {
+        let pack = ContentPack([Self.configuration()], try ContentPackOptions(recipients: [], webhook: nil))
+        #expect(!Self.text(pack).contains("notification-v1"))
+        #expect(pack.notes.contains("the pack sends no mail: no address was given with --email"))
+        #expect(!pack.notes.contains { $0.contains("webhook") })
     }
 
     @Test(
@@ -179,5 +163,77 @@ struct ContentPackTests {
         let notes = ContentPack([Self.configuration()], options).notes
         #expect(notes.contains { $0.contains("the webhook at soc.bank.example:8443 must") })
         #expect(!notes.contains { $0.contains("T0K3N") || $0.contains("password") })
+    }
+
+    // MARK: Instances
+
+    @Test("of several instances misses each source, and says what cannot be told apart")
+    func instances() throws {
+        let pack = try Self.pack(
+            Self.configuration(["khi-1", "both"]), Self.configuration(["lhe-1", "both"], source: nil))
+        #expect(Self.text(pack).contains("hsmwatch of monitor-1 is silent"))
+        #expect(Self.text(pack).contains(#""hsmwatch is silent""#))
+        #expect(pack.notes.contains { $0.contains("HSM both is in several configurations") })
+        #expect(pack.notes.contains { $0.contains("10.10.5.6:9010 is in several configurations") })
+        #expect(pack.notes.contains { $0.contains("without 'source'") })
+        #expect(pack.notes.contains { $0.contains("those of the hsmwatch that sent the last heartbeat") })
+    }
+
+    @Test("misses no source whose heartbeats no output brings, and says what stays mute")
+    func differentOutputs() throws {
+        let legacy = Self.graylog(.syslogTCP, name: "old", syslog: SyslogConfiguration(format: .legacy))
+        let pack = try Self.pack(
+            Self.configuration(["khi-1"]),
+            Self.configuration(["lhe-1"], source: "quiet", outputs: [Self.graylog(events: [.stateChange])]),
+            Self.configuration(["isb-1"], source: "old", outputs: [legacy]),
+            Self.configuration(["isb-2"], source: "siem", outputs: [Self.graylog(.syslogTCP)]))
+        let text = Self.text(pack)
+        for source in ["monitor-1", "siem"] { #expect(text.contains("hsmwatch of \(source) is silent")) }
+        for source in ["quiet", "old"] {
+            #expect(!text.contains("hsmwatch of \(source) is silent"))
+            #expect(
+                pack.notes.contains {
+                    $0
+                        == "no output of \(source) sends 'heartbeat' to this Graylog: the pack has no alert for its silence"
+                })
+        }
+        #expect(pack.notes.contains { $0.hasPrefix("output old sends 'format: legacy', which has no fields") })
+        let mute = try Self.pack(Self.configuration(outputs: [Self.graylog(events: [.heartbeat])])).notes
+        #expect(
+            mute.filter { $0.hasPrefix("no output sends") } == [
+                "no output sends 'state_change' to this Graylog: alerts about HSMs stay mute",
+                "no output sends 'service' to this Graylog: alerts about problems of hsmwatch stay mute",
+                "no output sends 'reading' to this Graylog: the dashboard has no numbers of sockets",
+                "no output sends 'probe_failure' to this Graylog: the dashboard shows no failed probes",
+            ])
+    }
+
+    @Test("hears of two instances of one source, or of none, what either sends", arguments: [nil, "monitor"])
+    func sameSource(source: String?) throws {
+        var quiet = Self.configuration(["khi-1"], source: source, outputs: [Self.graylog(events: [.stateChange])])
+        quiet.heartbeat = .seconds(86_400)
+        let whole = Self.configuration(["khi-1"], source: source)
+        for pair in [[quiet, whole], [whole, quiet]] {
+            let pack = ContentPack(pair, try ContentPackOptions())
+            #expect(Self.text(pack).contains("No heartbeat arrived in 3 min"))
+            #expect(!pack.notes.contains { $0.hasPrefix("no output") }, "\(pack.notes)")
+        }
+    }
+
+    @Test("says when two outputs may be two Graylogs")
+    func severalOutputs() throws {
+        let both = [Self.graylog(name: "all"), Self.graylog(name: "few", events: [.stateChange, .heartbeat])]
+        #expect(try Self.pack(Self.configuration(outputs: both)).notes.contains { $0.contains("outputs: all, few;") })
+    }
+
+    @Test("says what of so many or so slow HSMs the dashboard leaves out")
+    func limits() throws {
+        let some = try Self.pack(Self.configuration((1...100).map { "khi-\($0)" }))
+        #expect(!some.notes.contains { $0.contains("dashboard") })
+        let many = try Self.pack(Self.configuration((1...101).map { "khi-\($0)" }))
+        #expect(many.notes.contains { $0.contains("100 of the 101 HSMs") })
+        var slow = Self.configuration()
+        slow.hsms[0].interval = .seconds(121)
+        #expect(try Self.pack(slow).notes.contains { $0.contains("asked less often are in it only at times: 1") })
     }
 }

@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// What the pages speak of in a content pack: titles of alerts with their place in the runbook, and the dashboard.
+/// What the pages speak of in a content pack: the titles of its alerts, and the parts of its dashboard.
 struct PackContent: Decodable {
     /// A value as a pack wraps it.
     struct Wrapped: Decodable {
@@ -25,25 +25,7 @@ struct PackContent: Decodable {
     /// The members that any of the kinds has.
     struct Content: Decodable {
         let title: Wrapped
-        let fields: Fields?
         let state: [String: State]?
-
-        enum CodingKeys: String, CodingKey {
-            case title, state
-            case fields = "field_spec"
-        }
-    }
-
-    struct Fields: Decodable {
-        struct Field: Decodable {
-            struct Provider: Decodable {
-                let template: String
-            }
-
-            let providers: [Provider]
-        }
-
-        let step: Field
     }
 
     struct State: Decodable {
@@ -68,19 +50,12 @@ struct PackContent: Decodable {
         self = try JSONDecoder().decode(Self.self, from: Data(bytes))
     }
 
-    /// The section of the runbook that each alert leads to, by its title.
-    var alerts: [String: String] {
-        entities.reduce(into: [:]) { alerts, entity in
-            guard let step = entity.data.fields?.step.providers.first?.template else { return }
-            alerts[entity.data.title.value] = step.split(separator: "#").last.map { String($0.dropLast()) }
-        }
+    /// The titles of the alerts.
+    var alerts: [String] {
+        entities.filter { $0.type.name == "event_definition" }.map(\.data.title.value)
     }
 
-    var dashboardTitle: String? {
-        entities.first { $0.type.name == "dashboard" }?.data.title.value
-    }
-
-    /// The places of the dashboard's widgets, by their titles.
+    /// The places of the dashboard's parts, by their titles.
     var widgets: [String: State.Position] {
         entities.compactMap(\.data.state).flatMap(\.values).reduce(into: [:]) { widgets, state in
             for (id, title) in state.titles.widget {

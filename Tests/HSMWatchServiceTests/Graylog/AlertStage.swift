@@ -1,75 +1,156 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HSMWatchCore
-import HSMWatchSimulation
 import Testing
 
-/// Minutes of an hsmwatch in virtual time, what Graylog has stored of them, and the alerts that a pack raises then.
+@testable import HSMWatchCore
+@testable import HSMWatchSimulation
+
+/// A fleet in virtual time, what arrives of it in a Graylog, and the notifications that Graylog sends of a pack's alerts.
 struct AlertStage {
     static let source = "monitor-1.example.net"
+    /// 2026-11-30 00:00 UTC, at which every stage begins.
+    static let midnight = Timestamp(milliseconds: 1_795_996_800_000)
+    static let interval = Duration.seconds(10)
 
-    private let rules: [AlertRule]
-    private let hsms: [HSMConfiguration]
-    private let heartbeat: Duration
-    private var assessors: [Assessor]
+    /// Whether Graylog is not reached. Messages wait then, and arrive later in their order.
+    var isCut = false {
+        didSet { if !isCut { deliverWaiting() } }
+    }
+    /// Whether hsmwatch runs.
+    var beats = true
+
+    /// How far hsmwatch's clock is ahead of Graylog's; negative: behind.
+    private let clock: Duration
     private let encoder = MessageEncoder(source: Self.source)
+    private let beat: Heartbeat
+    private var fleet: [WatchedHSM]
+    private var waiting: [StoredMessage] = []
     private var sequence = 0
-    private(set) var now = Timestamp(milliseconds: 1_785_432_000_000)
-    private(set) var messages: [StoredMessage] = []
+    private(set) var processor: AlertProcessor
+    /// Graylog's time.
+    private(set) var now = Self.midnight
 
-    /// - Parameter packed: the HSMs as they were when the pack was made; nil: as they are.
-    init(_ hsms: [HSMConfiguration], heartbeat: Duration = .seconds(60), packed: [HSMConfiguration]? = nil) throws {
-        self.hsms = hsms
-        self.heartbeat = heartbeat
-        assessors = hsms.map { Assessor(alert: $0.alert, forecast: $0.forecast, startedAt: Instant(nanoseconds: 0)) }
-        let configuration = Configuration(
-            source: Self.source, heartbeat: heartbeat, hsms: packed ?? hsms,
-            outputs: [OutputConfiguration(name: "graylog", endpoints: [HostPort(host: "127.0.0.1", port: 12_201)])])
-        let pack = try ContentPack([configuration], ContentPackOptions())
-        var parser = JSONParser(pack.json(revision: 1))
-        rules = try AlertRule.rules(of: try parser.value())
+    init(
+        _ hsms: [HSMConfiguration] = [Self.hsm()], clock: Duration = .zero, hasOtherSenders: Bool = true,
+        pack: JSONValue? = nil
+    ) throws {
+        self.clock = clock
+        fleet = hsms.map(WatchedHSM.init)
+        beat = Heartbeat(
+            states: [.ok: hsms.count], probes: 0, probesFailed: 0, probesSkipped: 0, spooled: 0, dropped: 0,
+            uptime: .zero)
+        processor = try AlertProcessor(
+            try pack ?? Self.pack(hsms), startingAt: Self.midnight, hasOtherSenders: hasOtherSenders)
     }
 
-    /// Lets a minute pass, in which an HSM is probed at its interval with this outcome; nil: it is not probed. Answers the
-    /// alerts at its end.
-    mutating func minute(
-        beats: Bool = true, _ outcome: (_ hsm: String, _ number: Int) -> Outcome?
-    ) throws -> [AlertRule.RaisedAlert] {
-        let start = now
-        for (place, hsm) in hsms.enumerated() {
-            for number in 0..<max(1, Int(60_000 / hsm.interval.wholeMilliseconds)) {
-                now = Timestamp(milliseconds: start.milliseconds + Int64(number) * hsm.interval.wholeMilliseconds)
-                guard let outcome = outcome(hsm.name, number) else { continue }
-                let observation = Observation(
-                    outcome: outcome, instant: Instant(nanoseconds: now.milliseconds * 1_000_000), timestamp: now,
-                    latency: .microseconds(421))
-                let assessment = assessors[place].assess(observation)
-                let subject = Subject(name: hsm.name, address: hsm.address, queryPort: nil, fields: [])
-                try Event.telling(of: subject, observation, assessment).forEach { try store($0) }
+    static func hsm(_ name: String = "khi-1", site: String = "khi", port: UInt16 = 9010) -> HSMConfiguration {
+        HSMConfiguration(
+            name: name, address: HostPort(host: "10.10.5.6", port: port), interval: interval,
+            alert: AlertConfiguration(warning: .absolute(100), critical: .absolute(50)),
+            forecast: ForecastConfiguration(warnWithin: nil), fields: [Field(name: "site", value: site)])
+    }
+
+    static func pack(_ hsms: [HSMConfiguration]) throws -> JSONValue {
+        let output = OutputConfiguration(name: "graylog", endpoints: [HostPort(host: "127.0.0.1", port: 12_201)])
+        let pack = ContentPack(
+            [Configuration(source: source, hsms: hsms, outputs: [output])],
+            try ContentPackOptions(
+                recipients: ["soc@bank.example"], webhook: "https://soc.bank.example/hsm",
+                runbook: "https://wiki.bank.example/hsm"))
+        var parser = JSONParser(pack.json(revision: 1))
+        return try parser.value()
+    }
+
+    static func available(_ number: Int, of total: Int = 256) throws -> Outcome {
+        .reading(try #require(Reading(available: number, total: total)), reply: "<2223#\(number)#\(total)#>")
+    }
+
+    static func failure(_ kind: Failure.Kind, _ detail: String) -> Outcome {
+        .failure(Failure(kind, detail))
+    }
+
+    var mails: [SentNotification] { processor.notifications.filter { $0.subject != nil } }
+
+    /// Lets time pass, in which each HSM is probed at its interval with the outcome that `outcome` gives.
+    mutating func run(for duration: Duration, _ outcome: (_ hsm: String, _ seconds: Int) throws -> Outcome) throws {
+        let end = now.milliseconds + duration.wholeMilliseconds
+        while now.milliseconds < end {
+            let seconds = Int((now.milliseconds - Self.midnight.milliseconds) / 1000)
+            if beats { try probe(seconds, outcome) }
+            now.milliseconds += Self.interval.wholeMilliseconds
+            processor.advance(to: now)
+        }
+    }
+
+    /// Something that hsmwatch says of itself.
+    mutating func say(_ action: String, level: Level, _ sentence: String, output: String? = nil) throws {
+        var message = try stored(Event(timestamp: hsmwatchTime, content: .service(.stopping(waiting: 0))))
+        message.fields["action"] = .string(action)
+        message.fields["level"] = .long(Int64(level.rawValue))
+        message.fields["message"] = .string(sentence)
+        message.fields["output"] = output.map(FieldValue.string)
+        message.fields["next_step"] = message.fields["next_step"] ?? .string("Run journalctl -x -u hsmwatch.")
+        deliver(message)
+    }
+
+    // MARK: One moment
+
+    private var hsmwatchTime: Timestamp {
+        Timestamp(milliseconds: now.milliseconds + clock.wholeMilliseconds)
+    }
+
+    private mutating func probe(_ seconds: Int, _ outcome: (String, Int) throws -> Outcome) throws {
+        for index in fleet.indices {
+            let answer = try outcome(fleet[index].subject.name, seconds)
+            if let change = fleet[index].observe(answer, at: hsmwatchTime) {
+                deliver(fleet[index].complete(try stored(change)))
             }
         }
-        now = start
-        if beats {
-            let beat = Heartbeat(
-                states: [:], probes: 0, probesFailed: 0, probesSkipped: 0, spooled: 0, dropped: 7, uptime: .zero)
-            try store(Event(timestamp: start, content: .heartbeat(beat)))
+        guard seconds.isMultiple(of: 60) else { return }
+        deliver(try stored(Event(timestamp: hsmwatchTime, content: .heartbeat(beat))))
+        for hsm in fleet where hsm.isReminded(at: hsmwatchTime) {
+            guard let fact = hsm.latestFact else { continue }
+            deliver(hsm.reminder(with: try stored(fact), at: hsmwatchTime))
         }
-        now = Timestamp(milliseconds: start.milliseconds + 60_000)
-        return rules.flatMap { $0.alerts(in: messages, at: now) }
     }
 
-    /// Something that hsmwatch says of itself now.
-    mutating func say(_ action: ServiceAction) throws {
-        try store(Event(timestamp: now, content: .service(action)))
+    private mutating func deliver(_ message: StoredMessage) {
+        if isCut { waiting.append(message) } else { processor.store(message, at: now) }
     }
 
-    private mutating func store(_ event: Event) throws {
+    private mutating func deliverWaiting() {
+        for message in waiting { processor.store(message, at: now) }
+        waiting = []
+    }
+
+    private mutating func stored(_ event: Event) throws -> StoredMessage {
         sequence += 1
         let body = encoder.encode(event).numbered(instance: "0f3c9a52d1e84b67", sequence: sequence)
         guard case .stored(let message) = GELFRules.decode(body, from: "127.0.0.1", at: now) else {
-            Issue.record("not stored: \(String(decoding: body, as: UTF8.self))")
-            return
+            throw NotStored(body: String(decoding: body, as: UTF8.self))
         }
-        messages.append(message)
+        return message
+    }
+
+    /// A message of hsmwatch that Graylog would drop.
+    struct NotStored: Error {
+        let body: String
+    }
+}
+
+extension AlertStage {
+    /// A change to critical as Graylog stores it, over GELF or over syslog.
+    static func change(throughSyslog: Bool = false) throws -> StoredMessage {
+        let time = Timestamp(milliseconds: midnight.milliseconds + 1000)
+        var hsm = WatchedHSM(Self.hsm())
+        let event = try #require(hsm.observe(try available(12), at: time))
+        let body = MessageEncoder(source: source).encode(event).numbered(instance: "0f3c9a52d1e84b67", sequence: 1)
+        var decoded = GELFRules.decode(body, from: "127.0.0.1", at: time)
+        if throughSyslog {
+            let encoder = SyslogEncoder(SyslogConfiguration()) { _ in .utc }
+            decoded = SyslogRules.decode(encoder.encode(body, spooledAt: time), from: "127.0.0.1", at: time)
+        }
+        guard case .stored(let message) = decoded else { throw NotStored(body: String(decoding: body, as: UTF8.self)) }
+        return hsm.complete(message)
     }
 }

@@ -45,38 +45,15 @@ struct ComposedPackTests {
                 ]
             ),
             ("TLS alone", [configuration([hsm("khi-1")], tls: TLSConfiguration())]),
-            ("no GELF over TCP", [configuration([hsm("khi-1")], kind: .syslogUDP)]),
+            ("GELF over UDP", [configuration([hsm("khi-1")], kind: .gelfUDP)]),
+            ("GELF over HTTP", [configuration([hsm("khi-1")], kind: .gelfHTTP, tls: TLSConfiguration())]),
+            ("syslog over TCP", [configuration([hsm("khi-1")], kind: .syslogTCP, tls: TLSConfiguration())]),
+            ("syslog over UDP", [configuration([hsm("khi-1")], kind: .syslogUDP)]),
             ("changes of state alone", [configuration([hsm("khi-1")], events: [.stateChange])]),
-            ("too many HSMs for an alert each", [configuration(many)]),
+            ("many HSMs", [configuration(many)]),
             ("several instances", [configuration([hsm("khi-1")]), configuration([hsm("lhe-1")], source: "monitor-2")]),
         ]
     }()
-
-    @Test("shows every HSM and query port, and every instance, those with the fewest sockets first")
-    func rows() throws {
-        let hsms = (1...20).map { number in
-            HSMConfiguration(
-                name: "khi-\(number)", address: HostPort(host: "10.10.5.6", port: 9010), queryPorts: [9010, 9011])
-        }
-        let configurations = (1...16).map { number in
-            Configuration(source: "monitor-\(number)", hsms: number == 1 ? hsms : [], outputs: [])
-        }
-        let pack = try Self.pack(configurations)
-        let dashboard = try #require(pack["entities"]?.elements.first { $0["type"]?["name"] == "dashboard" })
-        let pivots = (dashboard["data"]?["search"]?["queries"]?.elements.first?["search_types"]?.elements ?? [])
-            .compactMap {
-                search in search["row_groups"]?.elements.first.map { (group: $0, sort: search["sort"]) }
-            }
-        func limits(_ fields: JSONValue) -> Set<Int> {
-            Set(pivots.filter { $0.group["fields"] == fields }.compactMap { $0.group["limit"]?.integer }.map(Int.init))
-        }
-        #expect(limits(["hsm_name", "query_port"]) == [40])
-        #expect(limits(["source"]) == [16])
-        #expect(
-            pivots.filter { $0.group["fields"] == ["hsm_name", "query_port"] }.compactMap {
-                $0.sort?.elements.first?["field"]?.string
-            } == ["min(sockets_available)"])
-    }
 
     private static func pack(_ configurations: [Configuration]) throws -> JSONValue {
         var parser = JSONParser(try ContentPack(configurations, ContentPackOptions()).json(revision: 1))
@@ -106,15 +83,27 @@ struct ComposedPackTests {
         }
     }
 
+    @Test("shows 0 nowhere when nothing is heard: a number that is missing is no number")
+    func silence() throws {
+        let entities = try Self.pack(Self.packs[0].configurations)["entities"]?.elements ?? []
+        let dashboard = try #require(entities.first { $0["type"]?["name"] == "dashboard" }?["data"]?["state"])
+        let widgets = dashboard.names.flatMap { dashboard[$0]?["widgets"]?.elements ?? [] }
+        let numbers = widgets.filter { $0["config"]?["visualization"] == "numeric" }
+        #expect(numbers.count == 8)
+        for number in numbers {
+            let function = try #require(number["config"]?["series"]?.elements.first?["function"]?.string)
+            #expect(NumberTile.text(function, over: []) == "N/A", "\(function)")
+        }
+    }
+
     @Test("looks only for values that a message may have", arguments: Self.packs.map(\.name))
     func values(name: String) throws {
         let configurations = try #require(Self.packs.first { $0.name == name }).configurations
         let allowed: [String: Set<String>] = [
             "event_source": ["hsmwatch"],
-            "event_type": Set(Event.Kind.allCases.map(\.name)),
+            "event_type": Set(Event.Kind.allCases.map(\.name)).union(["reminder"]),
             "state": Set(HSMState.allCases.map(\.rawValue)),
-            "action": ["messages_dropped", "output_up"],
-            "level": ["4"],
+            "previous_state": Set(HSMState.allCases.map(\.rawValue)),
         ]
         for use in ContentPackRules.fieldUses(in: try Self.pack(configurations)) {
             let values: [String] =
@@ -132,7 +121,8 @@ struct ComposedPackTests {
     private static func sentFields() throws -> [String: Set<String>] {
         let folder = ExampleConfigurationTests.file.deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "Tests/HSMWatchCoreTests/Golden")
-        var fields: [String: Set<String>] = [:]
+        // Fields of the contract that another change of the messages brings.
+        var fields: [String: Set<String>] = ["hsm": ["string"], "next_step": ["string"], "hsms_overdue": ["long"]]
         for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
             let frame = Array(try Data(contentsOf: file))
             guard case .stored(let message) = GELFRules.decode(frame, from: "127.0.0.1", at: Timestamp(milliseconds: 1))

@@ -119,7 +119,7 @@ struct DashboardRulesTests {
                 #"\#(page).widgets[0].type: one of aggregation, messages is expected, not "text""#),
             .breaks(
                 #""visualization": "line""#, #""visualization": "lines""#,
-                #"\#(page).widgets[0].config.visualization: one of area, bar, line, numeric, pie, scatter, table is expected, not "lines""#
+                #"\#(page).widgets[0].config.visualization: one of area, bar, heatmap, line, numeric, pie, scatter, table is expected, not "lines""#
             ),
             .breaks(
                 #""visualization": "line""#, #""visualization": "pie""#,
@@ -175,8 +175,12 @@ struct DashboardRulesTests {
                 #""visualization": "numeric", "visualization_config": {"trend": true, "trend_preference": "LOWER"}"#,
                 "\(page).widgets[0].config.row_pivots: a single number has no groups",
                 "\(page).widgets[0].config.column_pivots: a single number has no groups",
+                "\(page).widgets[0].config.series[0].function: min(celsius) shows 0 when there are no messages",
                 "\(page).widgets[0].config.visualization_config.trend: "
                     + #"a search "chart" and an offset one "trend" are expected"#),
+            .misleads(
+                #""event_annotation": false"#, #""event_annotation": true"#,
+                "\(page).widgets[0].config.event_annotation: a search of type events is expected"),
             .breaks(#""show_message_row": true, "#, "", "\(page).widgets[1].config.show_message_row: is missing"),
             .breaks(
                 #""direction": "Descending""#, #""direction": "DESC""#,

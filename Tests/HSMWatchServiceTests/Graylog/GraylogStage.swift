@@ -42,7 +42,7 @@ final class GraylogStage {
         reports.compactMap { if case .note(let text) = $0 { text } else { nil } }
     }
 
-    /// A pack that watches HSMs of these names, with an input on port 12201.
+    /// A pack whose alerts go to these names, with an input on port 12201: other names make another pack.
     nonisolated static func pack(_ names: String...) throws -> ContentPack {
         try pack(names)
     }
@@ -52,10 +52,10 @@ final class GraylogStage {
             OutputConfiguration(
                 name: "graylog", kind: .gelfTCP, endpoints: [HostPort(host: "graylog.example.net", port: 12_201)])
         ]
-        let hsms = names.map { HSMConfiguration(name: $0, address: HostPort(host: "10.10.5.6", port: 9010)) }
+        let hsm = HSMConfiguration(name: "khi-1", address: HostPort(host: "10.10.5.6", port: 9010))
         return try ContentPack(
-            [Configuration(source: "monitor-1", hsms: hsms, outputs: outputs)],
-            ContentPackOptions(recipients: ["soc@bank.example"], webhook: "https://soc.bank.example/hsm"))
+            [Configuration(source: "monitor-1", hsms: [hsm], outputs: outputs)],
+            ContentPackOptions(recipients: names.map { "\($0)@bank.example" }, webhook: "https://soc.bank.example/hsm"))
     }
 
     /// What opens the Graylog.

@@ -96,9 +96,12 @@ extension ContentPackRules {
             let path = "\(path).state.\(id)"
             uses += named(page["selected_fields"], .column, "\(path).selected_fields")
             for (index, rule) in (page["formatting"]?["highlighting"]?.elements ?? []).enumerated() {
-                guard let field = rule["field"]?.string else { continue }
+                guard let column = rule["field"]?.string else { continue }
                 let path = "\(path).formatting.highlighting[\(index)].field"
-                uses.append(PackFieldUse(path: path, field: field, use: .highlighting))
+                // A column of a table has the name of its function.
+                let function = PackFunction(column)
+                let use = function.map { PackFieldUse.Use.function($0.name) } ?? .highlighting
+                uses.append(PackFieldUse(path: path, field: function?.field ?? column, use: use))
             }
             for (index, widget) in (page["widgets"]?.elements ?? []).enumerated() {
                 uses += widgetUses(widget, "\(path).widgets[\(index)]")

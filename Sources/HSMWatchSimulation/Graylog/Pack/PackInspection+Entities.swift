@@ -16,6 +16,11 @@ extension PackInspection {
         let configuration = data["configuration"] ?? .null
         checkConfigured(configuration, "bind_address", .string, "\(path).configuration")
         checkConfigured(configuration, "port", .integer, "\(path).configuration")
+        if configuration["expand_structured_data"]?["@value"] == true {
+            report(
+                "\(path).configuration.expand_structured_data",
+                "every field gets a prefix, and no rule or alert finds it by its name")
+        }
         if let port = configuration["port"]?["@value"]?.integer, !(1...65535).contains(port) {
             report("\(path).configuration.port", "\(port) is no port")
         }
@@ -83,12 +88,15 @@ extension PackInspection {
         let fields = contents.eventFields(notifying: entity["id"]?.string ?? "")
         for name in ["subject", "body_template", "html_body_template"] {
             guard let text = entity["data"]?["config"]?[name]?["@value"]?.string else { continue }
+            do throws(TextTemplate.Problem) {
+                _ = try TextTemplate(text)
+            } catch {
+                report("\(path).\(name)", error.description)
+                continue
+            }
             let parts = text.split(separator: "${", omittingEmptySubsequences: false).dropFirst()
             for part in parts {
-                guard let close = part.firstIndex(of: "}") else {
-                    report("\(path).\(name)", "'}' is missing")
-                    continue
-                }
+                guard let close = part.firstIndex(of: "}") else { continue }
                 for word in part[..<close].split(whereSeparator: { " ,()!=".contains($0) }) {
                     guard word.hasPrefix("event.fields.") else { continue }
                     let field = word.dropFirst("event.fields.".count).prefix { $0 != "." && $0 != ";" }

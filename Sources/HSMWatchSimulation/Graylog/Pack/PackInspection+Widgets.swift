@@ -12,7 +12,13 @@ extension PackInspection {
         checkTimeRange(widget["timerange"], "\(path).timerange")
         checkQuery(widget["query"]?["query_string"], "\(path).query.query_string")
         let wanted = widget["type"] == "messages" ? "messages" : "pivot"
-        for search in searches where search["type"]?.string != wanted {
+        // Alerts that are marked in a chart are a search of their own.
+        let marksAlerts = widget["config"]?["event_annotation"] == true
+        if marksAlerts, !searches.contains(where: { $0["type"] == "events" }) {
+            report("\(path).config.event_annotation", "a search of type events is expected")
+        }
+        let pivots = searches.filter { !(marksAlerts && $0["type"] == "events") }
+        for search in pivots where search["type"]?.string != wanted {
             report(path, "its search is no \(wanted)")
         }
         for key in ["query", "timerange"] {
@@ -23,9 +29,9 @@ extension PackInspection {
             }
         }
         guard widget["type"] == "aggregation", let config = widget["config"] else { return }
-        checkAggregation(config, searches, "\(path).config")
+        checkAggregation(config, pivots, "\(path).config")
         checkPivots(config, "\(path).config")
-        checkNumber(config, searches, "\(path).config")
+        checkNumber(config, pivots, "\(path).config")
     }
 
     /// A widget finds its values in the result by the name of the series, or else its function.
@@ -90,6 +96,12 @@ extension PackInspection {
             report("\(path).\(pivots)", "a single number has no groups")
         }
         if config["series"]?.elements.count ?? 0 > 1 { report("\(path).series", "a single number has one series") }
+        for (index, series) in (config["series"]?.elements ?? []).enumerated() {
+            guard let function = series["function"]?.string, NumberTile.text(function, over: []) == "0",
+                !function.hasPrefix("count(")
+            else { continue }
+            report("\(path).series[\(index)].function", "\(function) shows 0 when there are no messages")
+        }
         let names = Set(searches.map { $0["name"]?.string ?? "" })
         let trends = searches.filter { $0["name"] == "trend" && $0["timerange"]?["type"] == "offset" }
         if config["visualization_config"]?["trend"] == true {

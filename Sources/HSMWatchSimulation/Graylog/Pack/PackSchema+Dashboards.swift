@@ -20,7 +20,8 @@ extension PackSchema {
     private static let query = PackSchema(
         .required("id", .text), .required("timerange", timeRange), .optional("filter", .optional(.emptyObject)),
         .optional("filters", .emptyList), .required("query", queryString),
-        .optional("search_types", .list(.variant(by: "type", ["pivot": pivot, "messages": messages]))))
+        .optional(
+            "search_types", .list(.variant(by: "type", ["pivot": pivot, "messages": messages, "events": searchType]))))
 
     /// Source: `ElasticsearchQueryString`.
     private static let queryString = PackKind.variant(
@@ -35,7 +36,7 @@ extension PackSchema {
 
     private static let timeRange = PackKind.variant(by: "type", timeRanges)
 
-    /// Source: `SearchTypeEntity`, and `OffsetRange`, which is for search types only.
+    /// Source: `SearchTypeEntity`, and `OffsetRange`, which is for search types only. `EventListEntity` has no more keys.
     private static let searchType = PackSchema(
         .required("id", .text), .optional("name", .optional(.text)), .optional("filter", .optional(.emptyObject)),
         .optional("filters", .emptyList),
@@ -191,6 +192,11 @@ extension PackSchema {
         "table": shown(
             PackSchema(
                 .optional("pinned_columns", .list(.text)), .optional("show_row_numbers", .flag, since: .v70))),
+        "heatmap": shown(
+            PackSchema(
+                .required("color_scale", .text), .required("reverse_scale", .flag), .required("auto_scale", .flag),
+                .optional("z_min", .optional(.text)), .optional("z_max", .optional(.text)),
+                .optional("default_value", .optional(.number)), .required("use_smallest_as_default", .flag))),
         "pie": aggregation.with(.optional("visualization_config", .optional(.nothing))),
     ]
 
