@@ -9,8 +9,16 @@
 #include <systemd/sd-journal.h>
 
 #include <sys/prctl.h>
+#include <sys/timex.h>
 
 /* PR_SET_DUMPABLE of prctl(2), whose number of arguments varies. */
 static inline int hsmwatch_set_dumpable(int is_dumpable) { return prctl(PR_SET_DUMPABLE, is_dumpable, 0, 0, 0); }
+
+/* STA_UNSYNC of adjtimex(2), read without a change: 1 or 0; -1 when the call is not permitted. Swift does not see timex. */
+static inline int hsmwatch_clock_is_unsynchronised(void) {
+    struct timex state = {.modes = 0};
+    if (adjtimex(&state) < 0) return -1;
+    return (state.status & STA_UNSYNC) != 0;
+}
 
 #endif

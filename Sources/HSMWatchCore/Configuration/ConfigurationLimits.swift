@@ -46,6 +46,7 @@ package enum ConfigurationLimits {
     /// Intervals in a forecast's window that warns: enough readings, even if a few probes fail.
     package static let intervalsOfForecast = 15
     package static let forecastWindow: ClosedRange<Duration> = .seconds(1) ... .seconds(86_400)
+    /// Of a forecast's `warn_within`, unless it is 0.
     package static let forecastWarnWithin: ClosedRange<Duration> = .seconds(1) ... .seconds(86_400)
     /// Sockets of a threshold: what ten digits of a reply can say.
     package static let thresholdSockets = 0...9_999_999_999

@@ -47,8 +47,8 @@ package enum ConfigurationPrinter {
     }
 
     private static func forecast(_ forecast: ForecastConfiguration) -> [String] {
-        let warnWithin = forecast.warnWithin.map { ["  warn_within: \(DurationText.format($0))"] } ?? []
-        return ["forecast:", "  window: \(DurationText.format(forecast.window))"] + warnWithin
+        let warnWithin = forecast.warnWithin.map(DurationText.format) ?? "0"
+        return ["forecast:", "  window: \(DurationText.format(forecast.window))", "  warn_within: \(warnWithin)"]
     }
 
     private static func fields(_ fields: [Field]) -> [String] {

@@ -115,14 +115,7 @@ extension ConfigurationReader {
     }
 
     private mutating func rewind(_ section: ConfigurationSection) -> Duration {
-        let rewind: Located<Duration>? = section.value("rewind", &problems) { text throws(InvalidText) in
-            if text == "0" { return .zero }
-            do {
-                return try DurationText.parse(text, in: ConfigurationLimits.rewind)
-            } catch {
-                throw InvalidText("\(error), or 0")
-            }
-        }
+        let rewind = section.durationOrZero("rewind", in: ConfigurationLimits.rewind, &problems)
         return rewind?.value ?? OutputConfiguration.defaultRewind
     }
 

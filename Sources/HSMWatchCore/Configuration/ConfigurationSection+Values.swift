@@ -29,6 +29,20 @@ extension ConfigurationSection {
         value(key, &problems) { text throws(InvalidText) in try DurationText.parse(text, in: range) }
     }
 
+    /// A duration that may also be 0, which means off.
+    func durationOrZero(
+        _ key: String, in range: ClosedRange<Duration>, _ problems: inout ConfigurationProblems
+    ) -> Located<Duration>? {
+        value(key, &problems) { text throws(InvalidText) in
+            if text == "0" { return .zero }
+            do {
+                return try DurationText.parse(text, in: range)
+            } catch {
+                throw InvalidText("\(error), or 0")
+            }
+        }
+    }
+
     func number(_ key: String, in range: ClosedRange<Int>, _ problems: inout ConfigurationProblems) -> Located<Int>? {
         value(key, &problems) { text throws(InvalidText) in
             guard let number = WholeNumber.parse(text), range.contains(number) else {

@@ -4,11 +4,15 @@
 package struct ForecastConfiguration: Equatable, Sendable {
     /// The past whose readings count.
     package var window: Duration
-    /// A forecast that comes to critical, or to no sockets where there is no critical, within this warns; nil never
-    /// warns.
+    /// A leak that comes to critical, or to no sockets where there is no critical, within this warns; nil never warns.
     package var warnWithin: Duration?
 
-    package init(window: Duration = .seconds(15 * 60), warnWithin: Duration? = nil) {
+    /// `warn_within` when the file gives none.
+    package static let defaultWarnWithin = Duration.seconds(30 * 60)
+
+    package init(
+        window: Duration = .seconds(15 * 60), warnWithin: Duration? = ForecastConfiguration.defaultWarnWithin
+    ) {
         self.window = window
         self.warnWithin = warnWithin
     }

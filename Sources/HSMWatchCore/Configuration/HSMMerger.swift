@@ -73,10 +73,11 @@ struct HSMMerger {
         let window = entry.forecastWindow ?? defaults.forecastWindow
         let warnWithin = entry.warnWithin ?? defaults.warnWithin
         hsm.forecast.window = window?.value ?? hsm.forecast.window
-        hsm.forecast.warnWithin = warnWithin?.value
+        if let warnWithin { hsm.forecast.warnWithin = warnWithin.value == .zero ? nil : warnWithin.value }
         guard isKnown("interval", entry.interval, entry), isKnown("window", entry.forecastWindow, entry) else { return }
         let needed = hsm.interval * ConfigurationLimits.intervalsOfForecast
-        guard let warnWithin, hsm.forecast.window < needed else { return }
+        // By default it warns where it can.
+        guard let warnWithin, warnWithin.value > .zero, hsm.forecast.window < needed else { return }
         let culprit = entry.warnWithin ?? entry.forecastWindow ?? entry.interval ?? warnWithin
         guard reported.insert(culprit.mark).inserted else { return }
         problems.warning(

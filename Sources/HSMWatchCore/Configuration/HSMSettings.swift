@@ -14,6 +14,7 @@ struct HSMSettings {
     var clearAfter: Int?
     var clearMargin: Int?
     var forecastWindow: Located<Duration>?
+    /// Zero: off.
     var warnWithin: Located<Duration>?
     var fields: [Located<Field>] = []
     /// The keys that are written, but wrong: to judge others by the value that stands in for one of them would mislead.
@@ -63,7 +64,7 @@ struct HSMSettings {
     private mutating func readForecast(_ section: ConfigurationSection, _ problems: inout ConfigurationProblems) {
         guard let forecast = section.section("forecast", keys: ["window", "warn_within"], &problems) else { return }
         forecastWindow = forecast.duration("window", in: ConfigurationLimits.forecastWindow, &problems)
-        warnWithin = forecast.duration("warn_within", in: ConfigurationLimits.forecastWarnWithin, &problems)
+        warnWithin = forecast.durationOrZero("warn_within", in: ConfigurationLimits.forecastWarnWithin, &problems)
         note("window", forecastWindow, of: forecast)
     }
 

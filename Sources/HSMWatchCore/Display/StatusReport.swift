@@ -49,7 +49,7 @@ package struct StatusReport {
         [outputTable.header] + snapshot.outputs.flatMap(outputTable.rows)
     }
 
-    /// `5 HSMs: 3 ok, 1 warning, 1 critical`
+    /// `5 HSMs: 3 ok, 1 warning, 1 critical; 2 overdue; clock not synchronised for 25m`
     private var states: StyledLine {
         let total = snapshot.counts.total
         var line = StyledLine(counted(total, "HSM"), .bold)
@@ -59,6 +59,14 @@ package struct StatusReport {
             line.append(separator)
             line.append("\(count) \(state.rawValue)", state.style)
             separator = ", "
+        }
+        if snapshot.counts.hsmsOverdue > 0 {
+            line.append("; ")
+            line.append("\(snapshot.counts.hsmsOverdue) overdue", .red)
+        }
+        if let clock = snapshot.clockUnsynchronised {
+            line.append("; ")
+            line.append("clock not synchronised for \(ShortText.seconds(Int(clock.wholeSeconds)))", .red)
         }
         return line
     }

@@ -14,8 +14,8 @@
 /// A failure of this machine says nothing about the HSM: it neither counts nor breaks a row, and what stood before goes on
 /// with the next reading. A failure of the HSM that is not confirmed yet leaves the state `unknown`.
 ///
-/// A reading speaks for warning also if its forecast comes within `warn_within`; for an improvement, within half as much
-/// again.
+/// A reading speaks for warning also if its forecast looks like a leak and comes within `warn_within`; for an improvement,
+/// if its forecast comes within half as much again, whatever it looks like.
 ///
 /// Other thresholds may come at any time. What they make of the last reading becomes the state with the next reading that
 /// says the same; no row is counted for that, because the sockets did not change.
@@ -133,9 +133,9 @@ package struct Assessor: Sendable {
     private mutating func assess(_ reading: Reading, at now: Instant) -> Assessment {
         let misconfigured = apply(total: reading.total)
         last = reading
-        let forecast = window.add(reading, at: now, critical: thresholds.critical)
-        count(reading, forecast)
         let alone = thresholds.state(of: reading)
+        let forecast = window.add(reading, at: now, critical: thresholds.critical, isUsual: alone == .ok)
+        count(reading, forecast)
         let isRedefined = alone == redefined && alone != shown && !shown.isFailure
         redefined = nil
         let (judged, reason) = isRedefined ? (alone, .reconfigured) : judge(alone, forecast)
@@ -204,7 +204,7 @@ package struct Assessor: Sendable {
 
     /// The state that the forecast speaks for; cautiously: when an improvement is asked for, with half as much time again.
     private func foreseen(_ forecast: Forecast?, cautiously: Bool = false) -> HSMState {
-        guard let forecast, let warnWithin else { return .ok }
+        guard let forecast, let warnWithin, forecast.isLeak || cautiously else { return .ok }
         return forecast.isWithin(cautiously ? warnWithin * 3 / 2 : warnWithin) ? .warning : .ok
     }
 

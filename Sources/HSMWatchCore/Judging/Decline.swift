@@ -16,7 +16,16 @@ struct Decline: Sendable {
         static let toStay = Demands(scatter: 0.1, steepness: 3)
     }
 
-    private let fall: Double
+    /// Parts of the window that are compared with each other.
+    private static let parts = 4
+    /// How steep the fall from each part to the next must be at least, as a share of the line.
+    private static let leastShare = 0.75
+
+    /// Whether it goes on through all of the points, from the first part of them to the last: not for a leak that has begun
+    /// in the middle of the window, nor for load that grows less and less.
+    let isSteady: Bool
+    /// Sockets from the first point to the last, by the line.
+    let fall: Double
     private let scatter: Double
     private let steepness: Double
 
@@ -24,11 +33,25 @@ struct Decline: Sendable {
     init(of points: [ReadingSlot.Point], along line: RobustLine) {
         fall = -line.slope * (points[points.count - 1].instant - points[0].instant).inSeconds
         scatter = line.scatter
+        isSteady = Self.isSteady(points, along: line)
         steepness = Self.steepness(of: points, along: line)
     }
 
     func meets(_ demands: Demands) -> Bool {
         scatter <= demands.scatter * fall && steepness <= demands.steepness
+    }
+
+    private static func isSteady(_ points: [ReadingSlot.Point], along line: RobustLine) -> Bool {
+        let size = points.count / parts
+        let groups = (0..<parts).map { part in
+            points[(part * size)..<(part == parts - 1 ? points.count : (part + 1) * size)]
+        }
+        let levels = groups.map { $0.map(\.available).sorted().middle }
+        let instants = groups.map { $0[$0.startIndex + $0.count / 2].instant }
+        return (1..<parts).allSatisfy { part in
+            let expected = -line.slope * (instants[part] - instants[part - 1]).inSeconds
+            return levels[part - 1] - levels[part] >= leastShare * expected
+        }
     }
 
     /// The steepest stretch between three neighbouring points and the next three, whose medians no wild one moves.

@@ -10,12 +10,15 @@ package struct Forecast: Hashable, Sendable {
     package let untilCritical: Duration?
     /// Until no socket is available, in whole seconds; nil when none is, and beyond the horizon.
     package let untilExhaustion: Duration?
+    /// Whether it looks like a leak: the sockets fall through the whole window, to fewer than in the days before.
+    package let isLeak: Bool
 
     /// Nil when there is nothing to say.
-    package init?(untilCritical: Duration?, untilExhaustion: Duration?) {
+    package init?(untilCritical: Duration?, untilExhaustion: Duration?, isLeak: Bool = true) {
         guard untilCritical != nil || untilExhaustion != nil else { return nil }
         self.untilCritical = untilCritical
         self.untilExhaustion = untilExhaustion
+        self.isLeak = isLeak
     }
 
     /// Whether the critical threshold, or where there is none the last socket, is reached within `limit`.

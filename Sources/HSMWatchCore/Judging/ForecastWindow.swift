@@ -13,6 +13,10 @@
 /// some 10 MiB. The line is fitted when a slot ends, not at every reading: 10 to 20 µs each time, so half a microsecond a
 /// reading for a window of 15 minutes and an interval of 1 s. In between a reading is only compared with it.
 ///
+/// A warning needs more (`Forecast.isLeak`): the decline fills the window, and leads to fewer sockets than were available
+/// at any time of the past days when nothing was wrong (`UsualLow`). So load that comes every day or hour warns of nothing
+/// once it has been seen.
+///
 /// It says nothing rather than something false: nothing before half of the slots have a point, nothing while the points
 /// scatter or fall in steps (`Decline`), nothing while a reading lies above the line. So a forecast comes after some
 /// half a window of falling, and ends soon after the falling does. Failures leave gaps, through which a line may go.
@@ -21,6 +25,10 @@ package struct ForecastWindow: Sendable {
     static let slotCount = 24
     /// A forecast needs as many points: half of the window.
     static let fewestPoints = slotCount / 2
+    /// A decline fills the window when its oldest point is as many slots ago: the one before may just have left it.
+    private static let fullWindow = slotCount - 2
+    /// How far below the usual low a leak leads, as a part of its fall: noise does not.
+    private static let clearance = 0.25
     /// A line needs as many to stand a wild one.
     private static let fewestPointsOfLine = 5
 
@@ -32,7 +40,11 @@ package struct ForecastWindow: Sendable {
     /// How far from the line a reading belongs to it, in sockets; about four standard deviations of the readings.
     private var tolerance = 0.0
     private var isFalling = false
+    /// Whether the decline fills the window and leads below what is usual.
+    private var isLeak = false
     private var last: Reading?
+    /// What the points were that have left the window.
+    private var usualLow = UsualLow()
 
     /// `length` is the past whose readings count.
     package init(length: Duration) {
@@ -40,15 +52,21 @@ package struct ForecastWindow: Sendable {
         slotLength = max(1, length.wholeNanoseconds / Int64(Self.slotCount))
     }
 
-    /// Takes in the next reading; instants never fall. `critical` is the threshold in sockets, nil or 0 without one.
-    package mutating func add(_ reading: Reading, at instant: Instant, critical: Int?) -> Forecast? {
+    /// Takes in the next reading; instants never fall.
+    ///
+    /// - Parameters:
+    ///   - critical: the threshold in sockets; nil or 0 without one.
+    ///   - isUsual: whether nothing is wrong, so that this is a level from which nothing follows.
+    package mutating func add(
+        _ reading: Reading, at instant: Instant, critical: Int?, isUsual: Bool = true
+    ) -> Forecast? {
         if reading.total != last?.total { beginAnew() }
         let number = instant.nanoseconds / slotLength
         if slot.number != number {
             endSlot(at: instant)
             slot.begin(number)
         }
-        slot.add(reading.available, at: instant)
+        slot.add(reading.available, at: instant, isUsual: isUsual)
         defer { last = reading }
         return forecast(from: reading, at: instant, critical: critical)
     }
@@ -68,6 +86,7 @@ package struct ForecastWindow: Sendable {
         }
         if !group.isEmpty { changed.points.append(Self.merged(group)) }
         changed.last = last
+        changed.usualLow = usualLow
         self = changed
     }
 
@@ -80,7 +99,7 @@ package struct ForecastWindow: Sendable {
         let (left, right) = (points[(points.count - 1) / 2].instant, points[points.count / 2].instant)
         return ReadingSlot.Point(
             instant: left + (right - left) / 2, available: points.map(\.available).sorted().middle,
-            scatter: points.map(\.scatter).sorted().middle)
+            scatter: Float(points.map { Double($0.scatter) }.sorted().middle), isUsual: points.allSatisfy(\.isUsual))
     }
 
     private func forecast(from reading: Reading, at instant: Instant, critical: Int?) -> Forecast? {
@@ -97,7 +116,8 @@ package struct ForecastWindow: Sendable {
         }
         return Forecast(
             untilCritical: critical.flatMap { until($0, isReached: reading.available < $0 || $0 == 0) },
-            untilExhaustion: until(0, isReached: reading.available == 0)
+            untilExhaustion: until(0, isReached: reading.available == 0),
+            isLeak: isLeak
         )
     }
 
@@ -105,9 +125,9 @@ package struct ForecastWindow: Sendable {
     private mutating func endSlot(at instant: Instant) {
         if let point = slot.point { points.append(point) }
         let oldest = instant - length
-        points.removeAll { $0.instant < oldest }
+        forget(points.count { $0.instant < oldest })
         if let line, hasRisen(above: line) {
-            points.removeFirst(points.count - 2)
+            forget(points.count - 2)
             isFalling = false
         }
         guard points.count >= Self.fewestPointsOfLine else {
@@ -118,10 +138,26 @@ package struct ForecastWindow: Sendable {
         let line = RobustLine(through: points)
         self.line = line
         // The interquartile range of noise is 1.35, the median of its distances 0.67 standard deviations.
-        tolerance = 1 + 2 * points.map(\.scatter).sorted().middle + 4 * line.scatter
-        isFalling =
-            points.count >= Self.fewestPoints
-            && Decline(of: points, along: line).meets(isFalling ? .toStay : .toBegin)
+        tolerance = 1 + 2 * points.map { Double($0.scatter) }.sorted().middle + 4 * line.scatter
+        guard points.count >= Self.fewestPoints else {
+            isFalling = false
+            return
+        }
+        let decline = Decline(of: points, along: line)
+        isFalling = decline.meets(isFalling ? .toStay : .toBegin)
+        let newest = points.suffix(2).map(\.available).max() ?? 0
+        isLeak =
+            decline.isSteady && fillsWindow(at: instant) && usualLow.isAbove(newest + Self.clearance * decline.fall)
+    }
+
+    /// Takes the oldest points out of the window.
+    private mutating func forget(_ count: Int) {
+        for point in points.prefix(count) where point.isUsual { usualLow.note(point.available, at: point.instant) }
+        points.removeFirst(count)
+    }
+
+    private func fillsWindow(at instant: Instant) -> Bool {
+        points.first.map { (instant - $0.instant).wholeNanoseconds >= Int64(Self.fullWindow) * slotLength } ?? false
     }
 
     /// Whether the newest two points lie above what the points before let expect; one alone may be wild.
@@ -132,6 +168,7 @@ package struct ForecastWindow: Sendable {
     private mutating func beginAnew() {
         slot.begin(nil)
         points = []
+        usualLow = UsualLow()
         line = nil
         isFalling = false
     }

@@ -13,7 +13,9 @@ struct ReadingSlot: Sendable {
         /// The median of available.
         let available: Double
         /// How far available scatters within the slot: its interquartile range.
-        let scatter: Double
+        let scatter: Float
+        /// Whether nothing was wrong at each of the readings.
+        let isUsual: Bool
     }
 
     private struct Held: Sendable {
@@ -31,6 +33,7 @@ struct ReadingSlot: Sendable {
     private var stride = 1
     /// Readings to come that are not held.
     private var skipping = 0
+    private var isUsual = true
 
     /// Forgets everything and becomes another slot.
     mutating func begin(_ number: Int64?) {
@@ -38,9 +41,12 @@ struct ReadingSlot: Sendable {
         held.removeAll(keepingCapacity: true)
         stride = 1
         skipping = 0
+        isUsual = true
     }
 
-    mutating func add(_ available: Int, at instant: Instant) {
+    /// `isUsual` is whether nothing is wrong.
+    mutating func add(_ available: Int, at instant: Instant, isUsual: Bool) {
+        self.isUsual = self.isUsual && isUsual
         guard skipping == 0 else {
             skipping -= 1
             return
@@ -62,7 +68,7 @@ struct ReadingSlot: Sendable {
         return Point(
             instant: left + (right - left) / 2,
             available: available.middle,
-            scatter: available[available.count - 1 - quarter] - available[quarter]
+            scatter: Float(available[available.count - 1 - quarter] - available[quarter]), isUsual: isUsual
         )
     }
 

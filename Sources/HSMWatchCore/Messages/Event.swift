@@ -71,6 +71,7 @@ package struct Event: Hashable, Sendable {
         case .stateChange(_, let transition, _, _, _): Level(ofChangeTo: transition.to)
         case .reminder(_, let reminder): Level(ofChangeTo: reminder.state)
         case .heartbeat: .informational
+        case .service(.probesOverdue): .error
         case .service(let action): action.isProblem ? .warning : .notice
         }
     }

@@ -13,11 +13,13 @@ package struct Heartbeat: Hashable, Sendable {
     package var spooled: Int
     /// Messages dropped since the start.
     package var dropped: Int
+    /// HSMs of which no probe has ended for three intervals.
+    package var hsmsOverdue: Int
     package var uptime: Duration
 
     package init(
         states: [HSMState: Int], probes: Int, probesFailed: Int, probesSkipped: Int, spooled: Int, dropped: Int,
-        uptime: Duration
+        hsmsOverdue: Int = 0, uptime: Duration
     ) {
         self.states = states
         self.probes = probes
@@ -25,6 +27,7 @@ package struct Heartbeat: Hashable, Sendable {
         self.probesSkipped = probesSkipped
         self.spooled = spooled
         self.dropped = dropped
+        self.hsmsOverdue = hsmsOverdue
         self.uptime = uptime
     }
 

@@ -106,6 +106,7 @@ extension JSONWriter {
         integer("_probes_skipped", heartbeat.probesSkipped)
         integer("_spooled", heartbeat.spooled)
         integer("_dropped", heartbeat.dropped)
+        integer("_hsms_overdue", heartbeat.hsmsOverdue)
         integer("_uptime_seconds", Int(heartbeat.uptime.wholeSeconds))
     }
 
@@ -144,6 +145,11 @@ extension JSONWriter {
             string("_output", output)
             string("_endpoint", endpoint)
             string("_reason", "\(side.rawValue) ends on \(certificate.notAfter.utcText)")
+        case .probesOverdue(let report):
+            string("_reason", "no probe has ended for three intervals: " + report.listed)
+        case .clockUnsynchronised(let lasted):
+            string("_reason", "the kernel says that the clock is not synchronised")
+            integer("_outage_seconds", Int(lasted.wholeSeconds))
         case .sendTest(let output, let endpoint):
             string("_output", output)
             string("_endpoint", endpoint)

@@ -31,7 +31,8 @@ package struct MessageField: Hashable, Sendable {
     private static let integers = fields(
         .integer,
         [
-            "critical_seconds", "dropped", "exhaustion_seconds", "hsm_error_code", "hsm_port", "hsms_total",
+            "critical_seconds", "dropped", "exhaustion_seconds", "hsm_error_code", "hsm_port", "hsms_overdue",
+            "hsms_total",
             "outage_seconds", "probes", "probes_failed", "probes_skipped", "query_port", "resent", "sequence",
             "sockets_available", "sockets_consumed", "sockets_total", "spooled", "state_seconds", "threshold_critical",
             "threshold_warning", "uptime_seconds", "waiting",

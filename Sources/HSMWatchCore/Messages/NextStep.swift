@@ -120,6 +120,10 @@ extension ServiceAction {
         case .certificateExpiring(let output, _, .own, _, _):
             "Put a new certificate into the file that tls.certificate of output \(output) names, then run"
                 + " 'hsmwatch send-test'."
+        case .probesOverdue:
+            "Run 'hsmwatch status' on the machine of hsmwatch, and look at its load: these HSMs are not watched."
+        case .clockUnsynchronised:
+            "Run 'timedatectl' on the machine of hsmwatch, and start its time service."
         case .reloaded, .localFaultEnded, .sendTest:
             nil
         }

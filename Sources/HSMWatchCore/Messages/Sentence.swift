@@ -127,9 +127,22 @@ extension ServiceAction {
         case .certificateExpiring(let output, let endpoint, let side, let certificate, let days):
             "Output \(output) to \(endpoint): \(side.rawValue) (serial \(certificate.serialNumber)) ends in "
                 + "\(counted(days, "day")), on \(certificate.notAfter.utcText); without a new one nothing is delivered then"
+        case .probesOverdue(let report):
+            "hsmwatch does not keep up: no probe of \(counted(report.count, "HSM")) has ended for three intervals: "
+                + report.listed
+        case .clockUnsynchronised(let lasted):
+            "The clock of this machine has not been synchronised for \(lasted.sentencePart): "
+                + "times of messages may be wrong, and alerts that search by time may miss them"
         case .sendTest(let output, let endpoint):
             "Test message of hsmwatch: output \(output) reaches \(endpoint)"
         }
+    }
+}
+
+extension OverdueProbes.Report {
+    /// `khi-1, khi-2 and 12 more`
+    var listed: String {
+        names.joined(separator: ", ") + (count > names.count ? " and \(count - names.count) more" : "")
     }
 }
 

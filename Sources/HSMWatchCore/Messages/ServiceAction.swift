@@ -25,6 +25,10 @@ package enum ServiceAction: Hashable, Sendable {
     case localFaultStarted(LocalCause)
     /// It does so no more. `lasted` is the time from the first failure to the last.
     case localFaultEnded(LocalCause, lasted: Duration)
+    /// No probe of these HSMs has ended for three intervals.
+    case probesOverdue(OverdueProbes.Report)
+    /// This machine's clock is not synchronised, for so long at least.
+    case clockUnsynchronised(lasted: Duration)
     /// Somebody tries whether an output delivers.
     case sendTest(output: String, endpoint: String)
 
@@ -41,6 +45,8 @@ package enum ServiceAction: Hashable, Sendable {
         case .certificateExpiring: "certificate_expiring"
         case .localFaultStarted: "local_fault_started"
         case .localFaultEnded: "local_fault_ended"
+        case .probesOverdue: "probes_overdue"
+        case .clockUnsynchronised: "clock_unsynchronised"
         case .sendTest: "send_test"
         }
     }
@@ -52,6 +58,7 @@ package enum ServiceAction: Hashable, Sendable {
         case .outputDown(_, _, _, let lasted): lasted != nil
         case .outputUp(_, _, _, _, _, _, _, let wasLasting): wasLasting
         case .reloadFailed, .messagesDropped, .certificateExpiring, .localFaultStarted: true
+        case .probesOverdue, .clockUnsynchronised: true
         case .reloaded, .stopping, .localFaultEnded, .sendTest: false
         }
     }

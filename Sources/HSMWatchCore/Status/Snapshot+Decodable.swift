@@ -19,6 +19,7 @@ extension Snapshot: Decodable {
             probesSkipped: try fields.number(.probesSkipped),
             spooled: try spool.number(.waiting),
             dropped: try spool.number(.dropped),
+            hsmsOverdue: try fields.numberIfPresent(.hsmsOverdue) ?? 0,
             uptime: .seconds(try fields.number(.uptime)))
         let process = Process(
             version: try fields.decode(String.self, forKey: .hsmwatch),
@@ -29,6 +30,7 @@ extension Snapshot: Decodable {
         self.init(
             takenAt: takenAt, process: process, counts: counts,
             storage: try spool.word(.storage),
+            clockUnsynchronised: try fields.numberIfPresent(.clockUnsynchronised).map { .seconds($0) },
             hsms: try fields.list(.hsms) { fields in try HSMSnapshot(fields, takenAt: takenAt) },
             outputs: try fields.list(.outputs) { fields in try OutputSnapshot(fields, takenAt: takenAt) })
     }

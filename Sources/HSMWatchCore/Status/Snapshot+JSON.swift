@@ -17,6 +17,8 @@ extension Snapshot {
         head.integer(.probes, counts.probes)
         head.integer(.probesFailed, counts.probesFailed)
         head.integer(.probesSkipped, counts.probesSkipped)
+        head.integer(.hsmsOverdue, counts.hsmsOverdue)
+        head.integer(.clockUnsynchronised, clockUnsynchronised.map { Int($0.wholeSeconds) })
 
         var states = JSONWriter()
         for state in HSMState.allCases { states.integer(state.rawValue, counts.states[state, default: 0]) }

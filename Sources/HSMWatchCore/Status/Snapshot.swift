@@ -35,18 +35,21 @@ package struct Snapshot: Equatable, Sendable {
     /// The same counts as the heartbeat message has, at this moment.
     package let counts: Heartbeat
     package let storage: Storage
+    /// How long the machine's clock has not been synchronised; nil unless that was reported and lasts.
+    package let clockUnsynchronised: Duration?
     /// In the order of the configuration; an HSM with several query ports comes with each.
     package let hsms: [HSMSnapshot]
     package let outputs: [OutputSnapshot]
 
     package init(
-        takenAt: Moment, process: Process, counts: Heartbeat, storage: Storage, hsms: [HSMSnapshot],
-        outputs: [OutputSnapshot]
+        takenAt: Moment, process: Process, counts: Heartbeat, storage: Storage,
+        clockUnsynchronised: Duration? = nil, hsms: [HSMSnapshot], outputs: [OutputSnapshot]
     ) {
         self.takenAt = takenAt
         self.process = process
         self.counts = counts
         self.storage = storage
+        self.clockUnsynchronised = clockUnsynchronised
         self.hsms = hsms
         self.outputs = outputs
     }

@@ -8,6 +8,8 @@ enum SnapshotKey: String, CodingKey {
     case uptime = "uptime_seconds"
     case probesFailed = "probes_failed"
     case probesSkipped = "probes_skipped"
+    case hsmsOverdue = "hsms_overdue"
+    case clockUnsynchronised = "clock_unsynchronised_seconds"
 
     case waiting, dropped, storage
 

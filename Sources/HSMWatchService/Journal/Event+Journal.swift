@@ -37,6 +37,8 @@ extension Event.Content {
         case .service(.certificateExpiring): .certificateExpiring
         case .service(.localFaultStarted): .localFaultStarted
         case .service(.localFaultEnded): .localFaultEnded
+        case .service(.probesOverdue): .probesOverdue
+        case .service(.clockUnsynchronised): .clockUnsynchronised
         }
     }
 
@@ -94,7 +96,7 @@ extension Failure {
 extension ServiceAction {
     fileprivate var journalFields: [String: String] {
         switch self {
-        case .started, .reloaded, .stopping, .messagesDropped: [:]
+        case .started, .reloaded, .stopping, .messagesDropped, .probesOverdue, .clockUnsynchronised: [:]
         case .reloadFailed(let reason): ["REASON": reason]
         case .localFaultStarted(let cause), .localFaultEnded(let cause, _): ["REASON": cause.sentence]
         case .outputDown(let output, let endpoint, let reason, _):

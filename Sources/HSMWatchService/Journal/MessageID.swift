@@ -19,6 +19,8 @@ package enum MessageID: String, CaseIterable, Sendable {
     case certificateExpiring = "a5f6e3e1c6f1462d8f0a3d7a2a9b4c51"
     case localFaultStarted = "2f6f0e9b7f5a4c0f9d6b3a1e84c75d29"
     case localFaultEnded = "9b1d47c35ea84f6aa0c2e7f60d38b514"
+    case probesOverdue = "ad4086bd509e4f728a37dd2fb85431b9"
+    case clockUnsynchronised = "1ad5aba54a6e4d9aadb21b00d9b4e0af"
     case answersAgain = "ad152e827df845a4ba141ca806e65dda"
     case thresholdNotBelowTotal = "be3a774c33f243b7a5ad8bef36780d6a"
     case configurationProblem = "1aa063d6b79f44c6816e607865640fae"

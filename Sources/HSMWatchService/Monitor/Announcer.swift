@@ -14,14 +14,17 @@ final class Announcer: Service {
     private let ticks: Ticks
     private let fleet: Fleet
     private let spool: Spool
+    private let clock: ClockWatch
     private let logger: Logger
     private let startedAt = Instant.now
     private let hsms: Int
     private let now: () -> Moment
 
-    /// - Parameter now: the clocks by which reminders are made.
+    /// - Parameters:
+    ///   - clock: looks at the clock as long as this lives.
+    ///   - now: the clocks by which reminders are made.
     init(
-        heartbeat: Duration, hsms: Int, timer: PollTimer, fleet: Fleet, spool: Spool, logger: Logger,
+        heartbeat: Duration, hsms: Int, timer: PollTimer, fleet: Fleet, spool: Spool, clock: ClockWatch, logger: Logger,
         now: @escaping () -> Moment = { .now }
     ) {
         self.now = now
@@ -30,6 +33,7 @@ final class Announcer: Service {
         self.hsms = hsms
         self.fleet = fleet
         self.spool = spool
+        self.clock = clock
         self.logger = logger
     }
 
@@ -37,10 +41,12 @@ final class Announcer: Service {
     func run() async {
         let damage = spool.damaged.map { "the spool was damaged; it is kept as \($0)" }
         tell(.service(.started(version: Version.number, hsms: hsms, reason: damage ?? spool.takeLoss())))
+        clock.start()
         while await ticks.next() != nil {
             tell(.heartbeat(Heartbeat(fleet, spool, startedAt: startedAt)))
             await fleet.remind(at: now)
         }
+        clock.stop()
         // Cancelled or not, this is the end.
         try? await gracefulShutdown()
         tell(.service(.stopping(waiting: spool.waiting)))
@@ -70,6 +76,6 @@ extension Heartbeat {
         self.init(
             states: fleet.status.states, probes: fleet.status.probes, probesFailed: fleet.status.probesFailed,
             probesSkipped: fleet.status.probesSkipped, spooled: spool.waiting, dropped: spool.dropped,
-            uptime: .now - startedAt)
+            hsmsOverdue: fleet.overdue.count, uptime: .now - startedAt)
     }
 }

@@ -106,9 +106,14 @@ package struct Monitor: Sendable {
             hsms: configuration.hsms, timer: timer, addressBook: addressBook,
             store: inherited.map { ConnectionStore(inherited: $0, tell: manager.hand) }, spool: spool, armed: armed,
             faults: faults, logger: logger)
+        let clock = ClockWatch { [logger] in
+            let event = Event(timestamp: .now, content: .service(.clockUnsynchronised(lasted: $0)))
+            logger.note(.event(event))
+            spool.append(event)
+        }
         let announcer = Announcer(
             heartbeat: configuration.heartbeat, hsms: configuration.hsms.count, timer: timer, fleet: fleet,
-            spool: spool, logger: logger)
+            spool: spool, clock: clock, logger: logger)
         let supervisor = Supervisor(
             manager: manager, timer: timer, armed: armed, ready: ready, fleet: fleet, spool: spool, logger: logger)
         let reloader = file.map {
@@ -117,7 +122,7 @@ package struct Monitor: Sendable {
                 addressBook: addressBook, outputs: outputs, spool: spool, faults: faults, logger: logger)
         }
 
-        let source = StatusSource(fleet: fleet, outputs: outputs, spool: spool, configuration: file)
+        let source = StatusSource(fleet: fleet, outputs: outputs, spool: spool, clock: clock, configuration: file)
         let status = StatusServer(path: statusSocket, logger: logger, faults: faults) { source.snapshot }
         status.listen()
 

@@ -9,6 +9,8 @@ import ServiceLifecycle
 package final class Fleet: Service {
     /// How the HSMs are, for the heartbeat and the service manager.
     package internal(set) var status = FleetStatus()
+    /// Which of them are overdue.
+    let overdue: OverdueWatch
 
     /// HSMs whose reminders are made before the loop does other work.
     private nonisolated static let remindedAtOnce = 32
@@ -37,6 +39,11 @@ package final class Fleet: Service {
         armed: WakeUp, faults: LocalFaultWatch? = nil, logger: Logger
     ) {
         self.faults = faults
+        overdue = OverdueWatch {
+            let event = Event(timestamp: .now, content: .service(.probesOverdue($0)))
+            logger.note(.event(event))
+            spool.append(event)
+        }
         self.timer = timer
         self.addressBook = addressBook
         self.store = store
@@ -74,6 +81,7 @@ package final class Fleet: Service {
     package func run() async {
         await withTaskCancellationOrGracefulShutdownHandler {
             timer.start()
+            overdue.start()
             armed.raise()
             await tasks.run()
         } onCancelOrGracefulShutdown: {
@@ -91,6 +99,7 @@ package final class Fleet: Service {
         for target in ended {
             target.stop()
             status.remove(target.number)
+            overdue.remove(target.number)
             faults?.succeeded(.hsm(target.hsm.name))
         }
         names = hsms.map(\.name)
@@ -105,7 +114,10 @@ package final class Fleet: Service {
         var retimed: [(ticks: Ticks, name: String, interval: Duration)] = []
         for name in names {
             guard let target = targets[name], let hsm = configurations[name] else { continue }
-            if target.hsm.interval != hsm.interval { retimed.append((target.ticks, name, hsm.interval)) }
+            if target.hsm.interval != hsm.interval {
+                retimed.append((target.ticks, name, hsm.interval))
+                overdue.change(target.number, interval: hsm.interval)
+            }
             switch HSMReconfiguration(from: target.hsm, to: hsm) {
             case .judgement:
                 target.change(to: hsm)
@@ -128,6 +140,7 @@ package final class Fleet: Service {
                 ticks: timer.add(name: hsm.name, interval: hsm.interval, at: now),
                 prober: prober(of: hsm), fleet: self, spool: spool,
                 logger: logger)
+            overdue.add(target.number, name: hsm.name, interval: hsm.interval)
             targets[hsm.name] = target
             tasks.add { await target.watch() }
         }
@@ -139,6 +152,7 @@ package final class Fleet: Service {
 
     private func stop() {
         timer.stop()
+        overdue.stop()
         targets.values.forEach { $0.leave() }
         tasks.finish()
     }

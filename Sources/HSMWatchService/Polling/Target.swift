@@ -70,6 +70,7 @@ final class Target {
             fleet.status.noteSkipped(skipped)
             let prober = prober
             let answers = await prober.probe()
+            fleet.overdue.ended(number)
             // A reload has replaced it while it probed.
             if prober !== self.prober, !isStopped, answers.isEmpty { continue }
             guard !isStopped, !(prober.isStopped && answers.isEmpty) else { return }

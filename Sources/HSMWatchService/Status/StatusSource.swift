@@ -9,14 +9,16 @@ final class StatusSource {
     private let fleet: Fleet
     private let outputs: Outputs
     private let spool: Spool
+    private let clock: ClockWatch
     private let startedAt = Moment.now
     private let configuration: String?
 
     /// - Parameter configuration: the file that the configuration came from; nil: from none.
-    init(fleet: Fleet, outputs: Outputs, spool: Spool, configuration: String?) {
+    init(fleet: Fleet, outputs: Outputs, spool: Spool, clock: ClockWatch, configuration: String?) {
         self.fleet = fleet
         self.outputs = outputs
         self.spool = spool
+        self.clock = clock
         self.configuration = configuration
     }
 
@@ -28,7 +30,7 @@ final class StatusSource {
                 version: Version.number, identifier: Int(getpid()), startedAt: startedAt.timestamp,
                 configuration: configuration),
             counts: Heartbeat(fleet, spool, startedAt: startedAt.instant),
-            storage: spool.isOnDisk ? .disk : .memory,
+            storage: spool.isOnDisk ? .disk : .memory, clockUnsynchronised: clock.unsynchronised,
             hsms: fleet.snapshots, outputs: outputs.snapshots)
     }
 }

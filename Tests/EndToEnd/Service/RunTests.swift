@@ -107,6 +107,33 @@ extension EndToEnd {
             }
         }
 
+        @Test("no HSM is overdue while its probes end, whether it answers, refuses or rejects the command")
+        func notOverdue() async throws {
+            try await Stage.play { stage in
+                let graylog = try await stage.graylog()
+                let healthy = try await stage.hsm(HSMBehaviour(total: 128))
+                let dead = try await stage.hsm(HSMBehaviour(fault: .refuse))
+                let rejecting = try await stage.hsm(HSMBehaviour(fault: .error(22)))
+                var configuration = ConfigurationText(
+                    to: graylog,
+                    hsms: [
+                        ConfigurationText.entry("khi-1", healthy), ConfigurationText.entry("khi-2", dead),
+                        ConfigurationText.entry("khi-3", rejecting),
+                    ])
+                configuration.heartbeat = "500ms"
+                let service = try stage.service(configuration)
+                var mail = Mail()
+                // Three intervals, and what a pause may count, have passed by then.
+                let heartbeat = try await mail.collect(from: graylog) { message in
+                    message.string("event_type") == "heartbeat" && (message.integer("uptime_seconds") ?? 0) >= 5
+                }
+                #expect(heartbeat.integer("hsms_total") == 3)
+                #expect(heartbeat.integer("hsms_overdue") == 0)
+                #expect(!mail.messages.contains { $0.string("action") == "probes_overdue" })
+                #expect(try await service.ended(by: SIGTERM).ending == .exited(0))
+            }
+        }
+
         @Test("the heartbeat counts HSMs by state, probes and messages")
         func heartbeat() async throws {
             try await Stage.play { stage in

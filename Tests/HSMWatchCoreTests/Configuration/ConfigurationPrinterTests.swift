@@ -66,7 +66,7 @@ struct ConfigurationPrinterTests {
         let yaml = ConfigurationPrinter.yaml(Configuration(hsms: [hsm], outputs: [output]))
         #expect(yaml.hasPrefix("# source: this machine's host name\nheartbeat: 1m\nlog_level: info\nhsms:\n"))
         #expect(yaml.contains("    alert:\n      critical: 50\n"))
-        #expect(yaml.contains("    forecast:\n      window: 15m\n    fields: {}\n"))
+        #expect(yaml.contains("    forecast:\n      window: 15m\n      warn_within: 30m\n    fields: {}\n"))
         #expect(
             yaml.contains(
                 "    endpoints: [b:1]\n    events: [reading, probe_failure, heartbeat, service, state_change]\n    confirm: 10s\n    rewind: 1m\n"

@@ -52,6 +52,15 @@ struct StatusReportTests {
                 + "\u{1B}[31m3 messages spooled in memory, the disk fails, \u{1B}[0m\u{1B}[31m5 dropped\u{1B}[0m")
     }
 
+    @Test("overdue HSMs and a clock that is not synchronised stand out beside the states")
+    func overdueAndClock() throws {
+        let hsm = try HSMSnapshot.sample("khi-1", port: 1, state: .ok, [60], of: 64, for: 5)
+        let snapshot = Snapshot.sample([hsm], overdue: 2, clockUnsynchronised: .seconds(1500))
+        let lines = StatusReport(snapshot, columns: 80).lines()
+        #expect(lines[1].text(isColoured: false) == "1 HSM: 1 ok; 2 overdue; clock not synchronised for 25m")
+        #expect(lines[1].text(isColoured: true).contains("\u{1B}[31m2 overdue\u{1B}[0m"))
+    }
+
     @Test("text of others cannot command the terminal")
     func control() throws {
         let text = StatusReport(try .mixed(), columns: 80).lines().map { $0.text(isColoured: false) }.joined()

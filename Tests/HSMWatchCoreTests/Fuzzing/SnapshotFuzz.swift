@@ -78,13 +78,14 @@ enum SnapshotFuzz {
             states: Dictionary(uniqueKeysWithValues: HSMState.allCases.map { ($0, input.number(bits: 48)) }),
             probes: input.number(bits: 48), probesFailed: input.number(bits: 48), probesSkipped: input.number(bits: 48),
             spooled: input.number(bits: 48), dropped: input.number(bits: 48),
-            uptime: .seconds(input.number(bits: 48)))
+            hsmsOverdue: input.number(bits: 48), uptime: .seconds(input.number(bits: 48)))
         return Snapshot(
             takenAt: now,
             process: Snapshot.Process(
                 version: input.visibleText(), identifier: input.number(bits: 32), startedAt: time(&input),
                 configuration: input.flag() ? input.visibleText() : nil),
             counts: counts, storage: input.flag() ? .memory : .disk,
+            clockUnsynchronised: input.flag() ? .seconds(input.number(bits: 48)) : nil,
             hsms: (0..<Int(input.byte() % 4)).map { _ in hsm(&input) },
             outputs: (0..<Int(input.byte() % 4)).map { _ in output(&input) })
     }

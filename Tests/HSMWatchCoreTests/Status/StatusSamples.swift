@@ -10,7 +10,8 @@ extension Snapshot {
         instant: Instant(nanoseconds: 0), timestamp: Timestamp(milliseconds: 1_785_432_180_000))
 
     static func sample(
-        _ hsms: [HSMSnapshot], outputs: [OutputSnapshot] = [], storage: Storage = .disk, dropped: Int = 0
+        _ hsms: [HSMSnapshot], outputs: [OutputSnapshot] = [], storage: Storage = .disk, dropped: Int = 0,
+        overdue: Int = 0, clockUnsynchronised: Duration? = nil
     ) -> Snapshot {
         var states = Dictionary(uniqueKeysWithValues: HSMState.allCases.map { ($0, 0) })
         for hsm in hsms { states[hsm.state, default: 0] += 1 }
@@ -21,8 +22,8 @@ extension Snapshot {
                 configuration: "/etc/hsmwatch/hsmwatch.yaml"),
             counts: Heartbeat(
                 states: states, probes: 13_200, probesFailed: 12, probesSkipped: 1, spooled: 3, dropped: dropped,
-                uptime: .seconds(11_000)),
-            storage: storage, hsms: hsms, outputs: outputs)
+                hsmsOverdue: overdue, uptime: .seconds(11_000)),
+            storage: storage, clockUnsynchronised: clockUnsynchronised, hsms: hsms, outputs: outputs)
     }
 
     /// One HSM of each kind, and two outputs.

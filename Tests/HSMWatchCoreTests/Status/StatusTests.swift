@@ -129,7 +129,7 @@ struct SnapshotTests {
             text == """
                 {"version":1,"hsmwatch":"0.1.0","pid":4711,"configuration":"/etc/hsmwatch/hsmwatch.yaml",\
                 "taken_at":1785432180.000,"started_at":1785421180.000,"uptime_seconds":11000,"probes":13200,\
-                "probes_failed":12,"probes_skipped":1,\
+                "probes_failed":12,"probes_skipped":1,"hsms_overdue":0,\
                 "states":{"ok":0,"warning":1,"critical":0,"unreachable":0,"unknown":2},\
                 "spool":{"waiting":3,"dropped":0,"storage":"disk"},"hsms":[\
                 {"name":"lhe-1","address":"10.10.5.6:9016","query_port":9011,"state":"warning",\
@@ -149,6 +149,13 @@ struct SnapshotTests {
                 "dropped":0}]}
 
                 """)
+    }
+
+    @Test("tells how many HSMs are overdue, and how long the clock has not been synchronised while that lasts")
+    func overdueAndClock() throws {
+        let text = String(
+            decoding: Snapshot.sample([], overdue: 2, clockUnsynchronised: .milliseconds(600_900)).json, as: UTF8.self)
+        #expect(text.contains("\"probes_skipped\":1,\"hsms_overdue\":2,\"clock_unsynchronised_seconds\":600,"))
     }
 
     @Test("an empty one has empty lists")

@@ -41,7 +41,7 @@ struct ConfigurationFileTests {
         #expect(hsm.alert.raiseAfterFailures == 2)
         #expect(hsm.alert.clearAfter == 2)
         #expect(hsm.alert.clearMargin == 5)
-        #expect(hsm.forecast == ForecastConfiguration(window: .seconds(900), warnWithin: nil))
+        #expect(hsm.forecast == ForecastConfiguration(window: .seconds(900), warnWithin: .seconds(1800)))
     }
 
     @Test("every key is understood")

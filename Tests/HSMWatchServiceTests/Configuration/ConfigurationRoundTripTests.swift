@@ -47,6 +47,7 @@ struct ConfigurationRoundTripTests {
             { $0.hsms[0].alert.clearAfter = 1000 },
             { $0.hsms[0].alert.clearMargin = 0 },
             { $0.hsms[0].forecast.window = .seconds(61) },
+            { $0.hsms[0].forecast.warnWithin = nil },
             { $0.hsms[0].forecast.warnWithin = .seconds(1) },
             { $0.hsms[0].forecast.warnWithin = .seconds(86_400) },
             { $0.outputs[0].endpoints.append(HostPort(host: "::1", port: 1)) },

@@ -69,6 +69,13 @@ struct AlertStage {
         .failure(Failure(kind, detail))
     }
 
+    /// That an output delivers again.
+    static func back(_ output: String, after outage: Duration, waiting: Int) -> ServiceAction {
+        .outputUp(
+            output: output, endpoint: "10.10.5.7:12201", outage: outage, waiting: waiting, resent: 0, rewound: 0,
+            dropped: 0, wasLasting: outage >= Outage.lasting)
+    }
+
     var mails: [SentNotification] { processor.notifications.filter { $0.subject != nil } }
 
     /// Lets time pass, in which each HSM is probed at its interval with the outcome that `outcome` gives.
@@ -83,14 +90,8 @@ struct AlertStage {
     }
 
     /// Something that hsmwatch says of itself.
-    mutating func say(_ action: String, level: Level, _ sentence: String, output: String? = nil) throws {
-        var message = try stored(Event(timestamp: hsmwatchTime, content: .service(.stopping(waiting: 0))))
-        message.fields["action"] = .string(action)
-        message.fields["level"] = .long(Int64(level.rawValue))
-        message.fields["message"] = .string(sentence)
-        message.fields["output"] = output.map(FieldValue.string)
-        message.fields["next_step"] = message.fields["next_step"] ?? .string("Run journalctl -x -u hsmwatch.")
-        deliver(message)
+    mutating func say(_ action: ServiceAction) throws {
+        deliver(try stored(Event(timestamp: hsmwatchTime, content: .service(action))))
     }
 
     // MARK: One moment
@@ -102,16 +103,11 @@ struct AlertStage {
     private mutating func probe(_ seconds: Int, _ outcome: (String, Int) throws -> Outcome) throws {
         for index in fleet.indices {
             let answer = try outcome(fleet[index].subject.name, seconds)
-            if let change = fleet[index].observe(answer, at: hsmwatchTime) {
-                deliver(fleet[index].complete(try stored(change)))
-            }
+            if let change = fleet[index].observe(answer, at: hsmwatchTime) { deliver(try stored(change)) }
         }
         guard seconds.isMultiple(of: 60) else { return }
         deliver(try stored(Event(timestamp: hsmwatchTime, content: .heartbeat(beat))))
-        for hsm in fleet where hsm.isReminded(at: hsmwatchTime) {
-            guard let fact = hsm.latestFact else { continue }
-            deliver(hsm.reminder(with: try stored(fact), at: hsmwatchTime))
-        }
+        for reminder in fleet.compactMap({ $0.reminder(at: hsmwatchTime) }) { deliver(try stored(reminder)) }
     }
 
     private mutating func deliver(_ message: StoredMessage) {
@@ -151,6 +147,6 @@ extension AlertStage {
             decoded = SyslogRules.decode(encoder.encode(body, spooledAt: time), from: "127.0.0.1", at: time)
         }
         guard case .stored(let message) = decoded else { throw NotStored(body: String(decoding: body, as: UTF8.self)) }
-        return hsm.complete(message)
+        return message
     }
 }

@@ -118,15 +118,18 @@ struct AlertTests {
     func problems() throws {
         var stage = try AlertStage()
         try Self.warmedUp(&stage)
-        try stage.say("output_down", level: .notice, "Output graylog does not deliver", output: "graylog")
-        try stage.say("output_up", level: .warning, "Output graylog delivers again after 5 min", output: "graylog")
-        try stage.say("output_up", level: .warning, "Output archive delivers again after 5 min", output: "archive")
-        try stage.say("probes_overdue", level: .error, "No probe of khi-1 has ended for 30 s")
+        try stage.say(.outputDown(output: "graylog", endpoint: "10.10.5.7:12201", reason: "closed"))
+        for output in ["graylog", "archive"] {
+            try stage.say(AlertStage.back(output, after: .seconds(300), waiting: 3))
+        }
+        try stage.say(.clockUnsynchronised(lasted: .seconds(600)))
         try stage.run(for: .seconds(60), Self.good)
         #expect(
             stage.mails.map(\.subject) == [
-                "Output graylog delivers again after 5 min", "Output archive delivers again after 5 min",
-                "No probe of khi-1 has ended for 30 s",
+                "Output graylog delivers again to 10.10.5.7:12201 after 5 min 0 s: 3 messages queued, 0 sent again",
+                "Output archive delivers again to 10.10.5.7:12201 after 5 min 0 s: 3 messages queued, 0 sent again",
+                "The clock of this machine has not been synchronised for 10 min 0 s: times of messages may be wrong, "
+                    + "and alerts that search by time may miss them",
             ])
         #expect(stage.mails.map(\.event.title) == Array(repeating: "hsmwatch reports a problem", count: 3))
     }

@@ -31,10 +31,7 @@ struct NotificationTextTests {
             default: AlertStage.failure(.malformed, "no frame in 8192 bytes")
             }
         }
-        try stage.say(
-            "output_up", level: .warning,
-            "Output graylog delivers again to 10.10.5.7:12201 after 25 min: 312 messages queued, 40 sent again",
-            output: "graylog")
+        try stage.say(AlertStage.back("graylog", after: .seconds(1500), waiting: 312))
         try stage.run(for: .seconds(300)) { _, _ in try AlertStage.available(215) }
         stage.beats = false
         try stage.run(for: .seconds(300)) { _, _ in try AlertStage.available(215) }

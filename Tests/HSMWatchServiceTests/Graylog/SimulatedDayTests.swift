@@ -38,21 +38,16 @@ struct SimulatedDayTests {
         }
         try run(to: restart)
         stage.isCut = true
-        try stage.say("output_down", level: .notice, "Output graylog does not deliver: closed", output: "graylog")
+        try stage.say(.outputDown(output: "graylog", endpoint: "10.10.5.7:12201", reason: "closed"))
         try run(to: restart + 20)
         stage.isCut = false
-        try stage.say(
-            "output_up", level: .notice, "Output graylog delivers again after 20 s: 2 messages queued, 0 sent again",
-            output: "graylog")
+        try stage.say(AlertStage.back("graylog", after: .seconds(20), waiting: 2))
         try run(to: lost.lowerBound)
         stage.isCut = true
-        try stage.say(
-            "output_down", level: .notice, "Output graylog does not deliver: no route to host", output: "graylog")
+        try stage.say(.outputDown(output: "graylog", endpoint: "10.10.5.7:12201", reason: "no route to host"))
         try run(to: lost.upperBound)
         stage.isCut = false
-        try stage.say(
-            "output_up", level: .warning,
-            "Output graylog delivers again after 40 min: 280 messages queued, 0 sent again", output: "graylog")
+        try stage.say(AlertStage.back("graylog", after: .seconds(2400), waiting: 280))
         try run(to: 24 * hour)
         return stage.mails
     }

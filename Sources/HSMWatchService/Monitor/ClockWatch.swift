@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CSystemd
+import HSMWatchCore
+
+/// Asks the kernel every minute whether this machine's clock is synchronised.
+@ServiceLoop
+package final class ClockWatch {
+    private var synchronisation = ClockSynchronisation()
+    private var isRunning = false
+    private let timer = DeadlineTimer()
+    private let now: () -> Instant
+    private let look: () -> ClockSynchronisation.Finding
+    private let report: (Duration) -> Void
+
+    /// - Parameters:
+    ///   - look: asks the kernel.
+    ///   - report: appends a message: the clock has not been synchronised for so long.
+    package init(
+        now: @escaping () -> Instant = { .now }, look: @escaping () -> ClockSynchronisation.Finding = kernelFinding,
+        report: @escaping (Duration) -> Void
+    ) {
+        self.now = now
+        self.look = look
+        self.report = report
+    }
+
+    /// How long the clock has not been synchronised; nil unless that was reported and lasts.
+    package var unsynchronised: Duration? {
+        synchronisation.unsynchronisedSince.map { now() - $0 }
+    }
+
+    /// Looks at once, and then every minute.
+    package func start() {
+        isRunning = true
+        check()
+    }
+
+    /// Looks no more.
+    package func stop() {
+        isRunning = false
+        timer.set(nil) {}
+    }
+
+    /// Looks now, and sets the timer for the next look.
+    package func check() {
+        guard isRunning else { return }
+        if synchronisation.note(look(), at: now()), let unsynchronised { report(unsynchronised) }
+        timer.set(synchronisation.deadline) { [weak self] in self?.check() }
+    }
+}
+
+/// What the kernel says of its clock: `STA_UNSYNC` of adjtimex(2), read without a change. A call that is not permitted,
+/// as a filter of system calls may decide, says nothing.
+package func kernelFinding() -> ClockSynchronisation.Finding {
+    switch hsmwatch_clock_is_unsynchronised() {
+    case 0: .synchronised
+    case 1: .unsynchronised
+    default: .unknown
+    }
+}
