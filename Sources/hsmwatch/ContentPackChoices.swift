@@ -24,12 +24,14 @@ struct ContentPackChoices: ParsableArguments {
     @Option(
         name: .customLong("email"), parsing: .singleValue,
         help: ArgumentHelp(
-            "Who gets alerts by mail; may be repeated. (default: \(ContentPackOptions.exampleRecipient))",
-            valueName: "address"))
+            "Who gets alerts by mail; may be repeated.", valueName: "address"))
     var recipients: [String] = []
 
+    @Flag(help: "Send no mail.")
+    var noEmail = false
+
     @Option(help: ArgumentHelp("Where alerts are posted as JSON.", valueName: "url"))
-    var webhook = ContentPackOptions.exampleWebhook
+    var webhook: String?
 
     @Option(help: ArgumentHelp("Where the alert about silence says that the runbook is.", valueName: "place"))
     var runbook = ContentPackOptions.installedRunbook
@@ -49,19 +51,32 @@ struct ContentPackChoices: ParsableArguments {
     var tlsClientCa = ContentPackOptions.InputTLS.standard.clientAuthorities
 
     func validate() throws {
+        guard !noEmail || recipients.isEmpty else {
+            throw ValidationError("--email and --no-email cannot be combined.")
+        }
         do throws(InvalidText) {
-            _ = try options
+            _ = try options(hasInput: !noInput)
         } catch {
             throw ValidationError("\(error)")
         }
     }
 
-    /// The pack of the configurations; their problems go to stderr, and an error among them ends the command.
+    /// The pack for an installation by hand.
     func pack() throws -> ContentPack {
+        // An example in its place shows where to put one's own.
+        let mail = recipients.isEmpty && !noEmail ? [ContentPackOptions.exampleRecipient] : recipients
+        let options = try options(
+            recipients: mail, webhook: webhook ?? ContentPackOptions.exampleWebhook, hasInput: !noInput)
+        return ContentPack(try readConfigurations(), options)
+    }
+
+    /// The configurations with the outputs that were chosen; their problems go to stderr, and an error among them ends the
+    /// command.
+    func readConfigurations() throws -> [Configuration] {
         let files = configurations.isEmpty ? [ConfigurationFile.defaultPath] : configurations
         var read = try files.map { try ConfigurationOption(path: $0).loadWithoutFiles() }
         if !outputs.isEmpty { try keepOutputs(in: &read) }
-        return try ContentPack(read, options)
+        return read
     }
 
     private func keepOutputs(in configurations: inout [Configuration]) throws {
@@ -74,12 +89,16 @@ struct ContentPackChoices: ParsableArguments {
         }
     }
 
-    private var options: ContentPackOptions {
-        get throws(InvalidText) {
-            try ContentPackOptions(
-                recipients: recipients.isEmpty ? [ContentPackOptions.exampleRecipient] : recipients,
-                webhook: webhook, runbook: runbook, hasInput: !noInput,
-                tls: .init(certificate: tlsCertificate, key: tlsKey, clientAuthorities: tlsClientCa))
-        }
+    /// What the command line says, without any example.
+    func options(hasInput: Bool) throws(InvalidText) -> ContentPackOptions {
+        try options(recipients: recipients, webhook: webhook, hasInput: hasInput)
+    }
+
+    private func options(
+        recipients: [String], webhook: String?, hasInput: Bool
+    ) throws(InvalidText) -> ContentPackOptions {
+        try ContentPackOptions(
+            recipients: recipients, webhook: webhook, runbook: runbook, hasInput: hasInput,
+            tls: .init(certificate: tlsCertificate, key: tlsKey, clientAuthorities: tlsClientCa))
     }
 }

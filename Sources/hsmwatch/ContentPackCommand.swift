@@ -10,8 +10,8 @@ struct ContentPackCommand: ParsableCommand {
         abstract: "Print the Graylog content pack for a configuration.",
         usage: """
             hsmwatch content-pack [--config <file> ...] [--output <name> ...]
-                                  [--email <address> ...] [--webhook <url>]
-                                  [--runbook <place>] [--no-input]
+                                  [--email <address> ...] [--no-email]
+                                  [--webhook <url>] [--runbook <place>] [--no-input]
                                   [--tls-certificate <file>] [--tls-key <file>]
                                   [--tls-client-ca <file>] [--revision <number>]
             """,
@@ -42,6 +42,10 @@ struct ContentPackCommand: ParsableCommand {
         let pack = try choices.pack()
         for note in pack.notes {
             printToStandardError("note: \(note)")
+        }
+        if let host = try choices.options(hasInput: !choices.noInput).webhookHost {
+            printToStandardError(
+                "note: the webhook at \(host) must be on Graylog's URL allowlist (System / Configurations)")
         }
         try StandardOutput.write(pack.json(revision: revision))
     }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
+import Glibc
 import HSMWatchCore
 import HSMWatchService
 
@@ -15,6 +17,14 @@ enum GraylogReport {
     /// At once. That nobody reads it any more ends nothing: what is begun is finished.
     static func say(_ line: String) {
         StandardOutput.say(line)
+    }
+
+    /// What is waited for, on a terminal: in a line that the next one replaces.
+    static func countDown(_ line: String?) {
+        guard isatty(STDERR_FILENO) == 1 else { return }
+        let text = line.map { Terminal.fit($0, to: STDERR_FILENO) } ?? ""
+        // Carriage return and erase to the end of the line (ECMA-48 EL).
+        try? FileHandle.standardError.write(contentsOf: Data("\r\u{1B}[K\(text)".utf8))
     }
 
     /// What must be known before anything is done.

@@ -14,8 +14,9 @@ struct GraylogUninstall: AsyncParsableCommand {
                                        [--ca <file>] [--dry-run]
             """,
         discussion: """
-            Uninstalls the pack and deletes all its revisions, with its input, stream, alerts and dashboard, and what was \
-            changed in them by hand. Messages that are stored already stay. Exits 0, or 69 when Graylog does not do it.
+            Uninstalls the pack and deletes all its revisions, with its stream, alerts and dashboard, and what was changed in \
+            them by hand. Then deletes the inputs that 'hsmwatch graylog install' has made, which it knows by their titles. \
+            Messages that are stored already stay. Exits 0, or 69 when Graylog does not do it.
             """
     )
 
@@ -27,12 +28,19 @@ struct GraylogUninstall: AsyncParsableCommand {
             let installer = PackInstaller(client, report: GraylogReport.show)
             let presence = try await installer.presence()
             GraylogReport.showTarget(presence.version, at: client.url)
-            let plan = PackPlan.uninstalling(from: presence)
-            GraylogReport.show(plan.notes)
-            if plan.steps.isEmpty { GraylogReport.say("Graylog does not have the content pack: nothing to do") }
-            guard !isDry else { return GraylogReport.showIntentions(plan.steps.map(\.intention)) }
+            let goal = PackGoal.uninstalled
+            let plan = try goal.plan(in: presence)
+            let inputs = InputPlan.removing(from: presence.inputs ?? [], without: presence.inputsOfPacks(besides: nil))
+            GraylogReport.show(plan.notes + inputs.notes)
+            if plan.steps.isEmpty, inputs.steps.isEmpty {
+                GraylogReport.say("Graylog does not have the content pack: nothing to do")
+            }
+            guard !isDry else {
+                return GraylogReport.showIntentions(plan.steps.map(\.intention) + inputs.steps.map(\.intention))
+            }
             GraylogOptions.finishWhatIsBegun()
-            try await installer.carryOut(plan, of: nil, in: presence)
+            _ = try await installer.reach(goal, by: plan, in: presence)
+            try await InputInstaller(client, report: GraylogReport.show).carryOut(inputs, for: goal)
         }
     }
 }

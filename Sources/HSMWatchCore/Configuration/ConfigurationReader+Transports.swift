@@ -34,6 +34,12 @@ extension ConfigurationReader {
             }
             return text
         }
+        if let format, format.value == .legacy {
+            problems.warning(
+                at: format,
+                "legacy has no fields: Graylog's alerts and dashboard get nothing from this output; rfc5424 or GELF "
+                    + "feeds them")
+        }
         syslog.format = format?.value ?? syslog.format
         syslog.facility = facility?.value ?? syslog.facility
         syslog.appName = appName?.value ?? syslog.appName

@@ -31,9 +31,10 @@ enum AlertNotification {
         ${end}
         """
 
-    /// Those that somebody receives.
+    /// Mail and HTTP, as far as the options name somebody whom they reach.
     static func all(_ options: ContentPackOptions) -> [PackEntity] {
-        (options.recipients.isEmpty ? [] : [email(options)]) + (options.webhook.map { [webhook($0)] } ?? [])
+        let mail = options.recipients.isEmpty ? [] : [email(options)]
+        return mail + (options.webhook.map { [webhook($0)] } ?? [])
     }
 
     private static func email(_ options: ContentPackOptions) -> PackEntity {

@@ -20,18 +20,13 @@ package struct ContentPack: Sendable {
     package let fingerprint: String
     /// What an administrator should know of this pack, a sentence each.
     package let notes: [String]
-    /// The port of the pack's first input over TCP; nil when it has none.
-    package let inputPort: UInt16?
 
     private let entities: JSONTree
 
-    /// - Parameters:
-    ///   - configurations: of all instances that send to this Graylog; at least one.
-    ///   - hasInputs: whether the pack has an input for each output. `false` when inputs are made in another way: an
-    ///     upgrade of the pack then never stops one. The options can leave them out, too.
-    package init(_ configurations: [Configuration], _ options: ContentPackOptions, hasInputs: Bool = true) {
+    /// - Parameter configurations: of all instances that send to this Graylog; at least one.
+    package init(_ configurations: [Configuration], _ options: ContentPackOptions) {
         let scope = PackScope(configurations)
-        let inputs = hasInputs && options.hasInput ? PackInput.all(of: configurations.flatMap(\.outputs)) : []
+        let inputs = options.hasInput ? PackInput.all(of: configurations.flatMap(\.outputs)) : []
         let alerts = AlertDefinitions(scope: scope, runbook: options.runbook).all
         let notifications = AlertNotification.all(options)
         let ids = notifications.map(\.id)
@@ -44,7 +39,6 @@ package struct ContentPack: Sendable {
         entities = .array(all.map(\.tree))
         // Of the brackets themselves: the escaping of `<` and `>` is no other pack.
         fingerprint = PackIdentity.fingerprint(of: CommandFrame.unescaping(entities.text))
-        inputPort = inputs.first { !$0.kind.isDatagram }?.port
         notes = ContentPackNotes(configurations: configurations, options: options, inputs: inputs, scope: scope).all
     }
 

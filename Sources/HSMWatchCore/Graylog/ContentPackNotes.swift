@@ -15,23 +15,23 @@ struct ContentPackNotes {
     }
 
     private var notifications: [String] {
-        [mail, webhook].compactMap(\.self)
+        [mail, webhook, nobody].compactMap(\.self)
     }
 
     private var mail: String? {
-        if options.recipients.isEmpty { return "the pack sends no mail: no address was given with --email" }
         guard options.recipients == [ContentPackOptions.exampleRecipient] else { return nil }
         return "mail goes to \(ContentPackOptions.exampleRecipient), which reaches nobody: give --email, or edit the "
             + "notification in Graylog"
     }
 
     private var webhook: String? {
-        guard let webhook = options.webhook else { return nil }
-        if webhook == ContentPackOptions.exampleWebhook {
-            return "HTTP goes to \(webhook), which reaches nobody: give --webhook, or edit the notification in Graylog"
-        }
-        return
-            "the webhook at \(options.webhookHost ?? "") must be on Graylog's URL allowlist (System / Configurations)"
+        guard let webhook = options.webhook, webhook == ContentPackOptions.exampleWebhook else { return nil }
+        return "HTTP goes to \(webhook), which reaches nobody: give --webhook, or edit the notification in Graylog"
+    }
+
+    private var nobody: String? {
+        guard options.recipients.isEmpty, options.webhook == nil else { return nil }
+        return "alerts reach nobody by mail or HTTP: they are only in Graylog's Alerts"
     }
 
     // MARK: Inputs

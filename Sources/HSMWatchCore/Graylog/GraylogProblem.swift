@@ -6,6 +6,8 @@ package struct GraylogProblem: Error, Equatable, CustomStringConvertible {
     private static let longestMessage = 400
 
     package let description: String
+    /// The same without what to do.
+    package let summary: String
     /// Whether Graylog may have done it nevertheless, since no answer came.
     package let isUncertain: Bool
     /// Whether Graylog does not have what the request is about.
@@ -13,13 +15,18 @@ package struct GraylogProblem: Error, Equatable, CustomStringConvertible {
     /// Whether the token's user may not have it, or a proxy lets no request to it through.
     package let isForbidden: Bool
 
+    /// Whether a web page answers in the place of the REST API.
+    package private(set) var isWebPage = false
+
     /// Whether it cannot be known, though all else may be well.
     package var isWithheld: Bool { isMissing || isForbidden }
 
     package init(
-        _ description: String, isUncertain: Bool = false, isMissing: Bool = false, isForbidden: Bool = false
+        _ description: String, summary: String? = nil, isUncertain: Bool = false, isMissing: Bool = false,
+        isForbidden: Bool = false
     ) {
         self.description = description
+        self.summary = summary ?? description
         self.isUncertain = isUncertain
         self.isMissing = isMissing
         self.isForbidden = isForbidden
@@ -31,7 +38,16 @@ package struct GraylogProblem: Error, Equatable, CustomStringConvertible {
     package init(to request: RESTRequest, _ reason: String) {
         let isUncertain = request.method != .get
         let rest = isUncertain ? "; whether it has nevertheless is not known: run the same command again" : ""
-        self.init("Graylog did not \(request.purpose): \(reason)\(rest)", isUncertain: isUncertain)
+        let summary = "Graylog did not \(request.purpose): \(reason)"
+        self.init(summary + rest, summary: summary, isUncertain: isUncertain)
+    }
+
+    /// A web page was answered: Graylog's own web interface is at every path that is not the REST API's.
+    package static func webPage(for request: RESTRequest, at url: GraylogURL) -> GraylogProblem {
+        var problem = GraylogProblem(
+            to: request, "a web page answers at \(url): is Graylog's REST API at another path, such as /api")
+        problem.isWebPage = true
+        return problem
     }
 
     /// An answer says that it was not done.

@@ -98,16 +98,30 @@ package struct PackPresence: Equatable, Sendable {
         package let type: String
         /// nil when it does not listen.
         package let port: Int?
+        /// Its settings, by Graylog's names for them.
+        package let attributes: [JSONTree.Member]
+        /// The node that alone has it; nil when all have it.
+        package let node: String?
 
-        package init(id: GraylogID, title: String, type: String, port: Int?) {
+        package init(
+            id: GraylogID, title: String, type: String, port: Int?, attributes: [JSONTree.Member] = [],
+            node: String? = nil
+        ) {
             self.id = id
             self.title = title
             self.type = type
             self.port = port
+            self.attributes = attributes
+            self.node = node
         }
 
         /// Whether it takes a TCP port.
         var isStream: Bool { !type.lowercased().contains("udp") }
+
+        /// A setting; nil when Graylog does not show it.
+        func attribute(_ name: String) -> JSONTree? {
+            attributes.first { $0.name == name }?.value
+        }
     }
 
     package var version: GraylogRelease
@@ -115,14 +129,21 @@ package struct PackPresence: Equatable, Sendable {
     package var revisions: [Revision]
     /// The oldest first; usually there is one at most.
     package var installations: [Installation]
-    package var inputs: [Input]
+    /// Those that the token's user may see; nil where a proxy lets no one look.
+    package var inputs: [Input]?
 
     package init(
-        version: GraylogRelease, revisions: [Revision], installations: [Installation], inputs: [Input]
+        version: GraylogRelease, revisions: [Revision], installations: [Installation], inputs: [Input]?
     ) {
         self.version = version
         self.revisions = revisions.sorted { $0.number < $1.number }
         self.installations = installations
         self.inputs = inputs
+    }
+
+    /// The inputs that packs have made, except one installation's.
+    package func inputsOfPacks(besides kept: Installation?) -> Set<GraylogID> {
+        Set(
+            installations.filter { $0.id != kept?.id }.flatMap(\.entities).filter { $0.kind == "input" }.map(\.id))
     }
 }

@@ -57,11 +57,6 @@ struct PackScope: Hashable, Sendable {
 
     /// The script's old line has no fields, so Graylog puts it into no stream of hsmwatch.
     private static func kinds(of configuration: Configuration) -> Set<Event.Kind> {
-        configuration.outputs.filter(\.hasFields).reduce(into: []) { $0.formUnion($1.events) }
+        configuration.outputs.filter(\.hasFields).reduce(into: []) { $0.formUnion($1.kinds) }
     }
-}
-
-extension OutputConfiguration {
-    /// Whether Graylog can read the fields of its messages.
-    var hasFields: Bool { !(kind.isSyslog && syslog.format == .legacy) }
 }

@@ -3,7 +3,8 @@
 /// One request to Graylog's REST API, with what has to be known to explain that it was refused.
 ///
 /// Paths, bodies and permissions are those of graylog2-server: `ContentPackResource`, `StreamResource`, `InputsResource`,
-/// `InputStatesResource`, `IndexSetsResource`, `FieldTypeMappingsResource` and `ClusterDeflectorResource`, 5.2 to 7.1.
+/// `InputStatesResource`, `UrlAllowlistResource`, `IndexSetsResource`, `FieldTypeMappingsResource` and
+/// `ClusterDeflectorResource`, 5.2 to 7.1.
 package struct RESTRequest: Equatable, Sendable {
     package enum Method: String, Sendable {
         case get = "GET"
@@ -30,19 +31,23 @@ package struct RESTRequest: Equatable, Sendable {
     package let patience: Duration
     /// Whether Graylog may say of a missing permission only that something has failed.
     package private(set) var hidesRefusal = false
+    /// The one status of HTTP that says that it was done, where Graylog has one. Any other success is a proxy's.
+    package private(set) var success: UInt?
 
-    private init(
+    init(
         _ method: Method, _ path: String, _ body: String? = nil, to purpose: String, permission: String,
-        patience: Duration = Self.short
+        patience: Duration = Self.short, success: UInt? = nil
     ) {
         self.init(
-            method, path, bytes: body.map { Array($0.utf8) }, to: purpose, permission: permission, patience: patience)
+            method, path, bytes: body.map { Array($0.utf8) }, to: purpose, permission: permission, patience: patience,
+            success: success)
     }
 
     private init(
         _ method: Method, _ path: String, bytes: [UInt8]?, to purpose: String, permission: String,
-        patience: Duration = Self.short
+        patience: Duration = Self.short, success: UInt? = nil
     ) {
+        self.success = success
         self.method = method
         self.path = path
         self.body = bytes
@@ -73,6 +78,26 @@ extension RESTRequest {
     /// All inputs that the token's user may see.
     package static let inputs = RESTRequest(.get, "/system/inputs", to: "list its inputs", permission: "inputs:read")
 
+    /// Makes an input on every node. One whose port is taken is made, too, and fails.
+    package static func make(_ input: WantedInput) -> RESTRequest {
+        RESTRequest(
+            .post, "/system/inputs", input.body, to: "make the input \(input.title.quoted)",
+            permission: "inputs:create", success: 201)
+    }
+
+    /// Replaces all settings of an input, which Graylog stops and starts again for it.
+    package static func change(_ input: PackPresence.Input, to wanted: WantedInput) -> RESTRequest {
+        RESTRequest(
+            .put, "/system/inputs/\(input.id)", wanted.body(changing: input),
+            to: "change the input \(input.title.quoted)", permission: "inputs:edit")
+    }
+
+    package static func remove(_ input: PackPresence.Input) -> RESTRequest {
+        RESTRequest(
+            .delete, "/system/inputs/\(input.id)", to: "delete the input \(input.title.quoted)",
+            permission: "inputs:terminate", success: 204)
+    }
+
     /// The state of an input on the node that answers. 404 when that does not have it.
     package static func inputState(_ id: GraylogID) -> RESTRequest {
         RESTRequest(
@@ -86,7 +111,7 @@ extension RESTRequest {
 
     package static func resume(_ id: GraylogID) -> RESTRequest {
         RESTRequest(
-            .post, "/streams/\(id)/resume", to: "resume the stream", permission: "streams:changestate")
+            .post, "/streams/\(id)/resume", to: "resume the stream", permission: "streams:changestate", success: 204)
     }
 
     /// What is not named stays as it is.
@@ -101,7 +126,8 @@ extension RESTRequest {
     /// - Parameter pack: with its revision in it, which Graylog must not have yet.
     package static func upload(_ pack: [UInt8]) -> RESTRequest {
         RESTRequest(
-            .post, "/system/content_packs", bytes: pack, to: "take the content pack", permission: "contentpack:create")
+            .post, "/system/content_packs", bytes: pack, to: "take the content pack", permission: "contentpack:create",
+            success: 201)
     }
 
     package static func install(_ revision: Int, on version: GraylogRelease) -> RESTRequest {
@@ -128,7 +154,7 @@ extension RESTRequest {
         RESTRequest(
             .delete, pack + (revision.map { "/\($0)" } ?? ""),
             to: revision.map { "delete revision \($0) of the content pack" } ?? "delete the content pack",
-            permission: "contentpack:delete")
+            permission: "contentpack:delete", success: 204)
     }
 
     package static let indexSets = RESTRequest(

@@ -87,10 +87,11 @@ package final class GraylogClient {
                 to: request, status: head.status.code, message: message?.message,
                 location: head.headers.first(name: "location"))
         }
-        // Graylog's own web interface is at every path that is not the REST API's.
         guard head.headers.first(name: "content-type")?.hasPrefix("text/html") != true else {
-            throw GraylogProblem(
-                to: request, "a web page answers at \(access.url): is Graylog's REST API at another path, such as /api")
+            throw GraylogProblem.webPage(for: request, at: access.url)
+        }
+        if let success = request.success, head.status.code != success {
+            throw GraylogProblem(to: request, "its answer is HTTP \(head.status.code), not \(success)")
         }
         return body
     }

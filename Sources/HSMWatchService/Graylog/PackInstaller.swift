@@ -2,7 +2,10 @@
 
 import HSMWatchCore
 
-/// Installs and uninstalls the content pack in a Graylog: reads what is there, and carries out what `PackPlan` decides.
+/// Installs and uninstalls the content pack in a Graylog: reads what is there, and carries out what `PackGoal` decides.
+///
+/// An answer that cannot be read says nothing of what Graylog has done: 6.0 to 6.2 break off the answer to an uninstallation,
+/// and any connection may be lost. Then Graylog is asked what it has, and the rest of the way is planned anew from there.
 @ServiceLoop
 package final class PackInstaller {
     /// What is told while it goes on.
@@ -13,29 +16,30 @@ package final class PackInstaller {
         case note(String)
     }
 
-    /// How long an input may take to start.
-    nonisolated static let startLimit = Duration.seconds(10)
-    /// How long an installation may take to end whose answer is lost. Graylog lists it only then.
-    nonisolated static let lostLimit = Duration.seconds(180)
+    /// How long Graylog may be away, or may take to install a pack, after an answer was lost. It lists an installation only when
+    /// all of it is there.
+    nonisolated static let lostLimit = Duration.seconds(60)
     /// From one look at that to the next.
     private nonisolated static let lookInterval = Duration.milliseconds(250)
+    /// How often in a row an answer may be lost without any step done.
+    private nonisolated static let mostAttempts = 2
 
     private let client: GraylogClient
-    private let startLimit: Duration
     private let lostLimit: Duration
     private let report: (Report) -> Void
-    /// What Graylog has answered to the latest installation.
+    /// The installation that stays, once it is there.
     private var installed: PackPresence.Installation?
+    private var hasNotedInputs = false
+    /// Called as soon as Graylog has installed a revision, before its stream runs.
+    var didInstall: (PackPresence.Installation) async -> Void = { _ in }
 
     /// - Parameters:
-    ///   - startLimit: a constant to all but a test, as is `lostLimit`.
+    ///   - lostLimit: a constant to all but a test.
     ///   - report: called on the event loop.
     package init(
-        _ client: GraylogClient, startLimit: Duration = PackInstaller.startLimit,
-        lostLimit: Duration = PackInstaller.lostLimit, report: @escaping (Report) -> Void
+        _ client: GraylogClient, lostLimit: Duration = PackInstaller.lostLimit, report: @escaping (Report) -> Void
     ) {
         self.client = client
-        self.startLimit = startLimit
         self.lostLimit = lostLimit
         self.report = report
     }
@@ -47,57 +51,43 @@ package final class PackInstaller {
         let inputs = try await inputs()
         return PackPresence(
             version: version, revisions: revisions, installations: try await installations(besides: inputs),
-            inputs: inputs ?? [])
+            inputs: inputs)
     }
 
-    /// Does what the plan says, step by step.
+    /// Does what is to do, step by step, and finds its way again after each answer that is lost.
     ///
     /// - Parameters:
-    ///   - pack: nil when nothing is to be uploaded.
-    ///   - presence: what the plan was made for.
-    /// - Throws: what Graylog has not done. When that is an installation, the one before was made again, if there was
-    ///   one.
-    package func carryOut(
-        _ plan: PackPlan, of pack: ContentPack?, in presence: PackPresence
-    ) async throws(GraylogProblem) {
-        for step in plan.steps {
+    ///   - plan: the first one.
+    ///   - presence: what that plan was made for.
+    /// - Returns: the installation that Graylog has at the end; nil when it is to have none.
+    /// - Throws: what Graylog has not done, what it has now, and how to complete it.
+    package func reach(
+        _ goal: PackGoal, by plan: PackPlan, in presence: PackPresence
+    ) async throws(GraylogProblem) -> PackPresence.Installation? {
+        var plan = plan
+        var attempts = 0
+        while true {
+            installed = plan.kept
+            var step: PackStep?
             do throws(GraylogProblem) {
-                try await carryOut(step, of: pack, on: presence.version)
-            } catch {
-                switch step {
-                case .install:
-                    try await recover(from: error, plan, on: presence.version)
-                case .store, .delete:
-                    report(.note(error.description))
-                default:
-                    throw error
+                for next in plan.steps {
+                    step = next
+                    try await carryOut(next, of: goal.pack, on: presence.version)
                 }
+                return installed
+            } catch {
+                guard error.isUncertain, attempts < Self.mostAttempts else {
+                    throw goal.failure(error, standing: await standing())
+                }
+                report(.note("\(error.summary); looking at what Graylog has"))
+                let count = plan.steps.count
+                do throws(GraylogProblem) {
+                    plan = try goal.plan(in: try await self.presence(after: step))
+                } catch let problem {
+                    throw goal.failure(error, standing: "what Graylog has now is not known (\(problem.summary))")
+                }
+                attempts = plan.steps.count < count ? 0 : attempts + 1
             }
-        }
-    }
-
-    /// Sees to it that the pack's input runs on the node that answers.
-    ///
-    /// - Throws: when it does not.
-    package func checkInput(after plan: PackPlan) async throws(GraylogProblem) {
-        guard let input = (installed ?? plan.kept)?.input else { return }
-        let deadline = Instant.now + startLimit
-        var condition: InputCondition
-        do throws(GraylogProblem) {
-            condition = try await self.condition(of: input)
-        } catch {
-            guard error.isForbidden else { throw error }
-            return report(.note("\(error): look whether it runs in System / Inputs"))
-        }
-        while condition.isPassing, Instant.now < deadline {
-            try? await Task.sleep(for: Self.lookInterval)
-            condition = try await self.condition(of: input)
-        }
-        let sentence = condition.sentence(on: input.title)
-        switch condition {
-        case .running: report(.done(sentence))
-        case .absent: report(.note(sentence))
-        case .coming, .wrong: throw GraylogProblem(sentence)
         }
     }
 
@@ -116,10 +106,17 @@ package final class PackInstaller {
             if !left.isEmpty { report(.note(PackStep.leftovers(left.map(\.title)))) }
         case .install(let revision):
             let answer: RESTAnswer.Installation = try await client.ask(.install(revision, on: version))
-            installed = try await installation(answer, isNew: true)
+            let new = try await installation(answer, isNew: true)
+            installed = new
+            await didInstall(new)
         case .store(let storage):
             guard let stream = installed?.stream, stream.storage != storage else { return }
-            try await client.send(.store(storage, of: stream.id))
+            do throws(GraylogProblem) {
+                try await client.send(.store(storage, of: stream.id))
+            } catch {
+                guard !error.isUncertain else { throw error }
+                return report(.note(error.description))
+            }
         case .start:
             guard let stream = installed?.stream else {
                 throw GraylogProblem(
@@ -130,80 +127,53 @@ package final class PackInstaller {
         case .resume(let stream):
             try await client.send(.resume(stream.id))
         case .delete(let revision):
-            try await client.send(.delete(revision))
+            do throws(GraylogProblem) {
+                try await client.send(.delete(revision))
+            } catch {
+                guard !error.isUncertain else { throw error }
+                return report(.note(error.description))
+            }
         case .deleteAll:
             try await client.send(.delete())
         }
         report(.done(step.report))
     }
 
-    /// Goes back to the revision before, if it must.
-    private func recover(
-        from problem: GraylogProblem, _ plan: PackPlan, on version: GraylogRelease
-    ) async throws(GraylogProblem) {
-        let (aftermath, installations) = try await aftermath(of: problem, plan)
-        switch aftermath {
-        case .installed(let installation):
-            installed = installation
-            report(.note("\(problem), but it is installed"))
-        case .restoration(let steps):
-            report(.note("going back to the revision before"))
+    /// What Graylog has, once it answers again; and, where an installation was on its way, once that is there, or it is late.
+    private func presence(after step: PackStep?) async throws(GraylogProblem) -> PackPresence {
+        let deadline = Instant.now + lostLimit
+        while true {
             do throws(GraylogProblem) {
-                for step in steps { try await carryOut(step, of: nil, on: version) }
+                let presence = try await presence()
+                guard case .install(let revision)? = step, Instant.now < deadline,
+                    !presence.installations.contains(where: { $0.revision == revision && $0.id != installed?.id })
+                else { return presence }
             } catch {
-                throw GraylogProblem("\(problem); to go back has failed, too: \(error)")
+                guard !error.isWithheld, Instant.now < deadline else { throw error }
             }
-            throw GraylogProblem("\(problem); what was installed before is installed again")
-        case .nothing:
-            let rest = installations.last.map { "revision \($0.revision) is installed" }
-            throw GraylogProblem("\(problem); \(rest ?? "the content pack is not installed")")
+            try? await Task.sleep(for: Self.lookInterval)
         }
     }
 
-    /// What Graylog has now. Where no answer came, it may still be at work: then it gets a while.
-    private func aftermath(
-        of problem: GraylogProblem, _ plan: PackPlan
-    ) async throws(GraylogProblem) -> (PackPlan.Aftermath, [PackPresence.Installation]) {
-        let deadline = Instant.now + lostLimit
-        while true {
-            let installations: [PackPresence.Installation]
-            do throws(GraylogProblem) {
-                installations = try await self.installations()
-            } catch {
-                throw GraylogProblem("\(problem) (\(error))", isUncertain: true)
-            }
-            let aftermath = plan.aftermath(in: installations)
-            if case .installed = aftermath { return (aftermath, installations) }
-            guard problem.isUncertain, Instant.now < deadline else { return (aftermath, installations) }
-            try? await Task.sleep(for: Self.lookInterval)
+    private func standing() async -> String {
+        do throws(GraylogProblem) {
+            return PackPlan.standing(try await installations())
+        } catch {
+            return "what Graylog has now is not known (\(error.summary))"
         }
     }
 
     // MARK: Reading
 
-    /// Those that the token's user may see; nil where a proxy lets no one look: whether another one has the pack's port is
-    /// then seen when it is installed.
-    private func inputs() async throws(GraylogProblem) -> [PackPresence.Input]? {
+    /// Those that the token's user may see; nil where a proxy lets no one look.
+    package func inputs() async throws(GraylogProblem) -> [PackPresence.Input]? {
         do throws(GraylogProblem) {
-            let answer: RESTAnswer.Inputs = try await client.ask(.inputs)
-            return try answer.inputs.map { input throws(GraylogProblem) in
-                PackPresence.Input(
-                    id: try Self.id(input.id), title: input.title, type: input.type, port: input.attributes?.port)
-            }
+            return try await client.inputs()
         } catch {
             guard error.isWithheld else { throw error }
-            report(.note("\(error): whether another input has the pack's port is not known"))
+            if !hasNotedInputs { report(.note("\(error): whether another input has a port is not known")) }
+            hasNotedInputs = true
             return nil
-        }
-    }
-
-    private func condition(of input: PackPresence.Entity) async throws(GraylogProblem) -> InputCondition {
-        do throws(GraylogProblem) {
-            let answer: RESTAnswer.InputState = try await client.ask(.inputState(input.id))
-            return InputCondition(state: answer.state, detail: answer.detailedMessage)
-        } catch {
-            guard error.isMissing else { throw error }
-            return .absent
         }
     }
 
@@ -238,13 +208,13 @@ package final class PackInstaller {
         var stream: PackPresence.Stream?
         if let entity = answer.entities.first(where: { $0.type.name == "stream" && $0.packID == ContentPack.streamID })
         {
-            stream = try await self.stream(try Self.id(entity.id), isNew: isNew)
+            stream = try await self.stream(try GraylogID(answered: entity.id), isNew: isNew)
         }
         let entities = try answer.entities.map { entity throws(GraylogProblem) in
-            PackPresence.Entity(kind: entity.type.name, id: try Self.id(entity.id), title: entity.title)
+            PackPresence.Entity(kind: entity.type.name, id: try GraylogID(answered: entity.id), title: entity.title)
         }
         return PackPresence.Installation(
-            id: try Self.id(answer.id), revision: answer.revision, entities: entities, stream: stream,
+            id: try GraylogID(answered: answer.id), revision: answer.revision, entities: entities, stream: stream,
             hasLostInput: try await hasLost(entities.first { $0.kind == "input" }, besides: inputs))
     }
 
@@ -254,7 +224,7 @@ package final class PackInstaller {
     ) async throws(GraylogProblem) -> Bool {
         guard let input, let inputs, !inputs.contains(where: { $0.id == input.id }) else { return false }
         do throws(GraylogProblem) {
-            return try await condition(of: input) == .absent
+            return try await client.condition(of: input.id) == .absent
         } catch {
             guard error.isForbidden else { throw error }
             return false
@@ -265,7 +235,7 @@ package final class PackInstaller {
     private func stream(_ id: GraylogID, isNew: Bool) async throws(GraylogProblem) -> PackPresence.Stream? {
         do throws(GraylogProblem) {
             let answer: RESTAnswer.Stream = try await client.ask(.stream(id))
-            let indexSet = try answer.indexSet.map { text throws(GraylogProblem) in try Self.id(text) }
+            let indexSet = try answer.indexSet.map { text throws(GraylogProblem) in try GraylogID(answered: text) }
             return PackPresence.Stream(
                 id: id, isPaused: answer.disabled,
                 storage: indexSet.map {
@@ -273,17 +243,9 @@ package final class PackInstaller {
                         indexSet: $0, leavesDefaultStream: answer.leavesDefaultStream ?? false)
                 })
         } catch {
-            if isNew, error.isWithheld { return PackPresence.Stream(id: id, isPaused: true) }
+            if isNew { return PackPresence.Stream(id: id, isPaused: true) }
             guard error.isMissing else { throw error }
             return nil
-        }
-    }
-
-    private nonisolated static func id(_ text: String) throws(GraylogProblem) -> GraylogID {
-        do {
-            return try GraylogID(parsing: text)
-        } catch {
-            throw GraylogProblem("Graylog's answer is not understood: \(error)")
         }
     }
 }

@@ -98,30 +98,29 @@ enum RESTAnswer {
     /// `GET /system/inputs`
     struct Inputs: Decodable {
         struct Input: Decodable {
-            /// Those of the input's kind, of which only one is of use here.
-            struct Attributes: Decodable {
-                /// nil where it is none: an attribute of that name may be anything.
-                let port: Int?
-
-                enum CodingKeys: String, CodingKey {
-                    case port
-                    case address = "bind_address"
-                }
-
-                init(from decoder: any Decoder) throws {
-                    let container = try decoder.container(keyedBy: CodingKeys.self)
-                    // Only an input that listens has both.
-                    port = container.contains(.address) ? try? container.decode(Int.self, forKey: .port) : nil
-                }
-            }
-
             let id: String
             let title: String
             let type: String
-            let attributes: Attributes?
+            /// Those of the input's kind.
+            let attributes: [String: RESTValue]?
+            /// The node that alone has it.
+            let node: String?
+
+            /// nil where it is none: only an input that listens has an address, too.
+            var port: Int? {
+                guard attributes?["bind_address"] != nil, case .integer(let port)? = attributes?["port"]?.tree else {
+                    return nil
+                }
+                return port
+            }
         }
 
         let inputs: [Input]
+    }
+
+    /// `POST /system/inputs`
+    struct Made: Decodable {
+        let id: String
     }
 
     /// `GET /system/inputstates/{id}`

@@ -41,6 +41,22 @@ package struct GraylogVersion: Hashable, Sendable, Comparable, CustomStringConve
     /// Whether an unknown path below `/api` is refused, and not answered with the web interface's page.
     package var refusesUnknownPaths: Bool { self >= GraylogVersion(7, 1) }
 
+    /// Whether the answer to an uninstallation holds every removed entity, which Graylog cannot write down for an input: the
+    /// answer breaks off there. Seen on 6.1.4; until 6.2 by source.
+    package var writesUninstalledEntities: Bool { self >= GraylogVersion(6, 0) && self < GraylogVersion(6, 3) }
+
+    /// Whether the answer to an uninstallation holds the permissions that went with each entity. Seen on 6.3.15 and 7.1.7.
+    package var writesUninstalledGrants: Bool { self >= GraylogVersion(6, 3) }
+
+    /// The last part of the allowlist's path. Seen on 6.1.4 and 6.3.15 (`urlwhitelist`), and on 7.1.7.
+    package var allowlistName: String { self >= GraylogVersion(7, 0) ? "urlallowlist" : "urlwhitelist" }
+
+    /// Whether the password of an input's key is shown as an object. Seen on 6.3.15, not on 6.1.4.
+    package var masksKeyPasswords: Bool { self >= GraylogVersion(6, 3) && self < GraylogVersion(7, 0) }
+
+    /// Whether streams and states of inputs have the members that came with 7. Seen on 7.1.7.
+    package var hasMembersOfSeven: Bool { self >= GraylogVersion(7, 0) }
+
     /// Whether a changed field type is told in the answer, which else has no body.
     package var answersWithFieldTypes: Bool { self >= GraylogVersion(6, 0) }
 

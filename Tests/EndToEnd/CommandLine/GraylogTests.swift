@@ -41,17 +41,21 @@ extension EndToEnd {
                 hsms:
                 \(hsms.joined(separator: "\n"))
                 outputs:
-                  - {name: graylog, type: gelf-tcp, endpoints: ["10.10.5.7:12201"]}
+                  - {name: graylog, type: gelf-tcp, endpoints: ["127.0.0.1:12201"]}
 
                 """, to: "configuration.yaml")
             return [
                 "--config", file, "--email", "soc@bank.example", "--webhook", "https://soc.bank.example/hsm",
+                "--no-wait",
             ]
         }
 
         @Test(
             "install installs the pack, again does nothing, and after a change brings it up to date: exit 0",
-            arguments: [GraylogVersion(5, 2), GraylogVersion(6, 3), GraylogVersion(7, 0), GraylogVersion(7, 1)])
+            arguments: [
+                GraylogVersion(5, 2), GraylogVersion(6, 1), GraylogVersion(6, 3), GraylogVersion(7, 0),
+                GraylogVersion(7, 1),
+            ])
         func install(version: GraylogVersion) async throws {
             try await Self.play(version) { stage, server in
                 let first = try await Self.run("install", Self.configuration("khi-1", on: stage), on: stage, server)
@@ -60,14 +64,19 @@ extension EndToEnd {
                 let resumed = version < GraylogVersion(7, 0) ? [] : ["resumed the pack's stream"]
                 let head = "Graylog \(version) at \(server.url)"
                 let steps = [head, "uploaded the content pack as revision 1", "installed revision 1"]
-                let expected: [String] = steps + resumed + [input]
+                let made = "made the input 'hsmwatch: GELF TCP, port 12201'"
+                let allowed = "put the webhook at soc.bank.example on Graylog's URL allowlist"
+                let last =
+                    "Graylog has not heard hsmwatch of monitor-1 yet: its silence alert is off until 'hsmwatch graylog "
+                    + "install' finds a heartbeat"
+                let expected: [String] = steps + resumed + [made, input, allowed, last]
                 #expect(first.lines.map(String.init) == expected)
-                #expect(first.errors.contains("must be on Graylog's URL allowlist"))
 
                 let again = try await Self.run("install", Self.configuration("khi-1", on: stage), on: stage, server)
                 #expect(again.ending == .exited(0))
                 let nothing = "the content pack is installed already: nothing to do"
-                #expect(again.lines.map(String.init) == [head, nothing, input])
+                let present = "the webhook at soc.bank.example is allowed by Graylog's URL allowlist"
+                #expect(again.lines.map(String.init) == [head, nothing, input, present, last])
 
                 let bigger = try Self.configuration("khi-1", "khi-2", on: stage)
                 let still = try await Self.run("install", bigger, on: stage, server)
@@ -97,7 +106,9 @@ extension EndToEnd {
                 #expect(unknown.output == "")
                 #expect(unknown.errors.contains("Graylog did not say its version: HTTP 401; the token is not known"))
 
-                await server.change { $0.addInput(title: "Applications", port: 12_201) }
+                await server.change {
+                    $0.addInput(title: "Applications", type: "org.graylog2.inputs.beats.Beats2Input", port: 12_201)
+                }
                 let taken = try await Self.run("install", choices, on: stage, server)
                 #expect(taken.ending == .exited(69))
                 #expect(taken.errors.contains("Graylog's input 'Applications' has port 12201 already"))
@@ -114,10 +125,30 @@ extension EndToEnd {
         func invalid() async throws {
             try await Self.play { stage, server in
                 let file = try stage.write("hsms: []\n", to: "invalid.yaml")
-                let record = try await Self.run("install", ["--config", file], on: stage, server)
+                let record = try await Self.run("install", ["--config", file, "--no-email"], on: stage, server)
                 #expect(record.ending == .exited(78))
                 #expect(record.output == "")
                 #expect(await server.requests.isEmpty)
+            }
+        }
+
+        @Test("install wants to know who gets mail, and makes no notification that reaches nobody: exit 64 or 0")
+        func recipients() async throws {
+            try await Self.play { stage, server in
+                let file = try Self.configuration("khi-1", on: stage)[1]
+                let neither = try await Self.run("install", ["--config", file], on: stage, server)
+                #expect(neither.ending == .exited(64))
+                #expect(neither.errors.contains("--email says who gets alerts; without mail: --no-email."))
+                let both = ["--config", file, "--no-email", "--email", "soc@bank.example"]
+                #expect(try await Self.run("install", both, on: stage, server).ending == .exited(64))
+                #expect(await server.requests.isEmpty)
+                let none = try await Self.run(
+                    "install", ["--config", file, "--no-email", "--no-wait"], on: stage, server)
+                #expect(none.ending == .exited(0))
+                #expect(none.errors.contains("alerts reach nobody by mail or HTTP"))
+                let kinds = await server.state.installations.flatMap(\.entities).map(\.type)
+                #expect(!kinds.contains("notification") && kinds.contains("event_definition"))
+                #expect(await server.state.allowedURLs.isEmpty)
             }
         }
 
@@ -127,13 +158,15 @@ extension EndToEnd {
                 _ = try await Self.run("install", Self.configuration("khi-1", on: stage), on: stage, server)
                 let dry = try await Self.run("uninstall", ["--dry-run"], on: stage, server)
                 #expect(dry.ending == .exited(0))
-                #expect(dry.lines.dropFirst().allSatisfy { $0.hasPrefix("would ") } && dry.lines.count == 3)
+                #expect(dry.lines.dropFirst().allSatisfy { $0.hasPrefix("would ") } && dry.lines.count == 4)
                 #expect(await server.state.installations.count == 1)
                 let record = try await Self.run("uninstall", on: stage, server)
                 #expect(record.ending == .exited(0))
                 #expect(record.errors.contains("messages that are stored already stay"))
                 #expect(await server.state.installations.isEmpty)
                 #expect(await server.state.packs.isEmpty)
+                #expect(await server.state.inputs.isEmpty)
+                #expect(record.lines.last == "deleted the input 'hsmwatch: GELF TCP, port 12201'")
                 let again = try await Self.run("uninstall", on: stage, server)
                 #expect(again.ending == .exited(0))
                 #expect(again.lines.last == "Graylog does not have the content pack: nothing to do")

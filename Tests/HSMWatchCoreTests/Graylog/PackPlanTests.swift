@@ -29,15 +29,15 @@ struct PackPlanTests {
 
     private static func presence(
         _ revisions: [PackPresence.Revision] = [], _ installations: [PackPresence.Installation] = [],
-        inputs: [PackPresence.Input] = [], major: Int = 7
+        major: Int = 7
     ) -> PackPresence {
         PackPresence(
             version: GraylogRelease(major: major, minor: 2), revisions: revisions, installations: installations,
-            inputs: inputs)
+            inputs: [])
     }
 
     private static func plan(_ presence: PackPresence) throws(GraylogProblem) -> PackPlan {
-        try PackPlan.installing(fingerprint: wanted, inputPort: 12_201, in: presence)
+        try PackPlan.installing(fingerprint: wanted, in: presence)
     }
 
     // MARK: Installing
@@ -49,8 +49,6 @@ struct PackPlanTests {
         let plan = try Self.plan(Self.presence())
         #expect(plan.steps == [.upload(revision: 1), .install(revision: 1), .start])
         #expect(plan.notes == [])
-        #expect(plan.fallback == nil)
-        #expect(plan.aftermath(in: []) == .nothing)
     }
 
     @Test("is empty when the pack is installed and its stream runs")
@@ -60,7 +58,7 @@ struct PackPlanTests {
         #expect(try Self.plan(presence).notes == [])
     }
 
-    @Test("keeps the stream in its index set, when the pack is replaced and when it goes back")
+    @Test("keeps the stream in its index set, when the pack is replaced and when that was interrupted")
     func storage() throws {
         let storage = PackPresence.StreamStorage(indexSet: try GraylogID(parsing: "set"), leavesDefaultStream: true)
         let stream = PackPresence.Stream(id: try GraylogID(parsing: "s"), isPaused: false, storage: storage)
@@ -69,9 +67,12 @@ struct PackPlanTests {
             entities: try Self.installation("i", of: 4).entities, stream: stream)
         let plan = try Self.plan(Self.presence([Self.revision(4, Self.other)], [old]))
         #expect(
-            plan.steps == [.upload(revision: 5), .uninstall(old), .install(revision: 5), .store(storage), .start])
+            plan.steps == [.upload(revision: 5), .install(revision: 5), .store(storage), .start, .uninstall(old)])
         #expect(plan.notes.last?.contains("found no more unless another stream has them") == true)
-        #expect(plan.aftermath(in: []) == .restoration([.install(revision: 4), .store(storage), .start]))
+        let new = try Self.installation("j", of: 5, isPaused: true)
+        let paused = try #require(new.stream)
+        let both = Self.presence([Self.revision(4, Self.other), Self.revision(5, Self.wanted)], [old, new])
+        #expect(try Self.plan(both).steps == [.store(storage), .resume(paused), .uninstall(old)])
     }
 
     @Test("resumes the stream of a pack that is installed, and does no more")
@@ -86,13 +87,13 @@ struct PackPlanTests {
     func upgrade() throws {
         let old = try Self.installation("i", of: 4)
         let plan = try Self.plan(Self.presence([Self.revision(4, Self.other)], [old]))
-        #expect(plan.steps == [.upload(revision: 5), .uninstall(old), .install(revision: 5), .start])
-        #expect(plan.fallback == 4)
-        #expect(plan.notes.count == 4)
+        #expect(plan.steps == [.upload(revision: 5), .install(revision: 5), .start, .uninstall(old)])
+        #expect(plan.notes.count == 5)
         #expect(plan.notes[0].contains("deletes 1 input, 1 stream, 2 event definitions, with all that was changed"))
-        #expect(plan.notes[1].contains("waits in its spool"))
-        #expect(plan.notes[2].contains("another id"))
-        #expect(plan.notes[3].contains("by sharing"))
+        #expect(plan.notes[1].contains("may come twice"))
+        #expect(plan.notes[2].contains("waits in its spool"))
+        #expect(plan.notes[3].contains("another id"))
+        #expect(plan.notes[4].contains("by sharing"))
     }
 
     @Test("counts on from a revision that somebody else has made of the pack, and leaves it there")
@@ -106,16 +107,14 @@ struct PackPlanTests {
         let old = try Self.installation("i", of: 1)
         let revisions = [Self.revision(2, Self.wanted), Self.revision(1, Self.other), Self.revision(3, Self.wanted)]
         let plan = try Self.plan(Self.presence(revisions, [old]))
-        #expect(plan.steps == [.uninstall(old), .install(revision: 3), .start])
-        #expect(plan.fallback == 1)
+        #expect(plan.steps == [.install(revision: 3), .start, .uninstall(old)])
     }
 
-    @Test("makes anew what has lost its stream, and has no other revision to go back to")
+    @Test("makes anew what has lost its stream")
     func withoutStream() throws {
         let old = try Self.installation("i", of: 3, hasStream: false)
         let plan = try Self.plan(Self.presence([Self.revision(3, Self.wanted)], [old]))
-        #expect(plan.steps == [.uninstall(old), .install(revision: 3), .start])
-        #expect(plan.fallback == nil)
+        #expect(plan.steps == [.install(revision: 3), .start, .uninstall(old)])
     }
 
     @Test("leaves one of several installations, the right one if there is one")
@@ -135,50 +134,16 @@ struct PackPlanTests {
     func old() throws {
         let revisions = (1...8).map { Self.revision($0, $0 == 2 ? nil : Self.other) }
         let plan = try Self.plan(Self.presence(revisions, [try Self.installation("i", of: 8)]))
-        #expect(plan.steps.suffix(4) == [.start, .delete(revision: 1), .delete(revision: 3), .delete(revision: 4)])
+        #expect(plan.steps.suffix(3) == [.delete(revision: 1), .delete(revision: 3), .delete(revision: 4)])
     }
 
-    @Test("goes back to the revision before when Graylog does not install the new one, but only if nothing is there")
-    func aftermath() throws {
-        let old = try Self.installation("i", of: 4)
-        let plan = try Self.plan(Self.presence([Self.revision(4, Self.other)], [old]))
-        #expect(plan.aftermath(in: []) == .restoration([.install(revision: 4), .start]))
-        let new = try Self.installation("j", of: 5)
-        #expect(plan.aftermath(in: [old, new]) == .installed(new))
-        #expect(plan.aftermath(in: [old]) == .nothing)
-    }
-
-    @Test(
-        "is refused while another input has the port",
-        arguments: [
-            ("org.graylog2.inputs.gelf.tcp.GELFTCPInput", 12_201, true),
-            ("org.graylog2.inputs.beats.Beats2Input", 12_201, true),
-            ("org.graylog2.inputs.gelf.udp.GELFUDPInput", 12_201, false),
-            ("org.graylog2.inputs.gelf.tcp.GELFTCPInput", 12_202, false),
-        ] as [(String, Int, Bool)])
-    func port(type: String, port: Int, isRefused: Bool) throws {
-        let input = PackPresence.Input(id: try GraylogID(parsing: "x"), title: "GELF", type: type, port: port)
-        let presence = Self.presence(inputs: [input])
-        guard isRefused else {
-            #expect(try Self.plan(presence).steps.count == 3)
-            return
-        }
-        let problem = #expect(throws: GraylogProblem.self) { try Self.plan(presence) }
-        #expect(problem?.description.contains("Graylog's input 'GELF' has port 12201 already") == true)
-    }
-
-    @Test("does not mind its own input, nor any when the pack has none")
-    func ownPort() throws {
-        let old = try Self.installation("i", of: 4)
-        let input = PackPresence.Input(
-            id: try #require(old.input).id, title: "GELF", type: "GELFTCPInput", port: 12_201)
-        let presence = Self.presence([Self.revision(4, Self.other)], [old], inputs: [input])
-        #expect(try Self.plan(presence).steps.count == 4)
-        let free = PackPresence.Input(id: try GraylogID(parsing: "x"), title: "Kafka", type: "Kafka", port: nil)
-        #expect(
-            try PackPlan.installing(fingerprint: Self.wanted, inputPort: nil, in: Self.presence(inputs: [free])).steps
-                .count
-                == 3)
+    @Test("says what Graylog has when the way was left in the middle")
+    func standing() throws {
+        let (old, new) = (try Self.installation("i", of: 4), try Self.installation("j", of: 5, isPaused: true))
+        #expect(PackPlan.standing([]).contains("Graylog has no alerts of hsmwatch"))
+        #expect(PackPlan.standing([old]) == "revision 4 is installed, with its alerts")
+        #expect(PackPlan.standing([new]).contains("its stream is paused, so that no alert comes"))
+        #expect(PackPlan.standing([old, new]).contains("revisions 4 and 5 are installed"))
     }
 
     @Test("is refused by a Graylog that is too old, and by one that has the last revision")

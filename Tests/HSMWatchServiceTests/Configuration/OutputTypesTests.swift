@@ -88,6 +88,15 @@ struct OutputTypesTests {
         #expect(problems.first?.contains("what was sent counts as delivered") == true)
     }
 
+    @Test("the format legacy warns that it cannot feed Graylog's alerts, and rfc5424 does not")
+    func alertsOfLegacy() {
+        let (configuration, problems) = Self.read("one type: syslog-tcp, format: legacy")
+        #expect(configuration != nil)
+        #expect(problems.count == 1)
+        #expect(problems.first?.hasPrefix("outputs[0].format: legacy has no fields: Graylog's alerts") == true)
+        #expect(Self.read("one type: syslog-tcp, format: rfc5424").1 == [])
+    }
+
     @Test("behind a proxy Graylog's certificate is checked by a name")
     func proxy() {
         let http = "one type: gelf-http, proxy: \"p:3128\""

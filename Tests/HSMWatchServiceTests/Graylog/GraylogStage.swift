@@ -15,6 +15,9 @@ final class GraylogStage {
     /// What was reported, in order.
     private(set) var reports: [PackInstaller.Report] = []
 
+    /// What was shown while something was waited for.
+    private(set) var countdowns: [String?] = []
+
     init(_ version: GraylogVersion, tls: ReceiverTLS? = nil) async throws {
         server = try await GraylogServer.start(version, tls: tls)
         folder = try TemporaryFolder()
@@ -42,20 +45,32 @@ final class GraylogStage {
         reports.compactMap { if case .note(let text) = $0 { text } else { nil } }
     }
 
-    /// A pack whose alerts go to these names, with an input on port 12201: other names make another pack.
+    /// A pack whose alerts go to these names: other names make another pack.
     nonisolated static func pack(_ names: String...) throws -> ContentPack {
         try pack(names)
     }
 
-    nonisolated static func pack(_ names: [String]) throws -> ContentPack {
-        let outputs = [
+    nonisolated static func pack(_ names: [String], hasInput: Bool = false) throws -> ContentPack {
+        ContentPack([configuration(names)], try options(names, hasInput: hasInput))
+    }
+
+    nonisolated static func options(
+        _ names: [String] = ["soc"], hasInput: Bool = false
+    ) throws -> ContentPackOptions {
+        try ContentPackOptions(
+            recipients: names.map { "\($0)@bank.example" }, webhook: "https://soc.bank.example/hsm", hasInput: hasInput)
+    }
+
+    /// A configuration that watches HSMs of these names, with an output to port 12201.
+    nonisolated static func configuration(
+        _ names: [String] = ["khi-1"],
+        outputs: [OutputConfiguration] = [
             OutputConfiguration(
                 name: "graylog", kind: .gelfTCP, endpoints: [HostPort(host: "graylog.example.net", port: 12_201)])
         ]
-        let hsm = HSMConfiguration(name: "khi-1", address: HostPort(host: "10.10.5.6", port: 9010))
-        return try ContentPack(
-            [Configuration(source: "monitor-1", hsms: [hsm], outputs: outputs)],
-            ContentPackOptions(recipients: names.map { "\($0)@bank.example" }, webhook: "https://soc.bank.example/hsm"))
+    ) -> Configuration {
+        let hsms = names.map { HSMConfiguration(name: $0, address: HostPort(host: "10.10.5.6", port: 9010)) }
+        return Configuration(source: "monitor-1", hsms: hsms, outputs: outputs)
     }
 
     /// What opens the Graylog.
@@ -84,17 +99,40 @@ final class GraylogStage {
         await client.shutDown()
     }
 
-    /// Installs a pack as the command does.
-    func install(_ pack: ContentPack, startLimit: Duration = .seconds(5), patience: Duration? = nil) async throws {
+    /// Installs a pack and the inputs of these outputs as the command does.
+    func install(
+        _ pack: ContentPack, for configuration: Configuration = GraylogStage.configuration(),
+        isUpdatingInputs: Bool = false, proves: Bool = false, startLimit: Duration = .seconds(5),
+        patience: Duration? = nil
+    ) async throws {
         try await ask(patience: patience) { client throws(GraylogProblem) in
-            let installer = PackInstaller(client, startLimit: startLimit, lostLimit: startLimit) {
-                self.reports.append($0)
+            let options: ContentPackOptions
+            do {
+                options = try Self.options()
+            } catch {
+                throw GraylogProblem("\(error)")
             }
+            let proof = ChainProof(
+                client, [configuration], files: .standard, heartbeatLimit: .milliseconds(50),
+                searchLimit: .seconds(2), lookInterval: .milliseconds(10), report: { self.reports.append($0) },
+                countdown: { self.countdowns.append($0) })
+            let installation = GraylogInstallation(
+                client, pack: pack, inputs: try WantedInput.all(for: [configuration], .standard), options: options,
+                isUpdatingInputs: isUpdatingInputs, proof: proves ? proof : nil, startLimit: startLimit,
+                lostLimit: startLimit
+            ) { self.reports.append($0) }
+            _ = try await installation.prepare()
+            try await installation.carryOut()
+        }
+    }
+
+    /// Installs only a pack, as 0.1.0 did.
+    func installOnly(_ pack: ContentPack) async throws {
+        try await ask { client throws(GraylogProblem) in
+            let installer = PackInstaller(client) { _ in }
             let presence = try await installer.presence()
-            let plan = try PackPlan.installing(
-                fingerprint: pack.fingerprint, inputPort: pack.inputPort, in: presence)
-            try await installer.carryOut(plan, of: pack, in: presence)
-            try await installer.checkInput(after: plan)
+            let goal = PackGoal.installed(pack)
+            _ = try await installer.reach(goal, by: try goal.plan(in: presence), in: presence)
         }
     }
 
@@ -103,7 +141,19 @@ final class GraylogStage {
         try await ask { client throws(GraylogProblem) in
             let installer = PackInstaller(client) { self.reports.append($0) }
             let presence = try await installer.presence()
-            try await installer.carryOut(.uninstalling(from: presence), of: nil, in: presence)
+            let goal = PackGoal.uninstalled
+            let inputs = InputPlan.removing(
+                from: presence.inputs ?? [], without: presence.inputsOfPacks(besides: nil))
+            _ = try await installer.reach(goal, by: try goal.plan(in: presence), in: presence)
+            try await InputInstaller(client) { self.reports.append($0) }.carryOut(inputs, for: goal)
+        }
+    }
+
+    /// What Graylog has of hsmwatch's alerts: those of definitions whose stream runs.
+    var alerts: Int {
+        get async {
+            let state = await server.state
+            return state.userStreams.contains { !$0.isPaused } ? state.eventDefinitions.count : 0
         }
     }
 

@@ -9,6 +9,8 @@ package struct GraylogAnswer: Error, Hashable, Sendable {
     /// Headers besides those of every answer.
     package var headers: [String: String] = [:]
     package let body: [UInt8]
+    /// Whether the body breaks off in the middle: Graylog begins to answer before it knows how long the answer is.
+    package var breaksOff = false
 
     package init(_ status: Int, _ contentType: String?, _ text: String) {
         self.status = status

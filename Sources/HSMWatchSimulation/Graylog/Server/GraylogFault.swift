@@ -23,16 +23,26 @@ package struct GraylogFault: Hashable, Sendable {
     package let kind: Kind
     /// Which requests it meets, as in `POST /api/system`: all whose method and path begin so.
     package let prefix: String
+    /// How many such requests it lets pass before it meets one.
+    package var passing: Int
     /// How many requests it still meets.
     package var remaining: Int
 
-    package init(_ kind: Kind, to prefix: String = "", times: Int = .max) {
+    package init(_ kind: Kind, to prefix: String = "", after passing: Int = 0, times: Int = .max) {
         self.kind = kind
         self.prefix = prefix
+        self.passing = passing
         remaining = times
     }
 
-    func meets(_ request: GraylogRequest) -> Bool {
-        remaining > 0 && "\(request)".hasPrefix(prefix)
+    /// Whether it meets this request; counts the request.
+    mutating func meets(_ request: GraylogRequest) -> Bool {
+        guard remaining > 0, "\(request)".hasPrefix(prefix) else { return false }
+        guard passing == 0 else {
+            passing -= 1
+            return false
+        }
+        remaining -= 1
+        return true
     }
 }

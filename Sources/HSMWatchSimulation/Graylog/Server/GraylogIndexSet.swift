@@ -26,8 +26,8 @@ package struct GraylogIndexSet: Hashable, Sendable {
             isDefault: false, takesFieldTypes: false),
     ]
 
-    func json(createdAt: String) -> JSONValue {
-        [
+    func json(createdAt: String, for version: GraylogVersion) -> JSONValue {
+        var members: JSONObject = [
             "id": .string(id), "title": .string(title), "description": "", "default": .boolean(isDefault),
             "writable": true, "can_be_default": .boolean(takesFieldTypes), "index_prefix": .string(prefix),
             "shards": 1, "replicas": 0,
@@ -36,6 +36,18 @@ package struct GraylogIndexSet: Hashable, Sendable {
             "creation_date": .string(createdAt), "index_analyzer": "standard",
             "index_optimization_max_num_segments": 1, "index_optimization_disabled": false,
             "field_type_refresh_interval": 5000, "index_template_type": takesFieldTypes ? .null : "events",
+            "field_type_profile": .null, "use_legacy_rotation": false,
+            "rotation_strategy": [
+                "type": "org.graylog2.indexer.rotation.strategies.TimeBasedSizeOptimizingStrategyConfig",
+                "index_lifetime_min": "P30D", "index_lifetime_max": "P40D",
+            ],
+            "retention_strategy": [
+                "type": "org.graylog2.indexer.retention.strategies.DeletionRetentionStrategyConfig",
+                "max_number_of_indices": 20,
+            ],
+            "data_tiering": ["type": "hot_only", "index_lifetime_min": "P30D", "index_lifetime_max": "P40D"],
         ]
+        if version.hasMembersOfSeven { members.set("field_restrictions", to: .null) }
+        return .object(members)
     }
 }

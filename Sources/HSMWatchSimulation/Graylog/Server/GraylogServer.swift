@@ -91,6 +91,11 @@ package actor GraylogServer {
         faults.append(fault)
     }
 
+    /// Forgets the requests that have come.
+    package func forgetRequests() {
+        requests = []
+    }
+
     /// Nothing goes wrong any more.
     package func recover() {
         faults = []
@@ -119,10 +124,9 @@ package actor GraylogServer {
 
     func received(_ request: GraylogRequest, keepsAlive: Bool, from channel: any Channel) {
         requests.append(request)
-        guard let index = faults.firstIndex(where: { $0.meets(request) }) else {
+        guard let index = faults.indices.first(where: { faults[$0].meets(request) }) else {
             return send(state.answer(request), keepsAlive: keepsAlive, to: channel)
         }
-        faults[index].remaining -= 1
         switch faults[index].kind {
         case .instead(let answer): send(answer, keepsAlive: keepsAlive, to: channel)
         case .silence: break
@@ -143,15 +147,20 @@ package actor GraylogServer {
     private func send(_ answer: GraylogAnswer, keepsAlive: Bool, to channel: any Channel, isCut: Bool = false) {
         var headers = HTTPHeaders(answer.headers.sorted { $0.key < $1.key })
         if let type = answer.contentType { headers.add(name: "content-type", value: type) }
-        if answer.status != 204 { headers.add(name: "content-length", value: "\(answer.body.count)") }
-        headers.add(name: "x-graylog-node-id", value: "e3b7e4c1-0000-4000-8000-000000000001")
+        if answer.breaksOff {
+            headers.add(name: "transfer-encoding", value: "chunked")
+        } else if answer.status != 204 {
+            headers.add(name: "content-length", value: "\(answer.body.count)")
+        }
+        headers.add(name: "x-graylog-node-id", value: GraylogState.node)
         if !keepsAlive { headers.add(name: "connection", value: "close") }
         let head = HTTPResponseHead(
             version: .http1_1, status: HTTPResponseStatus(statusCode: answer.status), headers: headers)
         channel.write(HTTPServerResponsePart.head(head), promise: nil)
-        let body = isCut ? answer.body.prefix(answer.body.count / 2) : answer.body[...]
+        let isWhole = !isCut && !answer.breaksOff
+        let body = isWhole ? answer.body[...] : answer.body.prefix(answer.body.count / 2)
         let written = channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: body))))
-        guard !isCut else { return written.whenComplete { _ in channel.close(promise: nil) } }
+        guard isWhole else { return written.whenComplete { _ in channel.close(promise: nil) } }
         let ended = channel.writeAndFlush(HTTPServerResponsePart.end(nil))
         if !keepsAlive { ended.whenComplete { _ in channel.close(promise: nil) } }
     }

@@ -49,7 +49,8 @@ extension GraylogState {
     private func listIndexSets(_ request: GraylogRequest) -> GraylogAnswer {
         let shown = missingPermissions.contains("indexsets:read") ? [] : indexSets
         return GraylogAnswer([
-            "total": .integer(Int64(shown.count)), "index_sets": .array(shown.map { $0.json(createdAt: time) }),
+            "total": .integer(Int64(shown.count)),
+            "index_sets": .array(shown.map { $0.json(createdAt: time, for: version) }),
             "stats": [:],
         ])
     }
@@ -59,7 +60,7 @@ extension GraylogState {
         guard let indexSet = indexSets.first(where: { $0.id == id }) else {
             throw .failure(404, "Couldn't load index set with ID <\(id)>")
         }
-        return GraylogAnswer(indexSet.json(createdAt: time))
+        return GraylogAnswer(indexSet.json(createdAt: time, for: version))
     }
 
     /// Sets a field's type for the indices to come. An id that no index set has is passed over.
@@ -111,5 +112,22 @@ extension GraylogState {
                 ])
         }
         return GraylogAnswer(.object(answer))
+    }
+
+    // MARK: ClusterDeflectorResource
+
+    /// `/cluster/deflector/{id}/cycle`
+    static func deflectorResource(_ route: [String]) -> [String: GraylogOperation]? {
+        guard route.count == 2, route[1] == "cycle" else { return nil }
+        return ["POST": GraylogOperation { state, _ throws(GraylogAnswer) in try state.rotate(route[0]) }]
+    }
+
+    private mutating func rotate(_ id: String) throws(GraylogAnswer) -> GraylogAnswer {
+        try permit("deflector:cycle")
+        guard let index = indexSets.firstIndex(where: { $0.id == id }) else {
+            throw .failure(404, "Index set <\(id)> not found.")
+        }
+        indexSets[index].rotations += 1
+        return GraylogAnswer(204)
     }
 }

@@ -23,7 +23,10 @@ extension GraylogState {
         guard violations.isEmpty else { throw failure }
         let entities = pack.json["entities"]?.elements ?? []
         guard entities.allSatisfy(mayCreate) else { throw failure }
-        let installed = entities.map { create($0) }
+        // Definitions and notifications name each other and the stream by their ids in the pack.
+        let ids = Dictionary(
+            entities.map { ($0["id"]?.string ?? "", newID()) }, uniquingKeysWith: { first, _ in first })
+        let installed = entities.map { create($0, ids) }
         // What was created stays, but nobody knows any more by whom.
         guard let comment = order["comment"]?.string else { throw .failure(500, "Null comment") }
         let installation = PackInstallation(
@@ -85,15 +88,22 @@ extension GraylogState {
         return missingPermissions.isDisjoint(with: permissions)
     }
 
-    private mutating func create(_ entity: JSONValue) -> PackInstallation.Entity {
+    private mutating func create(_ entity: JSONValue, _ ids: [String: String]) -> PackInstallation.Entity {
         let type = entity["type"]?["name"]?.string ?? ""
         let title = StoredPack.title(of: entity)
-        let id = newID()
-        if type == "stream" {
-            streams.append(
-                GraylogStream(
-                    id: id, title: title, description: entity["data"]?["description"]?["@value"]?.string ?? "",
-                    isPaused: version.pausesNewStreams, isSystem: false))
+        let id = ids[entity["id"]?.string ?? ""] ?? newID()
+        switch type {
+        case "stream":
+            var stream = GraylogStream(
+                id: id, title: title, description: entity["data"]?["description"]?["@value"]?.string ?? "",
+                isPaused: version.pausesNewStreams, isSystem: false)
+            stream.rules = GraylogStream.rules(of: entity, stream: id) { newID() }
+            streams.append(stream)
+        case "event_definition":
+            eventDefinitions.append(GraylogEventDefinition(entity, id: id, ids: ids, createdAt: time))
+        case "notification":
+            notifications.append(GraylogEventDefinition.notification(entity, id: id, for: version))
+        default: break
         }
         return PackInstallation.Entity(
             id: id, type: type, typeVersion: entity["type"]?["version"]?.string ?? "",
@@ -124,12 +134,26 @@ extension GraylogState {
         installations.removeAll { $0.id == gone.id }
         let ids = Set(gone.entities.map(\.id))
         streams.removeAll { ids.contains($0.id) }
-        return GraylogAnswer([
-            "content_pack": pack.json,
-            "uninstalled": [
-                "entities": .array(gone.entities.map(\.json)), "failed_entities": [], "skipped_entities": [],
-            ],
-        ])
+        eventDefinitions.removeAll { ids.contains($0.id) }
+        notifications.removeAll { ids.contains($0["id"]?.string ?? "") }
+        var uninstalled: JSONObject = ["entities": .array(gone.entities.map(\.json))]
+        if version.writesUninstalledEntities {
+            uninstalled.set("entity_objects", to: object(gone.entities.map { ($0.packID, [:]) }))
+        }
+        uninstalled.set("failed_entities", to: [])
+        uninstalled.set("skipped_entities", to: [])
+        if version.writesUninstalledGrants {
+            uninstalled.set("entity_grants", to: object(gone.entities.map { ($0.packID, []) }))
+        }
+        var answer = GraylogAnswer(["content_pack": pack.json, "uninstalled": .object(uninstalled)])
+        answer.breaksOff = version.writesUninstalledEntities && gone.entities.contains { $0.type == "input" }
+        return answer
+    }
+
+    private func object(_ members: [(String, JSONValue)]) -> JSONValue {
+        var object = JSONObject()
+        for (name, value) in members { object.set(name, to: value) }
+        return .object(object)
     }
 
     private func installed(_ id: String) throws(GraylogAnswer) -> PackInstallation {

@@ -11,6 +11,11 @@ extension GraylogState {
         case 1... where route[0] == "streams": streamResource(Array(route.dropFirst()))
         case 2... where route.starts(with: ["system", "content_packs"]): packResource(Array(route.dropFirst(2)))
         case 3... where route.starts(with: ["system", "indices"]): indexResource(Array(route.dropFirst(2)))
+        case 2...3 where route[0] == "system" && route[1].hasPrefix("url"): allowlistResource(Array(route.dropFirst()))
+        case 3... where route[0] == "events": eventResource(Array(route.dropFirst()))
+        case 2 where route == ["search", "messages"]: searchResource
+        case 2 where route == ["cluster", "inputstates"]:
+            ["GET": GraylogOperation { state, _ throws(GraylogAnswer) in try state.listInputStates(ofCluster: true) }]
         case 2... where route[0] == "system": inputResource(Array(route.dropFirst()))
         case 4 where route.starts(with: ["cluster", "deflector"]): deflectorResource(Array(route.dropFirst(2)))
         default: nil
@@ -22,15 +27,15 @@ extension GraylogState {
     /// What anybody is told: the version, above all.
     private var greeting: GraylogAnswer {
         GraylogAnswer([
-            "cluster_id": "3adaf799-1551-4239-84e5-6ed939b56f62", "node_id": "e3b7e4c1-0000-4000-8000-000000000001",
+            "cluster_id": "3adaf799-1551-4239-84e5-6ed939b56f62", "node_id": .string(Self.node),
             "version": .string(versionText), "tagline": "Manage your logs in the dark",
         ])
     }
 
     private func overview() throws(GraylogAnswer) -> GraylogAnswer {
-        try permit("system:read", on: "e3b7e4c1-0000-4000-8000-000000000001")
+        try permit("system:read", on: Self.node)
         return GraylogAnswer([
-            "facility": "graylog-server", "codename": "Noir", "node_id": "e3b7e4c1-0000-4000-8000-000000000001",
+            "facility": "graylog-server", "codename": "Noir", "node_id": .string(Self.node),
             "cluster_id": "3adaf799-1551-4239-84e5-6ed939b56f62", "version": .string(versionText),
             "started_at": .string(time), "is_processing": true, "hostname": "graylog", "lifecycle": "running",
             "lb_status": "alive", "timezone": "UTC", "operating_system": "Linux 6.1", "is_leader": true,
@@ -103,6 +108,6 @@ extension GraylogState {
     }
 
     private func json(_ stream: GraylogStream) -> JSONValue {
-        stream.json(createdAt: time)
+        stream.json(createdAt: time, for: version)
     }
 }

@@ -27,6 +27,16 @@ package struct GraylogState: Sendable {
     var deletedInputs: Set<String> = []
     /// The inputs that belong to no pack.
     var otherInputs: [GraylogInput] = []
+    /// The event definitions of installed packs.
+    package internal(set) var eventDefinitions: [GraylogEventDefinition] = []
+    /// The notifications of installed packs, as REST shows them.
+    var notifications: [JSONValue] = []
+    /// The URLs that notifications may be sent to.
+    package var allowedURLs: [GraylogAllowedURL] = []
+    /// Whether every URL is allowed.
+    package var allowsEveryURL = false
+    /// The messages that a search finds, the oldest first.
+    package internal(set) var messages: [GraylogMessage] = []
     /// TCP ports of the machine that other programs have.
     package var takenPorts: Set<Int64> = []
     private var lastObjectNumber: UInt64 = 0
@@ -113,13 +123,16 @@ package struct GraylogState: Sendable {
     /// The answer to JSON that Graylog cannot make anything of.
     func unmappable(_ reason: String, path: String = "") -> GraylogAnswer {
         guard version.namesPlaceOfBadJSON else { return .failure(400, reason) }
-        return GraylogAnswer(
-            400,
-            [
-                "type": "RequestError", "line": 1, "column": 1, "path": .string(path), "reference_path": .string(path),
-                "message": .string(reason),
-            ])
+        var members: JSONObject = [
+            "type": "RequestError", "line": 1, "column": 1, "reference_path": .string(path), "message": .string(reason),
+        ]
+        // Seen on 7.1.7: a body that has no value where one must be has no path.
+        if !path.isEmpty { members.set("path", to: .string(path)) }
+        return GraylogAnswer(400, .object(members))
     }
+
+    /// The node that answers.
+    static let node = "e3b7e4c1-0000-4000-8000-000000000001"
 
     /// An id for something new, of 24 hexadecimal digits.
     mutating func newID() -> String {
