@@ -145,14 +145,6 @@ struct ContentPackTests {
         #expect(!Self.text(mute).contains("notification-v1"))
     }
 
-    @Test("sends no mail without an address, and posts nothing without a webhook")
-    func noNotifications() throws {
-        let pack = ContentPack([Self.configuration()], try ContentPackOptions(recipients: [], webhook: nil))
-        #expect(!Self.text(pack).contains("notification-v1"))
-        #expect(pack.notes.contains("the pack sends no mail: no address was given with --email"))
-        #expect(!pack.notes.contains { $0.contains("webhook") })
-    }
-
     @Test(
         "says of a webhook no more than its host: the rest may be a secret",
         arguments: ["/hooks/T0K3N?key=T0K3N", "?key=T0K3N@x", "#T0K3N", "/T0K3N//T0K3N@x"])
