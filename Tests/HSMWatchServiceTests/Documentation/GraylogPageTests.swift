@@ -52,7 +52,7 @@ struct GraylogPageTests {
                 }
             }
         }
-        let documented = try Page("docs/graylog.md").table(headed: "| type | fields").map { cells in
+        let documented = try Page("docs/graylog-storage.md").table(headed: "| type | fields").map { cells in
             (cells[0], Set(cells[1].matches(of: /`(.*?)`/).map { String($0.1) }))
         }
         #expect(Dictionary(uniqueKeysWithValues: documented) == sent)
