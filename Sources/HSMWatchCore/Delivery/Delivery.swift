@@ -24,7 +24,7 @@
 /// 6. Else *nothing is confirmed*: all that is unconfirmed is sent again, on the next delivery.
 ///
 /// The next successor may be opened as soon as step 5 begins, since what it settles beside is the active connection, which
-/// is not half-closed. So there are at most four new connections a second.
+/// is not half-closed. So there are four new connections a second at the most, and one more at the beginning.
 ///
 /// What is unconfirmed when a delivery ends comes twice. So for a while after a loss messages wait in the spool until the
 /// end of step 5, a second at the most, and then leave together, no more than the peer reads in a short time. A backlog
@@ -199,7 +199,11 @@ package struct Delivery: Sendable {
             measuredAt = now
             actions = chain?.stretches.map { .measure($0.leg) } ?? []
         }
-        if let holdEnd, holdEnd <= now { chain?.old?.holdsUntil = nil }
+        if let holdEnd, holdEnd <= now {
+            chain?.old?.holdsUntil = nil
+            // What has waited so long waits for nothing more.
+            quota = ReadingQuota()
+        }
         if case .settling(var span) = chain?.successor?.phase {
             chain?.successor?.phase = span.pass(at: now) ? .settled : .settling(span)
         }

@@ -8,7 +8,8 @@ import Testing
 struct ReadingQuotaTests {
     @Test(
         "a slow peer is sent what it reads in 250 ms, but not fewer than 16 messages",
-        arguments: [(100, 250, nil), (100, 251, 99), (300, 1000, 75), (16, 10_000, 16)] as [(Int, Int64, Int?)])
+        arguments: [(100, 250, nil), (100, 251, 99), (300, 1000, 75), (17, 10_000, 16), (16, 10_000, nil)]
+            as [(Int, Int64, Int?)])
     func slow(count: Int, milliseconds: Int64, messages: Int?) {
         var quota = ReadingQuota()
         quota.drained(count, in: .milliseconds(milliseconds))

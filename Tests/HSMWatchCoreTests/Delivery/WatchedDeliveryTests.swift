@@ -85,6 +85,20 @@ struct WatchedDeliveryTests {
         #expect(talk.delivery.active?.allowance == 100)
     }
 
+    @Test("behind a connection that is slow to end all that waits is sent after a second, whatever the peer reads")
+    func quotaEnds() {
+        var talk = Self.afterLoss()
+        _ = talk.tell(750, .ended(DeliveryTalk.first, .clean))
+        _ = talk.tell(750, .opened)
+        _ = talk.pass(to: 1000)
+        #expect(talk.send(1000, upTo: 150, count: 50, waiting: 400) == [.halfClose(DeliveryTalk.second)])
+        #expect(talk.tell(1001, .held(DeliveryTalk.second, bytes: 4000)) == [])
+        #expect(talk.delivery.active == nil)
+        _ = talk.pass(to: 2000)
+        #expect(talk.delivery.active?.leg == DeliveryTalk.third)
+        #expect(talk.delivery.active?.allowance == .max)
+    }
+
     @Test("in a calm time nothing is limited, however slowly the peer reads")
     func calm() {
         var talk = DeliveryTalk()
