@@ -18,8 +18,8 @@ struct ContentPackCommand: ParsableCommand {
         discussion: """
             It has an input for each output, a stream, alerts by mail and HTTP, and a dashboard, for Graylog 5.2 and \
             later. Upload it in System / Content Packs, or let 'hsmwatch graylog install' do that. The same configuration \
-            always gives the same pack, and so does one with other HSMs or thresholds. What should be known of it goes to stderr. Exits 0, or 78 when the configuration is not \
-            valid.
+            always gives the same pack, and so does one with other HSMs or thresholds. What should be known of it goes to \
+            stderr. Exits 0, or 78 when the configuration is not valid.
             """
     )
 

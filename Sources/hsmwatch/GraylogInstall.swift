@@ -24,8 +24,9 @@ struct GraylogInstall: AsyncParsableCommand {
             uninstalled only when the new one is installed and its stream runs: Graylog is never without alerts. What was \
             changed in it by hand is lost. When nothing is to do, nothing is changed. At the end a test message goes through \
             each output that this machine reaches, and Graylog must find it; then the command waits for a heartbeat of each \
-            source, 90 seconds at most. The silence alert of a source that Graylog has never heard of stays off. Exits 0 when the pack is installed and \
-            each input runs, or Graylog does not show whether it does; 69 when not, 78 when the configuration is not valid.
+            source, 90 seconds at most. The silence alert of a source that Graylog has never heard of stays off. Exits 0 when \
+            the pack is installed and each input runs, or Graylog does not show whether it does; 69 when not, 78 when the \
+            configuration is not valid.
             """
     )
 

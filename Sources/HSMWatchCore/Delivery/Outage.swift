@@ -31,7 +31,7 @@ package struct Outage: Sendable {
         /// The loss that began it.
         let lostAt: Instant
         var waiting = 0
-        /// Whether it was told that it lasts.
+        /// Whether a second `output_down` has reported it.
         var isTold = false
     }
 

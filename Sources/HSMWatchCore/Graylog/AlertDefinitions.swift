@@ -71,20 +71,18 @@ struct AlertDefinitions {
 
     private func silence(of instance: PackScope.Instance) -> AlertDefinition {
         let window = PackScope.silence(of: instance)
-        let who = instance.source.map { "hsmwatch of \($0)" } ?? "hsmwatch"
+        let source = HeartbeatSource(source: instance.source)
         let step = "\(RunbookStep.silence.words) (\(runbook)#\(RunbookStep.silence.rawValue))"
         return AlertDefinition(
-            name: "silence \(instance.source ?? "")", title: "\(who) is silent",
+            name: "silence \(instance.source ?? "")", title: source.silenceTitle,
             description: "No heartbeat arrived in \(window.roughSentencePart). Perhaps nothing watches the HSMs.",
             priority: .high,
-            query: SearchQuery.messages(
-                .heartbeat, where: instance.source.map { [SearchQuery.phrase("source", $0)] } ?? []),
-            trigger: .none, window: window, distance: Self.silenceDistance,
+            query: source.query, trigger: .none, window: window, distance: Self.silenceDistance,
             fields: [
                 .init(
                     "what",
-                    AlertTemplate.text(who)
-                        + " is silent: no heartbeat for \(window.roughSentencePart) or longer. Perhaps nothing watches the HSMs."
+                    AlertTemplate.text(source.silenceTitle)
+                        + ": no heartbeat for \(window.roughSentencePart) or longer. Perhaps nothing watches the HSMs."
                 ),
                 .init("step", AlertTemplate.text(step)),
             ], key: [], grace: Self.lastingGrace)

@@ -15,7 +15,7 @@ struct ContentPackNotes {
     }
 
     private var notifications: [String] {
-        [mail, webhook, nobody].compactMap(\.self)
+        [mail, webhook, alertsPage].compactMap(\.self)
     }
 
     private var mail: String? {
@@ -29,7 +29,8 @@ struct ContentPackNotes {
         return "HTTP goes to \(webhook), which reaches nobody: give --webhook, or edit the notification in Graylog"
     }
 
-    private var nobody: String? {
+    /// Where alerts are seen that the pack sends to no address.
+    private var alertsPage: String? {
         guard options.recipients.isEmpty, options.webhook == nil else { return nil }
         return "alerts reach nobody by mail or HTTP: they are only in Graylog's Alerts"
     }
@@ -44,8 +45,8 @@ struct ContentPackNotes {
             checksClients ? ", and the authorities of hsmwatch's certificate from \(options.tls.clientAuthorities)" : ""
         return [
             "Graylog takes the certificate of a TLS input from \(options.tls.certificate) and its key from "
-                + "\(options.tls.key)\(authorities); without the first two it makes a certificate of its own, which "
-                + "hsmwatch rejects"
+                + "\(options.tls.key)\(authorities); without certificate and key Graylog makes its own "
+                + "certificate, which hsmwatch rejects"
         ]
     }
 

@@ -9,7 +9,7 @@ package struct HeartbeatSource: Hashable, Sendable {
     package static func all(in configurations: [Configuration]) -> [HeartbeatSource] {
         var sources: [HeartbeatSource] = []
         for configuration in configurations {
-            let isHeard = configuration.outputs.contains { $0.events.contains(.heartbeat) && $0.hasFields }
+            let isHeard = configuration.outputs.contains { $0.kinds.contains(.heartbeat) && $0.hasFields }
             let source = HeartbeatSource(source: configuration.source)
             if isHeard, !sources.contains(source) { sources.append(source) }
         }
@@ -24,9 +24,12 @@ package struct HeartbeatSource: Hashable, Sendable {
         SearchQuery.messages(.heartbeat, where: source.map { [SearchQuery.phrase("source", $0)] } ?? [])
     }
 
+    /// The title of the alert of its silence.
+    var silenceTitle: String { "\(name) is silent" }
+
     /// Whether one thing of an installation is the alert of its silence.
     package func isSilenceAlert(_ entity: PackPresence.Entity) -> Bool {
-        entity.kind == "event_definition" && ["\(name) is silent", "\(name) gone silent"].contains(entity.title)
+        entity.kind == "event_definition" && entity.title == silenceTitle
     }
 }
 

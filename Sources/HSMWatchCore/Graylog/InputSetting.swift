@@ -18,7 +18,7 @@ struct InputSetting: Hashable, Sendable {
     let label: String
     /// What a new input gets.
     let value: JSONTree
-    /// What Graylog takes when nobody sets it.
+    /// The value that Graylog uses for an input without this setting.
     let standard: JSONTree
     let need: Need
     /// What goes wrong without it, in words that follow "so"; nil when alerts come nevertheless.
