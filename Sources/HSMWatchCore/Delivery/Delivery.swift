@@ -24,7 +24,8 @@
 /// 6. Else *nothing is confirmed*: all that is unconfirmed is sent again, on the next delivery.
 ///
 /// The next successor may be opened as soon as step 5 begins, since what it settles beside is the active connection, which
-/// is not half-closed. So there are four new connections a second at the most, and one more at the beginning.
+/// is not half-closed. None is opened within 250 ms of the one before, the first of the delivery included. So the peer
+/// sees four new connections a second at the most.
 ///
 /// What is unconfirmed when a delivery ends comes twice. So for a while after a loss messages wait in the spool until the
 /// end of step 5, a second at the most, and then leave together, no more than the peer reads in a short time. A backlog
@@ -109,6 +110,8 @@ package struct Delivery: Sendable {
     private var isOver = false
     private var hasConfirmed = false
     private var legCount = 1
+    /// No connection is opened before.
+    private var nextOpening: Instant
     private var measuredAt: Instant
     private var isHurried = false
 
@@ -122,6 +125,7 @@ package struct Delivery: Sendable {
         self.confirm = confirm
         self.caution = caution
         self.patience = patience
+        nextOpening = now
         measuredAt = now
     }
 
@@ -138,7 +142,7 @@ package struct Delivery: Sendable {
 
     /// When to call with `deadline`, unless something happens before.
     package var deadline: Instant? {
-        [rotationDue, settlingEnd, halfCloseDue, holdEnd, probationEnd, measurementDue].compactMap(\.self).min()
+        [successorDue, settlingEnd, halfCloseDue, holdEnd, probationEnd, measurementDue].compactMap(\.self).min()
     }
 
     package mutating func handle(_ event: Event, at now: Instant) -> [Action] {
@@ -165,10 +169,14 @@ package struct Delivery: Sendable {
 
     // MARK: Deadlines
 
-    private var rotationDue: Instant? {
+    private var successorDue: Instant? {
         guard confirm != nil, let chain, chain.successor == nil, !chain.isDraining else { return nil }
+        // To a peer that is not trusted nothing is sent without a successor that has settled. What waits for a proof
+        // shall be half-closed as soon as it was sent.
+        if budget != nil || chain.old?.holdsForProof == true { return nextOpening }
         let active = chain.active
-        return isHurried || active.count >= Self.messageLimit ? active.firstSentAt : active.rotationDue
+        let due = isHurried || active.count >= Self.messageLimit ? active.firstSentAt : active.rotationDue
+        return due.map { max($0, nextOpening) }
     }
 
     private var settlingEnd: Instant? {
@@ -232,6 +240,7 @@ package struct Delivery: Sendable {
     // MARK: Connections
 
     private mutating func opened(at now: Instant) -> [Action] {
+        nextOpening = now + Self.settling
         if case .opening = chain?.successor?.phase {
             chain?.successor?.phase = .settling(RunningSpan(Self.settling, at: now))
         } else if chain == nil, !isOver {
@@ -262,10 +271,7 @@ package struct Delivery: Sendable {
     private mutating func advance(at now: Instant) -> [Action] {
         guard let chain, !chain.isDraining else { return [] }
         guard let successor = chain.successor else {
-            // To a peer that is not trusted nothing is sent without a successor that has settled. What waits for a proof
-            // shall be half-closed as soon as it was sent.
-            let isExpected = budget != nil || chain.old?.holdsForProof == true
-            return isExpected || rotationDue.map { $0 <= now } ?? false ? open() : []
+            return successorDue.map { $0 <= now } ?? false ? open() : []
         }
         guard let halfCloseDue, halfCloseDue <= now else { return [] }
         return halfClose(chain.active, successor: successor.leg, at: now)

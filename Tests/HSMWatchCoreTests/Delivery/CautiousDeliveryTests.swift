@@ -11,7 +11,7 @@ struct CautiousDeliveryTests {
         var caution = Caution()
         for _ in 0..<losses {
             var talk = DeliveryTalk(caution: caution)
-            _ = talk.tell(0, .opened)
+            _ = talk.open()
             if talk.delivery.active == nil {
                 _ = talk.tell(0, .opened)
                 _ = talk.pass(to: 250)
@@ -38,7 +38,7 @@ struct CautiousDeliveryTests {
         #expect(talk.delivery.caution.budget == nil)
         var caution = Self.caution(after: 1)
         talk = DeliveryTalk(caution: caution)
-        _ = talk.tell(0, .opened)
+        _ = talk.open()
         _ = talk.tell(1, .ended(DeliveryTalk.first, .broken(.closed)))
         caution = talk.delivery.caution
         #expect(caution.budget == nil)
@@ -48,7 +48,7 @@ struct CautiousDeliveryTests {
         "a peer that ends each connection after a message is sent one at a time, half-closed with it, and all arrives")
     func oneByOne() {
         var talk = DeliveryTalk(caution: Self.caution(after: 4))
-        #expect(talk.tell(0, .opened) == [.connect(DeliveryTalk.second)])
+        #expect(talk.open() == [.connect(DeliveryTalk.second)])
         #expect(talk.delivery.active == nil)
         #expect(talk.tell(1, .opened) == [])
         #expect(talk.delivery.active == nil)
@@ -72,7 +72,7 @@ struct CautiousDeliveryTests {
     @Test("a peer that behaves again has no limit any more after some confirmations")
     func recovers() {
         var talk = DeliveryTalk(caution: Self.caution(after: 2))
-        #expect(talk.tell(0, .opened) == [.connect(DeliveryTalk.second)])
+        #expect(talk.open() == [.connect(DeliveryTalk.second)])
         #expect(talk.tell(1, .opened) == [])
         #expect(talk.pass(to: 251) == [])
         #expect(talk.delivery.active?.allowance == 256)
@@ -86,7 +86,7 @@ struct CautiousDeliveryTests {
     @Test("without confirmation there is nothing to be cautious about")
     func confirmOff() {
         var talk = DeliveryTalk(confirm: nil, caution: Self.caution(after: 4))
-        #expect(talk.tell(0, .opened) == [])
+        #expect(talk.open() == [])
         #expect(talk.delivery.active?.allowance == .max)
     }
 

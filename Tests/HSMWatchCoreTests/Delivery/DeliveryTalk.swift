@@ -16,7 +16,7 @@ struct DeliveryTalk {
     static let reset = Loss(.gone, "the peer reset the connection")
 
     init(confirm: Duration? = .seconds(10), caution: Caution = Caution()) {
-        delivery = Delivery(confirm: confirm, caution: caution, patience: .seconds(15), at: Self.at(0))
+        delivery = Delivery(confirm: confirm, caution: caution, patience: .seconds(15), at: Self.at(-250))
     }
 
     static func at(_ milliseconds: Int64) -> Instant { Instant(nanoseconds: milliseconds * 1_000_000) }
@@ -38,6 +38,11 @@ struct DeliveryTalk {
         return actions
     }
 
+    /// Lets the first connection be opened so long before zero that its successor may be opened at zero.
+    mutating func open() -> [Delivery.Action] {
+        tell(-250, .opened) + pass(to: 0)
+    }
+
     mutating func send(
         _ milliseconds: Int64, upTo position: Int64, count: Int = 1, waiting: Int = 0
     ) -> [Delivery.Action] {
@@ -46,7 +51,7 @@ struct DeliveryTalk {
 
     /// Up to the half-close of the first connection at 1 s, with messages 1 to 3 on it; everything is acknowledged.
     mutating func reachDrain() {
-        #expect(tell(0, .opened) == [])
+        #expect(open() == [])
         #expect(send(0, upTo: 3) == [])
         #expect(tell(0, .held(Self.first, bytes: 0)) == [])
         #expect(pass(to: 750) == [.connect(Self.second)])

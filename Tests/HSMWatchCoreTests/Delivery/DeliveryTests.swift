@@ -43,7 +43,7 @@ struct DeliveryTests {
     @Test("messages that are sent while the successor is being opened belong to the old connection")
     func whileOpening() {
         var talk = DeliveryTalk()
-        #expect(talk.tell(0, .opened) == [])
+        #expect(talk.open() == [])
         #expect(talk.send(0, upTo: 1) == [])
         #expect(talk.pass(to: 750) == [.connect(DeliveryTalk.second)])
         #expect(talk.delivery.active?.leg == DeliveryTalk.first)
@@ -60,7 +60,7 @@ struct DeliveryTests {
     @Test("a connection with nothing on it is not rotated")
     func nothingSent() {
         var talk = DeliveryTalk()
-        #expect(talk.tell(0, .opened) == [])
+        #expect(talk.open() == [])
         #expect(talk.delivery.deadline == nil)
         #expect(talk.tell(3_600_000, .deadline) == [])
         #expect(talk.tell(3_600_000, .hurry) == [])
@@ -69,7 +69,7 @@ struct DeliveryTests {
     @Test("after 10,000 messages the rotation does not wait for its time")
     func messageLimit() {
         var talk = DeliveryTalk()
-        #expect(talk.tell(0, .opened) == [])
+        #expect(talk.open() == [])
         #expect(talk.send(0, upTo: 9999, count: 9999) == [])
         #expect(talk.send(1, upTo: 10_000) == [.connect(DeliveryTalk.second)])
     }
@@ -77,7 +77,7 @@ struct DeliveryTests {
     @Test("in a hurry it waits for no rotation, and rotates again as long as something is unconfirmed")
     func hurried() {
         var talk = DeliveryTalk()
-        #expect(talk.tell(0, .opened) == [])
+        #expect(talk.open() == [])
         #expect(talk.send(0, upTo: 1) == [])
         #expect(talk.tell(1, .hurry) == [.connect(DeliveryTalk.second)])
         #expect(talk.tell(2, .opened) == [])
@@ -120,7 +120,7 @@ struct DeliveryTests {
     @Test("a stop that does not know the successor yet closes the old connection while the successor settles")
     func unknownSuccessor() {
         var talk = DeliveryTalk()
-        #expect(talk.tell(0, .opened) == [])
+        #expect(talk.open() == [])
         #expect(talk.send(0, upTo: 1) == [])
         #expect(talk.tell(1, .hurry) == [.connect(DeliveryTalk.second)])
         #expect(talk.tell(2, .opened) == [])
@@ -145,13 +145,13 @@ struct DeliveryTests {
         #expect(opening.tell(0, .failed(refused)) == [.close(DeliveryTalk.first), .over(refused)])
 
         var sending = DeliveryTalk()
-        #expect(sending.tell(0, .opened) == [])
+        #expect(sending.open() == [])
         #expect(sending.send(0, upTo: 1) == [])
         let first = [Delivery.Action.close(DeliveryTalk.first), .over(DeliveryTalk.reset)]
         #expect(sending.tell(1, .ended(DeliveryTalk.first, broken)) == first)
 
         var rotating = DeliveryTalk()
-        #expect(rotating.tell(0, .opened) == [])
+        #expect(rotating.open() == [])
         #expect(rotating.send(0, upTo: 1) == [])
         #expect(rotating.tell(1, .hurry) == [.connect(DeliveryTalk.second)])
         #expect(rotating.tell(2, .ended(DeliveryTalk.first, broken)) == Self.both)
@@ -165,7 +165,7 @@ struct DeliveryTests {
     @Test("an end of stream without a half-close is not clean, whoever says so")
     func withoutHalfClose() {
         var talk = DeliveryTalk()
-        #expect(talk.tell(0, .opened) == [])
+        #expect(talk.open() == [])
         #expect(talk.send(0, upTo: 1) == [])
         #expect(talk.tell(1, .ended(DeliveryTalk.first, .clean)) == [.close(DeliveryTalk.first), .over(.closed)])
     }
@@ -174,7 +174,7 @@ struct DeliveryTests {
     func successorRefused() {
         let refused = Loss(.gone, "connection refused")
         var talk = DeliveryTalk()
-        #expect(talk.tell(0, .opened) == [])
+        #expect(talk.open() == [])
         #expect(talk.send(0, upTo: 1) == [])
         #expect(talk.tell(1, .hurry) == [.connect(DeliveryTalk.second)])
         let end = talk.tell(2, .failed(refused))
@@ -200,7 +200,7 @@ struct DeliveryTests {
     @Test("a slow reader has its time: every byte that moves is movement, before the half-close and after it")
     func slowReader() {
         var talk = DeliveryTalk()
-        #expect(talk.tell(0, .opened) == [])
+        #expect(talk.open() == [])
         #expect(talk.send(0, upTo: 3, count: 3) == [])
         #expect(talk.pass(to: 750) == [.connect(DeliveryTalk.second)])
         #expect(talk.tell(750, .held(DeliveryTalk.first, bytes: 299)) == [])
@@ -218,7 +218,7 @@ struct DeliveryTests {
     @Test("bytes that nobody acknowledges are given up after 15 s, asked for every 5 s")
     func standstill() {
         var talk = DeliveryTalk(confirm: .seconds(3600))
-        #expect(talk.tell(0, .opened) == [])
+        #expect(talk.open() == [])
         #expect(talk.send(1000, upTo: 1) == [])
         for second in [6000, 11_000] as [Int64] {
             #expect(talk.delivery.deadline == DeliveryTalk.at(second))
@@ -233,7 +233,7 @@ struct DeliveryTests {
     @Test("without confirmation, what the peer's kernel has acknowledged is confirmed, on one connection")
     func confirmOff() {
         var talk = DeliveryTalk(confirm: nil)
-        #expect(talk.tell(0, .opened) == [])
+        #expect(talk.open() == [])
         #expect(talk.send(0, upTo: 20_000, count: 20_000) == [])
         #expect(talk.delivery.deadline == DeliveryTalk.at(250))
         #expect(talk.tell(250, .deadline) == [.measure(DeliveryTalk.first)])

@@ -43,7 +43,7 @@ struct StalledDeliveryTests {
     @Test("the successor settles anew after a pause")
     func settling() {
         var talk = DeliveryTalk()
-        #expect(talk.tell(0, .opened) == [])
+        #expect(talk.open() == [])
         #expect(talk.send(0, upTo: 1) == [])
         #expect(talk.tell(0, .held(DeliveryTalk.first, bytes: 0)) == [])
         #expect(talk.pass(to: 750) == [.connect(DeliveryTalk.second)])
@@ -56,7 +56,7 @@ struct StalledDeliveryTests {
     @Test("a connection that nobody looked at has not stood still")
     func patience() {
         var talk = DeliveryTalk(confirm: .seconds(3600))
-        #expect(talk.tell(0, .opened) == [])
+        #expect(talk.open() == [])
         #expect(talk.send(0, upTo: 1) == [])
         #expect(talk.tell(60_000, .deadline) == [.measure(DeliveryTalk.first)])
         #expect(talk.tell(60_000, .held(DeliveryTalk.first, bytes: 100)) == [])

@@ -12,7 +12,7 @@ struct WatchedDeliveryTests {
         var caution = Caution()
         caution.lost(confirmedNothing: false, at: DeliveryTalk.at(0))
         var talk = DeliveryTalk(caution: caution)
-        #expect(talk.tell(0, .opened) == [])
+        #expect(talk.open() == [])
         #expect(talk.send(0, upTo: 100, count: 100, waiting: waiting) == [.connect(DeliveryTalk.second)])
         #expect(talk.tell(0, .opened) == [])
         #expect(talk.pass(to: 250) == [.halfClose(DeliveryTalk.first)])
@@ -134,7 +134,18 @@ struct WatchedDeliveryTests {
         #expect(talk.tell(253, .failed(refused)) == (1...3).map { .close(Delivery.Leg(number: $0)) } + [.over(refused)])
     }
 
-    @Test("a fast peer sees at most four new connections a second, whatever is sent, also in a hurry and without trust")
+    @Test("a successor is opened at the earliest 250 ms after the first connection, also after a loss")
+    func firstSuccessor() {
+        var caution = Caution()
+        caution.lost(confirmedNothing: false, at: DeliveryTalk.at(0))
+        var talk = DeliveryTalk(caution: caution)
+        #expect(talk.tell(0, .opened) == [])
+        #expect(talk.send(0, upTo: 1) == [])
+        #expect(talk.pass(to: 249) == [])
+        #expect(talk.pass(to: 250) == [.connect(DeliveryTalk.second)])
+    }
+
+    @Test("a fast peer sees at most four connections in any second, whatever is sent, in a hurry and without trust")
     func connectionsPerSecond() {
         var (distrust, alert) = (Caution(), Caution())
         for _ in 1...4 { distrust.lost(confirmedNothing: true, at: DeliveryTalk.at(0)) }
@@ -144,7 +155,7 @@ struct WatchedDeliveryTests {
         ]
         for (caution, isHurried, count) in cases {
             var talk = DeliveryTalk(caution: caution)
-            var connects = 1
+            var connects: [Int64] = [0]
             var waiting: [Delivery.Action] = talk.tell(0, .opened)
             if isHurried { waiting += talk.tell(0, .hurry) }
             for now in 0...10_000 as ClosedRange<Int64> {
@@ -152,7 +163,7 @@ struct WatchedDeliveryTests {
                 while !waiting.isEmpty {
                     switch waiting.removeFirst() {
                     case .connect:
-                        connects += 1
+                        connects.append(now)
                         waiting += talk.tell(now, .opened)
                     case .halfClose(let leg):
                         waiting += talk.tell(now, .ended(leg, .clean))
@@ -161,7 +172,8 @@ struct WatchedDeliveryTests {
                 }
                 if talk.delivery.active != nil { waiting += talk.send(now, upTo: now, count: count) }
             }
-            #expect((38...42).contains(connects))
+            #expect((38...40).contains(connects.filter { $0 < 10_000 }.count))
+            #expect(zip(connects, connects.dropFirst(4)).allSatisfy { $1 - $0 >= 1000 })
         }
     }
 }
