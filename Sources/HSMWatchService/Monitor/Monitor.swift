@@ -92,7 +92,7 @@ package struct Monitor: Sendable {
         let resolver = Resolver()
         let timer = PollTimer()
         let (armed, ready) = (WakeUp(), WakeUp())
-        let stop = StopDeadline()
+        let stop = StopDeadline { spool.giveUp() }
         let faults = LocalFaultWatch(DescriptorNeed(configuration), limit: OpenFiles.limit) { [logger] in
             let event = Event(timestamp: .now, content: .service($0))
             logger.note(.event(event))

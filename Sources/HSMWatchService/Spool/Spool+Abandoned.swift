@@ -27,8 +27,8 @@ extension Spool {
     /// Counts on the disk what was given up, before a commit deletes it.
     func countAbandoned() async {
         while let messages = abandoned.first {
-            let count = try? await withDeadline(Liveness.spoolGrace) {
-                try await disk.count(of: messages.kind, after: messages.first, upTo: messages.last)
+            let count = try? await ask(within: Liveness.spoolGrace) {
+                try await $0.count(of: messages.kind, after: messages.first, upTo: messages.last)
             }
             // Meanwhile an output may have come to wait for it again.
             guard abandoned.first == messages else { continue }

@@ -30,15 +30,17 @@ extension Spool {
             }
             let start = tail.start
             do {
-                let (older, changes) = try await disk.messages(
-                    of: look.kinds, after: look.position, limit: Self.batchLimit, bytes: Self.readLimit)
+                let (older, changes) = try await ask { [look] in
+                    try await $0.messages(
+                        of: look.kinds, after: look.position, limit: Self.batchLimit, bytes: Self.readLimit)
+                }
                 // What a commit drops is counted for whom it was meant before anyone looks further.
                 await know(changes)
                 guard cursors.isCurrent(look) else { return await messages(for: output, after: position) }
                 guard changes == changesNoted else { continue }
                 if let last = older.last { return hand(out: older, to: look, lookingUpTo: last.position) }
             } catch {
-                noteReadFailure(error)
+                if let failure = error as? DiskFailure { noteReadFailure(failure) }
                 return []
             }
             // Nothing left before the tail: what was there is dropped, confirmed, or not for this output.
@@ -98,7 +100,7 @@ extension Spool {
         let wake = WakeUp()
         notify(wake)
         defer { stopNotifying(wake) }
-        while changes > changesNoted { await wake.wait() }
+        while changes > changesNoted, !hasGivenUp { await wake.wait() }
     }
 
     /// Notes what a look has found.

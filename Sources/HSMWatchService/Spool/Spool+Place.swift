@@ -32,7 +32,7 @@ extension Spool {
     ///   the reason.
     func restore() async throws {
         do {
-            let foreign = try await withDeadline(Liveness.openingGrace) { try await disk.restore() }
+            let foreign = try await ask(within: Liveness.openingGrace) { try await $0.restore() }
             isDisplaced = false
             logger.note(.spoolRestored(foreign: foreign))
         } catch let refusal as SpoolRefusal {

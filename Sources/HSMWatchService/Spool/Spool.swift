@@ -59,7 +59,11 @@ package final class Spool: Service {
     /// The last position given.
     package private(set) var last: Int64
     /// When the disk must have finished the job it has.
-    private var jobDeadline: Instant?
+    var jobDeadline: Instant?
+    /// Those that wait for the disk.
+    var waits: [WakeUp] = []
+    /// Whether nothing waits for the disk any longer.
+    var hasGivenUp = false
     /// Where a damaged database was moved when the spool was opened.
     package private(set) var damaged: String?
 
@@ -197,13 +201,6 @@ package final class Spool: Service {
         readers.forEach { $0.raise() }
     }
 
-    /// Has the disk finish something in time.
-    func withDeadline<Value>(_ grace: Duration, do job: () async throws -> Value) async throws -> Value {
-        jobDeadline = .now + grace
-        defer { jobDeadline = nil }
-        return try await job()
-    }
-
     private func commit() async throws {
         try await openDatabase()
         while !abandoned.isEmpty { await countAbandoned() }
@@ -223,7 +220,7 @@ package final class Spool: Service {
             messages: messages, position: end, identity: identity, cursors: cursors.confirmed, confirmed: confirmed,
             deletable: cursors.deletable(at: .now), limits: limits, unreported: drops.unreported, now: clock.time,
             moment: clock.noted, run: SpoolRun(missingSince: missingSince), movingBehind: behind)
-        let done = try await withDeadline(Liveness.spoolGrace) { try await disk.commit(commit) }
+        let done = try await ask(within: Liveness.spoolGrace) { try await $0.commit(commit) }
         changesNoted += 1
         committed = end
         if let found {
@@ -268,7 +265,7 @@ package final class Spool: Service {
 
     /// The late opening when it is done, else a new one.
     private func nextOpening() async throws -> SpoolOpening.Opened {
-        guard let late else { return try await withDeadline(Liveness.openingGrace) { try await disk.open() } }
+        guard let late else { return try await ask(within: Liveness.openingGrace) { try await $0.open() } }
         guard let result = late.result else { throw SpoolOpening.Late() }
         self.late = nil
         return try result.get()
@@ -280,6 +277,8 @@ package final class Spool: Service {
     }
 
     private func diskFailed(_ error: any Error) async {
+        // That says nothing of the disk's health, and the spool ends.
+        if error is DiskGivenUp { return }
         let failure = error as? DiskFailure
         // The database in which it failed was replaced meanwhile, or closed.
         if let failure, failure.opening != opening { return }
@@ -314,7 +313,7 @@ package final class Spool: Service {
 
     /// Moves a damaged database aside; what is still in memory goes into the next one.
     private func replaceDatabase() async -> Bool {
-        let moved = try? await withDeadline(Liveness.spoolGrace) { try await disk.moveAside() }
+        let moved = try? await ask(within: Liveness.spoolGrace) { try await $0.moveAside() }
         opening = nil
         changesNoted += 1
         guard let moved else {
@@ -373,7 +372,11 @@ package final class Spool: Service {
             tell(drops.takeAll())
             if last > committed { await commitGroup() }
         }
-        if usurper == nil {
+        if hasGivenUp {
+            // A commit that goes on may still succeed.
+            drops.note(
+                isDisplaced ? waiting : waitingInMemory, reason: "\(DiskGivenUp())", isUpperBound: true)
+        } else if usurper == nil {
             drops.note(isDisplaced ? waiting : waitingInMemory, reason: "the disk has failed until the end")
         } else {
             // What is on its way may still arrive.
@@ -384,7 +387,8 @@ package final class Spool: Service {
         // The process does not wait for an opening that does not end.
         guard late == nil else { return logger.note(.spoolNotClosed(reason: "\(SpoolOpening.Late())")) }
         do {
-            try await disk.close(isComplete: health.isWorking && committed == last)
+            let isComplete = health.isWorking && committed == last
+            try await ask { try await $0.close(isComplete: isComplete) }
         } catch {
             logger.note(.spoolNotClosed(reason: SpoolFile.describe(error)))
         }

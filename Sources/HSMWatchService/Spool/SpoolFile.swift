@@ -124,7 +124,9 @@ package struct SpoolFile: Sendable {
     /// What the disk says, in a few words, and SQLite's extended result code: several of them have the same words.
     package static func describe(_ error: any Error) -> String {
         if let failure = error as? DiskFailure { return describe(failure.cause) }
-        if error is SpoolRefusal || error is SpoolDisplaced || error is SpoolOpening.Late { return "\(error)" }
+        if error is SpoolRefusal || error is SpoolDisplaced || error is SpoolOpening.Late || error is DiskGivenUp {
+            return "\(error)"
+        }
         // The directory: Foundation's own words name neither the path nor what the system said.
         if let error = error as? CocoaError, let path = error.filePath, let cause = error.underlying {
             return "\(path): \(String(cString: strerror(CInt((cause as NSError).code))))"

@@ -46,7 +46,7 @@ struct Interposer {
         try order(Int64(count), at: 2)
     }
 
-    /// Has reads of the disk take for ever, or end again.
+    /// Has what is asked of the disk take for ever, or end again.
     func setDisk(hangs: Bool) throws {
         try order(hangs ? 1 : 0, at: 3)
     }

@@ -24,8 +24,8 @@ struct orders {
     int64_t read_only;
     /* How many reads of the disk fail, from the start of the process on. */
     int64_t failing_reads;
-    /* Whether reads of the disk take for ever. */
-    int64_t hanging_reads;
+    /* Whether what is asked of the disk takes for ever. */
+    int64_t hanging;
 };
 
 static const struct orders nothing;
@@ -64,7 +64,13 @@ time_t time(time_t *result) {
     return now.tv_sec;
 }
 
+static void hang(void) {
+    while (orders->hanging)
+        usleep(1000);
+}
+
 static int refused(void) {
+    hang();
     if (!orders->read_only)
         return 0;
     errno = EROFS;
@@ -73,8 +79,7 @@ static int refused(void) {
 
 ssize_t pread64(int descriptor, void *bytes, size_t count, off64_t offset) {
     static _Atomic int64_t failed;
-    while (orders->hanging_reads)
-        usleep(1000);
+    hang();
     if (failed < orders->failing_reads) {
         failed++;
         errno = EIO;

@@ -98,6 +98,33 @@ extension EndToEnd {
             }
         }
 
+        // MARK: The disk
+
+        @Test("a disk that hangs does not hold a stop up, and what it did not take is counted, also by the next start")
+        func hangingDisk() async throws {
+            try await Stage.play { stage in
+                let interposer = try await Interposer(on: stage)
+                let hsm = try await stage.hsm()
+                let configuration = ConfigurationText(to: try await stage.graylogThatIsDown(), watching: hsm)
+                let service = try stage.service(configuration, environment: interposer.environment)
+                _ = try await hsm.facts(within: patience) { $0.requests >= 10 }
+                try interposer.setDisk(hangs: true)
+                let requests = await hsm.facts.requests
+                _ = try await hsm.facts(within: patience) { $0.requests >= requests + 10 }
+                let begin = ContinuousClock.now
+                let record = try await service.ended(by: SIGTERM)
+                #expect(record.ending == .exited(0))
+                #expect(.now - begin < Self.stopLimit)
+                let lost = /dropped up to \d+ messages before delivery: the disk has not answered until the end/
+                #expect(record.errors.contains(lost), "\(record.errors)")
+                try interposer.setDisk(hangs: false)
+                let next = try stage.service(configuration, environment: interposer.environment)
+                _ = try await hsm.facts(within: patience) { $0.accepted >= 2 }
+                let told = try await next.ended(by: SIGTERM).errors
+                #expect(told.contains("the last run did not close the spool; messages since"), "\(told)")
+            }
+        }
+
         // MARK: A proxy
 
         @Test("a proxy that never answers CONNECT does not hold a stop up")

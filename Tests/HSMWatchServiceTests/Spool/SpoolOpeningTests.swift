@@ -7,13 +7,6 @@ import UnixSignals
 
 @testable import HSMWatchService
 
-extension SpoolDisk {
-    /// Keeps the disk busy, as a check of a large database does.
-    fileprivate func block(until end: DispatchSemaphore) {
-        end.wait()
-    }
-}
-
 @ServiceLoop
 @Suite("Spool, and its opening", .timeLimit(.minutes(1)))
 struct SpoolOpeningTests {
