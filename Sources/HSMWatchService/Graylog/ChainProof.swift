@@ -37,8 +37,8 @@ package final class ChainProof {
     private let lookInterval: Duration
     private let report: (PackInstaller.Report) -> Void
     private let countdown: (String?) -> Void
-    /// Those that Graylog has never heard of, when the silence alerts were looked at.
-    private var unheard: [HeartbeatSource] = []
+    /// Whether the silence alert of a source is on, where that is known.
+    private var isAlertOn: [HeartbeatSource: Bool] = [:]
     /// The installation whose silence alerts were looked at.
     private var quietened: GraylogID?
 
@@ -66,18 +66,18 @@ package final class ChainProof {
 
     // MARK: Silence alerts
 
-    /// Switches off the silence alerts of sources that Graylog has never heard of, before it looks for the first time.
+    /// Switches off the silence alerts of sources that Graylog has never heard of, before it looks for the first time, and on
+    /// those of the others.
     ///
     /// Does nothing when it has done so for this installation.
     func quieten(_ installation: PackPresence.Installation) async {
         guard quietened != installation.id else { return }
         quietened = installation.id
-        unheard = []
+        isAlertOn = [:]
         for source in sources {
             do throws(GraylogProblem) {
-                guard try await client.find(source.query, within: Self.ever) == nil else { continue }
-                unheard.append(source)
-                try await schedule(source, in: installation, false)
+                let isKnown = try await client.find(source.query, within: Self.ever) != nil
+                try await schedule(source, in: installation, isKnown)
             } catch {
                 report(.note("\(error.summary): whether \(source.name) was ever heard is not known"))
             }
@@ -90,9 +90,17 @@ package final class ChainProof {
     func awaitHeartbeats(_ installation: PackPresence.Installation?) async -> [String] {
         let deadline = Instant.now + heartbeatLimit
         var waiting = sources
+        /// Why it was not known at the last look whether Graylog has a heartbeat.
+        var problems: [HeartbeatSource: GraylogProblem] = [:]
         while true {
             for source in waiting {
-                guard await isHeard(source) else { continue }
+                problems[source] = nil
+                do throws(GraylogProblem) {
+                    guard try await client.find(source.query, within: Self.recently) != nil else { continue }
+                } catch {
+                    problems[source] = error
+                    continue
+                }
                 waiting.removeAll { $0 == source }
                 report(.done("Graylog has a heartbeat of \(source.name)"))
                 do throws(GraylogProblem) {
@@ -108,20 +116,20 @@ package final class ChainProof {
             try? await Task.sleep(for: lookInterval)
         }
         countdown(nil)
-        for source in waiting where !unheard.contains(source) {
-            report(.note("Graylog has no heartbeat of \(source.name) of the last 5 minutes: its silence alert is on"))
-        }
-        return waiting.filter(unheard.contains).map { source in
-            "Graylog has not heard \(source.name) yet: its silence alert is off until 'hsmwatch graylog install' finds a "
-                + "heartbeat"
-        }
-    }
-
-    private func isHeard(_ source: HeartbeatSource) async -> Bool {
-        do throws(GraylogProblem) {
-            return try await client.find(source.query, within: Self.recently) != nil
-        } catch {
-            return false
+        return waiting.compactMap { source in
+            let finding = problems[source].map {
+                "\($0.summary): whether Graylog has a heartbeat of \(source.name) is not known"
+            }
+            switch isAlertOn[source] {
+            case false?:
+                return "\(finding ?? "Graylog has not heard \(source.name) yet"): its silence alert is off until "
+                    + "'hsmwatch graylog install' finds a heartbeat"
+            case let state:
+                let alert = state == nil ? "look in Alerts whether its silence alert is on" : "its silence alert is on"
+                let silence = "Graylog has no heartbeat of \(source.name) of the last 5 minutes"
+                report(.note("\(finding ?? silence): \(alert)"))
+                return nil
+            }
         }
     }
 
@@ -134,6 +142,7 @@ package final class ChainProof {
             try await client.send(.schedule(entity.id, isOn))
             if isOn { report(.done("switched the silence alert of \(source.name) on")) }
         }
+        isAlertOn[source] = isOn
     }
 
     // MARK: Test messages

@@ -14,11 +14,17 @@ package struct GraylogMessage: Hashable, Sendable {
     package let input: String
     /// The ids of the streams that it is in, besides Graylog's own.
     package internal(set) var streams: [String] = []
+    /// How long ago it came, for a search of the last time: nothing here has a clock.
+    let age: Duration
 
-    package init(timestamp: Timestamp, received: Timestamp, fields: [String: FieldValue], input: String = "") {
+    package init(
+        timestamp: Timestamp, received: Timestamp, fields: [String: FieldValue], input: String = "",
+        age: Duration = .zero
+    ) {
         self.timestamp = timestamp
         self.received = received
         self.fields = fields
         self.input = input
+        self.age = age
     }
 }

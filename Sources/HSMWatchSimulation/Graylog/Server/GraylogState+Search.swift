@@ -8,7 +8,7 @@ extension GraylogState {
         "POST": GraylogOperation { state, request throws(GraylogAnswer) in try state.search(request) }
     ]
 
-    /// The newest messages first. The time range is not looked at: a simulated Graylog has only messages of today.
+    /// The newest messages first, of a relative time range.
     private func search(_ request: GraylogRequest) throws(GraylogAnswer) -> GraylogAnswer {
         let body = try json(request)
         try permit("messages:read")
@@ -19,7 +19,9 @@ extension GraylogState {
             throw .failure(400, "Unable to perform search query: \(error)")
         }
         let fields = (body["fields"]?.elements ?? []).compactMap(\.string)
-        let found = messages.filter { query.matches($0.fields) }.reversed().prefix(Int(body["size"]?.integer ?? 10))
+        let range = Duration.seconds(body["timerange"]?["range"]?.integer ?? 0)
+        let found = messages.filter { $0.age <= range && query.matches($0.fields) }.reversed()
+            .prefix(Int(body["size"]?.integer ?? 10))
         let rows = found.map { message in JSONValue.array(fields.map { value(of: $0, in: message) }) }
         let schema = fields.map { name -> JSONValue in
             ["column_type": "field", "type": "unknown", "field": .string(name), "name": .string("field: \(name)")]
