@@ -33,8 +33,12 @@ struct ContentPackChoices: ParsableArguments {
     @Option(help: ArgumentHelp("Where alerts are posted as JSON.", valueName: "url"))
     var webhook: String?
 
-    @Option(help: ArgumentHelp("Where the alert about silence says that the runbook is.", valueName: "place"))
-    var runbook = ContentPackOptions.installedRunbook
+    @Option(
+        help: ArgumentHelp(
+            "Where the alert about silence says that the runbook is. (default: the configuration's 'runbook', or "
+                + "\(ContentPackOptions.installedRunbook))",
+            valueName: "place"))
+    var runbook: String?
 
     @Flag(help: "Leave the inputs out, because Graylog has them.")
     var noInput = false

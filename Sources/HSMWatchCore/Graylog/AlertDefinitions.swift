@@ -17,8 +17,8 @@ struct AlertDefinitions {
     static let lastingGrace = Duration.seconds(1800)
 
     let scope: PackScope
-    /// Where the runbook is, for alerts that no message of hsmwatch explains.
-    let runbook: String
+    /// Where the runbook is, for alerts that no message of hsmwatch explains; nil: where the configuration says it is.
+    let runbook: String?
 
     var all: [AlertDefinition] {
         HSMState.allCases.map(change) + [lasting, problem] + scope.instances.filter(\.isHeard).map(silence)
@@ -72,7 +72,10 @@ struct AlertDefinitions {
     private func silence(of instance: PackScope.Instance) -> AlertDefinition {
         let window = PackScope.silence(of: instance)
         let source = HeartbeatSource(source: instance.source)
-        let step = "\(RunbookStep.silence.words) (\(runbook)#\(RunbookStep.silence.rawValue))"
+        // A configuration's own runbook is named as it is, as in the messages.
+        let chapter = "\(runbook ?? ContentPackOptions.installedRunbook)#\(RunbookStep.silence.rawValue)"
+        let place = runbook == nil ? instance.runbook ?? chapter : chapter
+        let step = "\(RunbookStep.silence.words) (\(place))"
         return AlertDefinition(
             name: "silence \(instance.source ?? "")", title: source.silenceTitle,
             description: "No heartbeat arrived in \(window.roughSentencePart). Perhaps nothing watches the HSMs.",

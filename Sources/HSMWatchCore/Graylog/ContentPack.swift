@@ -26,20 +26,23 @@ package struct ContentPack: Sendable {
     /// - Parameter configurations: of all instances that send to this Graylog; at least one.
     package init(_ configurations: [Configuration], _ options: ContentPackOptions) {
         let scope = PackScope(configurations)
-        let inputs = options.hasInput ? PackInput.all(of: configurations.flatMap(\.outputs)) : []
+        let (inputs, conflicts) = WantedInput.each(of: options.hasInput ? configurations : [], options.tls)
         let alerts = AlertDefinitions(scope: scope, runbook: options.runbook).all
         let notifications = AlertNotification.all(options)
         let ids = notifications.map(\.id)
         let definitions = alerts.map { $0.entity(stream: MessageStream.id, notifications: ids) }
 
         let all = [
-            inputs.map { $0.entity(options.tls) }, [MessageStream.entity], notifications, definitions,
+            inputs.map(\.entity), [MessageStream.entity], notifications, definitions,
             [Dashboard(presence: scope.presence).entity],
         ].flatMap(\.self)
         entities = .array(all.map(\.tree))
         // Of the brackets themselves: the escaping of `<` and `>` is no other pack.
         fingerprint = PackIdentity.fingerprint(of: CommandFrame.unescaping(entities.text))
-        notes = ContentPackNotes(configurations: configurations, options: options, inputs: inputs, scope: scope).all
+        notes =
+            ContentPackNotes(
+                configurations: configurations, options: options, inputs: inputs, conflicts: conflicts, scope: scope
+            ).all
     }
 
     /// The pack as a file for Graylog, as this revision, one of `revisions`. A Graylog that has a revision takes no other content

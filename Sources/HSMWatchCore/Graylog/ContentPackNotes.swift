@@ -5,13 +5,15 @@ struct ContentPackNotes {
     let configurations: [Configuration]
     let options: ContentPackOptions
     /// Those of the pack.
-    let inputs: [PackInput]
+    let inputs: [WantedInput]
+    /// Of outputs that need one port for different things.
+    let conflicts: [String]
     let scope: PackScope
 
     private var outputs: [OutputConfiguration] { configurations.flatMap(\.outputs) }
 
     var all: [String] {
-        [notifications, files, ports, mute, severalOutputs, instances, dashboard].flatMap(\.self)
+        [notifications, inputs.flatMap(\.notes), conflicts, mute, severalOutputs, instances, dashboard].flatMap(\.self)
     }
 
     private var notifications: [String] {
@@ -33,30 +35,6 @@ struct ContentPackNotes {
     private var alertsPage: String? {
         guard options.recipients.isEmpty, options.webhook == nil else { return nil }
         return "alerts reach nobody by mail or HTTP: they are only in Graylog's Alerts"
-    }
-
-    // MARK: Inputs
-
-    /// Files that Graylog reads for the inputs of the pack.
-    private var files: [String] {
-        guard inputs.contains(where: { $0.security != .plain }) else { return [] }
-        let checksClients = inputs.contains { $0.security == .tls(requiresCertificate: true) }
-        let authorities =
-            checksClients ? ", and the authorities of hsmwatch's certificate from \(options.tls.clientAuthorities)" : ""
-        return [
-            "Graylog takes the certificate of a TLS input from \(options.tls.certificate) and its key from "
-                + "\(options.tls.key)\(authorities); without certificate and key Graylog makes its own "
-                + "certificate, which hsmwatch rejects"
-        ]
-    }
-
-    /// A port takes one input of a transport.
-    private var ports: [String] {
-        Dictionary(grouping: inputs) { "\($0.port)/\($0.kind.isDatagram ? "UDP" : "TCP")" }
-            .filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map { place, inputs in
-                let names = inputs.map(\.kind.inputName).joined(separator: " and ")
-                return "the inputs \(names) have the same port \(place): only one of them can run"
-            }
     }
 
     // MARK: Messages

@@ -6,8 +6,8 @@ package struct ContentPackOptions: Equatable, Sendable {
     package let recipients: [String]
     /// Where alerts are posted as JSON; Graylog's URL allowlist must have it. nil: nowhere.
     package let webhook: String?
-    /// Where the runbook of the alerts stands: a URL or a path.
-    package let runbook: String
+    /// Where the runbook of the alerts stands: a URL or a path; nil: where the configuration says, or `installedRunbook`.
+    package let runbook: String?
     /// Whether the pack has an input; not when Graylog has one already.
     package let hasInput: Bool
     /// Files on the Graylog server for a TLS input.
@@ -47,7 +47,7 @@ package struct ContentPackOptions: Equatable, Sendable {
     package init(
         recipients: [String] = [ContentPackOptions.exampleRecipient],
         webhook: String? = ContentPackOptions.exampleWebhook,
-        runbook: String = ContentPackOptions.installedRunbook,
+        runbook: String? = nil,
         hasInput: Bool = true,
         tls: InputTLS = .standard
     ) throws(InvalidText) {
@@ -67,7 +67,7 @@ package struct ContentPackOptions: Equatable, Sendable {
                 throw InvalidText("\(shown) is not a URL; allowed: https://… or http://…")
             }
         }
-        for text in [runbook, tls.certificate, tls.key, tls.clientAuthorities] {
+        for text in [runbook ?? Self.installedRunbook, tls.certificate, tls.key, tls.clientAuthorities] {
             guard Self.isPlain(text) else {
                 throw InvalidText(
                     "\(text.quoted) is not a place; allowed: 1 … \(Self.longestText) visible characters without spaces")

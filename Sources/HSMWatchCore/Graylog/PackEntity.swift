@@ -46,6 +46,16 @@ extension JSONTree {
         ["@type": "boolean", "@value": .boolean(value)]
     }
 
+    /// A text, an integer or a truth value.
+    var wrapped: JSONTree {
+        switch self {
+        case .string(let text): .wrapped(text)
+        case .integer(let number): .wrapped(number)
+        case .boolean(let value): .wrapped(value)
+        default: self
+        }
+    }
+
     static func strings(_ values: [String]) -> JSONTree {
         .array(values.map(JSONTree.string))
     }

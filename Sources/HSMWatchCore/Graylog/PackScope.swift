@@ -11,6 +11,8 @@ struct PackScope: Hashable, Sendable {
         let heartbeat: Duration
         /// The kinds of messages that Graylog gets of it, with their fields.
         let kinds: Set<Event.Kind>
+        /// The `runbook` of its configuration; nil when the configuration gives none.
+        let runbook: String?
 
         var isHeard: Bool { kinds.contains(.heartbeat) }
     }
@@ -25,7 +27,7 @@ struct PackScope: Hashable, Sendable {
 
     init(_ configurations: [Configuration]) {
         let each = configurations.map {
-            Instance(source: $0.source, heartbeat: $0.heartbeat, kinds: Self.kinds(of: $0))
+            Instance(source: $0.source, heartbeat: $0.heartbeat, kinds: Self.kinds(of: $0), runbook: $0.runbook)
         }
         var sources: [String?] = []
         for source in each.map(\.source) where !sources.contains(source) { sources.append(source) }
@@ -52,7 +54,7 @@ struct PackScope: Hashable, Sendable {
         let heard = same.filter(\.isHeard)
         return Instance(
             source: source, heartbeat: (heard.isEmpty ? same : heard).map(\.heartbeat).max() ?? .zero,
-            kinds: same.reduce(into: []) { $0.formUnion($1.kinds) })
+            kinds: same.reduce(into: []) { $0.formUnion($1.kinds) }, runbook: same.lazy.compactMap(\.runbook).first)
     }
 
     /// The script's old line has no fields, so Graylog puts it into no stream of hsmwatch.

@@ -16,6 +16,8 @@ package struct WantedInput: Hashable, Sendable {
     private static let receiveBuffer = 1_048_576
     /// Bytes that a compressed message may become; hsmwatch compresses nothing.
     private static let longestDecompressed = 8_388_608
+    /// Bytes of a request at most, Graylog's own default.
+    private static let longestRequest = 65_536
 
     let kind: OutputKind
     package let port: UInt16
@@ -37,25 +39,39 @@ package struct WantedInput: Hashable, Sendable {
         self.files = files
     }
 
+    /// One for each output, in their order, where a port takes one: outputs of the same needs share it.
+    ///
+    /// - Returns: the inputs, and what is wrong when outputs need one port for different things: the first one has it.
+    static func each(
+        of configurations: [Configuration], _ files: ContentPackOptions.InputTLS
+    ) -> (inputs: [WantedInput], conflicts: [String]) {
+        var (inputs, conflicts): ([WantedInput], [String]) = ([], [])
+        for input in configurations.flatMap(\.outputs).compactMap({ WantedInput($0, files) }) {
+            guard let other = inputs.first(where: { $0.place == input.place }) else {
+                inputs.append(input)
+                continue
+            }
+            let conflict =
+                "the outputs need two different inputs on port \(input.place) of one Graylog (\(other.name) and "
+                + "\(input.name), or one with other settings): name the outputs of this Graylog with --output"
+            if input != other, !conflicts.contains(conflict) { conflicts.append(conflict) }
+        }
+        return (inputs, conflicts)
+    }
+
     /// One for each output, in their order; outputs of the same needs share one.
     ///
     /// - Throws: that two outputs need one port for different things.
     package static func all(
         for configurations: [Configuration], _ files: ContentPackOptions.InputTLS
     ) throws(GraylogProblem) -> [WantedInput] {
-        var inputs: [WantedInput] = []
-        for output in configurations.flatMap(\.outputs) {
-            guard let input = WantedInput(output, files), !inputs.contains(input) else { continue }
-            if let other = inputs.first(where: { $0.port == input.port && $0.kind.isDatagram == input.kind.isDatagram })
-            {
-                throw GraylogProblem(
-                    "the outputs need two different inputs on port \(input.port) of one Graylog (\(other.name) and "
-                        + "\(input.name), or one with other settings): name the outputs of this Graylog with --output")
-            }
-            inputs.append(input)
-        }
+        let (inputs, conflicts) = each(of: configurations, files)
+        if let conflict = conflicts.first { throw GraylogProblem(conflict) }
         return inputs
     }
+
+    /// What it listens on, and what takes one input: `12201/TCP`
+    private var place: String { "\(port)/\(kind.isDatagram ? "UDP" : "TCP")" }
 
     /// The class that implements it in Graylog.
     package var type: String { Self.type(of: kind) }
@@ -173,6 +189,9 @@ package struct WantedInput: Hashable, Sendable {
                     "enable_bulk_receiving", "Enable Bulk Receiving", .boolean(isBulk), standard: false,
                     need: isBulk ? .same : .none, consequence: "of a request with many messages Graylog takes one"),
                 decompression,
+                .init(
+                    "max_chunk_size", "Max. HTTP chunk size", .integer(Self.longestRequest),
+                    standard: .integer(Self.longestRequest)),
             ]
         case .syslogTCP:
             return [.init("use_null_delimiter", "Null frame delimiter?", false, standard: false), size] + syslog
@@ -201,14 +220,28 @@ package struct WantedInput: Hashable, Sendable {
         differences(in: input).isEmpty
     }
 
-    // MARK: Requests
+    // MARK: JSON
 
-    /// JSON that makes it.
+    /// It as a part of a content pack.
+    var entity: PackEntity {
+        PackEntity(
+            kind: .input, id: PackIdentity.uuid(of: "input \(kind.rawValue) \(port)"),
+            data: [
+                "title": .wrapped(title),
+                "type": .wrapped(type),
+                "global": .wrapped(true),
+                "configuration": .object(settings.map { .init($0.name, $0.value.wrapped) }),
+                "static_fields": [:],
+                "extractors": [],
+            ])
+    }
+
+    /// The body of a request that makes it.
     var body: String {
         Self.body(title: title, type: type, node: nil, settings.map { .init($0.name, $0.value) })
     }
 
-    /// JSON that gives an input what it lacks, and leaves the rest: Graylog replaces all settings.
+    /// The body of a request that gives an input what it lacks, and leaves the rest: Graylog replaces all settings.
     func body(changing input: PackPresence.Input) -> String {
         let changes = differences(in: input).map(\.setting)
         let kept = input.attributes.filter { member in !changes.contains { $0.name == member.name } }

@@ -8,13 +8,15 @@ import Testing
 struct AlertDefinitionsTests {
     private static func definitions(
         source: String? = "monitor-1", heartbeat: Duration = .seconds(60),
-        events: Set<Event.Kind> = Set(Event.Kind.allCases)
+        events: Set<Event.Kind> = Set(Event.Kind.allCases), runbook: String? = "https://soc.example.net/runbook",
+        configured: String? = nil
     ) -> AlertDefinitions {
         let hsm = HSMConfiguration(name: "khi-1", address: HostPort(host: "10.10.5.6", port: 9010))
         let output = OutputConfiguration(
             name: "graylog", endpoints: [HostPort(host: "10.10.5.7", port: 12_201)], events: events)
-        let configuration = Configuration(source: source, heartbeat: heartbeat, hsms: [hsm], outputs: [output])
-        return AlertDefinitions(scope: PackScope([configuration]), runbook: "https://soc.example.net/runbook")
+        let configuration = Configuration(
+            source: source, heartbeat: heartbeat, runbook: configured, hsms: [hsm], outputs: [output])
+        return AlertDefinitions(scope: PackScope([configuration]), runbook: runbook)
     }
 
     private static func titled(_ title: String, in definitions: AlertDefinitions) throws -> AlertDefinition {
@@ -50,6 +52,19 @@ struct AlertDefinitionsTests {
                 "sockets_available ${source.sockets_available}", "sockets_total ${source.sockets_total}",
                 "site ${source.site}", "step ${source.next_step}",
             ])
+    }
+
+    @Test(
+        "about silence name the runbook that was asked for, or the configuration's, or the installed one",
+        arguments: [
+            ("https://soc/a", "https://wiki/b", "(https://soc/a#nothing-is-heard)"),
+            (nil, "https://wiki/b", "(https://wiki/b)"),
+            (nil, nil, "(/usr/share/doc/hsmwatch/docs/runbook.md#nothing-is-heard)"),
+        ])
+    func runbook(asked: String?, configured: String?, place: String) throws {
+        let definitions = Self.definitions(runbook: asked, configured: configured)
+        let step = try Self.titled("hsmwatch of monitor-1 is silent", in: definitions).fields.last?.template
+        #expect(step?.hasSuffix(place) == true)
     }
 
     @Test("take no field for granted, and have no condition")
