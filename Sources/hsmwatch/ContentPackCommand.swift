@@ -16,7 +16,7 @@ struct ContentPackCommand: ParsableCommand {
                                   [--tls-client-ca <file>] [--revision <number>]
             """,
         discussion: """
-            It has an input for each output, a stream, alerts by mail and HTTP, and a dashboard, for Graylog 5.2 and \
+            It has an input for each port that an output sends to, a stream, alerts by mail and HTTP, and a dashboard, for Graylog 5.2 and \
             later. Upload it in System / Content Packs, or let 'hsmwatch graylog install' do that. The same configuration \
             always gives the same pack, and so does one with other HSMs or thresholds. What should be known of it goes to \
             stderr. Exits 0, or 78 when the configuration is not valid.

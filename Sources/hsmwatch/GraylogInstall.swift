@@ -20,7 +20,7 @@ struct GraylogInstall: AsyncParsableCommand {
             """,
         discussion: """
             Installs a stream, alerts and a dashboard as a content pack, and resumes the stream, which Graylog 7.0 and later \
-            make paused. Then makes an input for each output, unless one of its type has the port. An older revision is \
+            make paused. Then makes an input for each port that an output sends to, unless one of its type has it. An older revision is \
             uninstalled only when the new one is installed and its stream runs: Graylog is never without alerts. What was \
             changed in it by hand is lost. When nothing is to do, nothing is changed. At the end a test message goes through \
             each output that this machine reaches, and Graylog must find it; then the command waits for a heartbeat of each \
@@ -64,8 +64,7 @@ struct GraylogInstall: AsyncParsableCommand {
                 report: GraylogReport.show)
             let intentions = try await installation.prepare()
             guard !isDry else { return GraylogReport.showIntentions(intentions) }
-            GraylogOptions.finishWhatIsBegun()
-            try await installation.carryOut()
+            try await GraylogOptions.finish(installation.carryOut, endWait: proof.endWait)
         }
     }
 }

@@ -4,6 +4,7 @@ import ArgumentParser
 import Glibc
 import HSMWatchCore
 import HSMWatchService
+import UnixSignals
 
 /// Where a Graylog is and what opens it, as every command that changes one takes it.
 struct GraylogOptions: ParsableArguments {
@@ -49,10 +50,24 @@ struct GraylogOptions: ParsableArguments {
         throw ExitCode(EX_UNAVAILABLE)
     }
 
-    /// From now on nothing that a person or a lost terminal does ends the command: between two steps Graylog may have no input.
-    /// Every answer has its deadline.
-    static func finishWhatIsBegun() {
-        for number in [SIGINT, SIGTERM, SIGHUP] { signal(number, SIG_IGN) }
+    /// Does what neither a person nor a lost terminal may end: between two steps Graylog may have no input. Every answer has
+    /// its deadline.
+    ///
+    /// - Parameter endWait: called at each signal; what is only waited for may end.
+    @ServiceLoop
+    static func finish(
+        _ work: @ServiceLoop () async throws(GraylogProblem) -> Void,
+        endWait: @escaping @ServiceLoop () -> Void = {}
+    ) async throws(GraylogProblem) {
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
+        let obeying = Task { @ServiceLoop in
+            for await _ in signals {
+                GraylogReport.show(.note("what is begun is finished first"))
+                endWait()
+            }
+        }
+        defer { obeying.cancel() }
+        try await work()
     }
 
     private var url: GraylogURL {

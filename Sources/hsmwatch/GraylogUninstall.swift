@@ -38,9 +38,10 @@ struct GraylogUninstall: AsyncParsableCommand {
             guard !isDry else {
                 return GraylogReport.showIntentions(plan.steps.map(\.intention) + inputs.steps.map(\.intention))
             }
-            GraylogOptions.finishWhatIsBegun()
-            _ = try await installer.reach(goal, by: plan, in: presence)
-            try await InputInstaller(client, report: GraylogReport.show).carryOut(inputs, for: goal)
+            try await GraylogOptions.finish { () throws(GraylogProblem) in
+                _ = try await installer.reach(goal, by: plan, in: presence)
+                try await InputInstaller(client, report: GraylogReport.show).carryOut(inputs, for: goal)
+            }
         }
     }
 }

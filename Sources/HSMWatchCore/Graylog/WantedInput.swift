@@ -28,25 +28,28 @@ package struct WantedInput: Hashable, Sendable {
     let isBulk: Bool
     let files: ContentPackOptions.InputTLS
 
-    /// The output's first endpoint says the port.
-    init?(_ output: OutputConfiguration, _ files: ContentPackOptions.InputTLS) {
-        guard let endpoint = output.endpoints.first else { return nil }
+    /// What one endpoint of an output needs.
+    private init(_ output: OutputConfiguration, port: UInt16, _ files: ContentPackOptions.InputTLS) {
         kind = output.kind
-        port = endpoint.port
+        self.port = port
         bindAddress = output.endpoints.contains { $0.host.contains(":") } ? "::" : "0.0.0.0"
         security = output.tls.map { .tls(requiresCertificate: $0.certificate != nil) } ?? .plain
         isBulk = output.kind == .gelfHTTP && output.http.isBulk
         self.files = files
     }
 
-    /// One for each output, in their order, where a port takes one: outputs of the same needs share it.
+    /// One for each output and port that it sends to, in their order, where a port takes one: outputs of the same needs
+    /// share it.
     ///
     /// - Returns: the inputs, and what is wrong when outputs need one port for different things: the first one has it.
     static func each(
         of configurations: [Configuration], _ files: ContentPackOptions.InputTLS
     ) -> (inputs: [WantedInput], conflicts: [String]) {
         var (inputs, conflicts): ([WantedInput], [String]) = ([], [])
-        for input in configurations.flatMap(\.outputs).compactMap({ WantedInput($0, files) }) {
+        let wanted = configurations.flatMap(\.outputs).flatMap { output in
+            output.endpoints.map { WantedInput(output, port: $0.port, files) }
+        }
+        for input in wanted {
             guard let other = inputs.first(where: { $0.place == input.place }) else {
                 inputs.append(input)
                 continue
@@ -59,7 +62,7 @@ package struct WantedInput: Hashable, Sendable {
         return (inputs, conflicts)
     }
 
-    /// One for each output, in their order; outputs of the same needs share one.
+    /// The same.
     ///
     /// - Throws: that two outputs need one port for different things.
     package static func all(

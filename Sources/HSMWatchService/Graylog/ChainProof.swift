@@ -41,6 +41,8 @@ package final class ChainProof {
     private var isAlertOn: [HeartbeatSource: Bool] = [:]
     /// The installation whose silence alerts were looked at.
     private var quietened: GraylogID?
+    /// Whether no heartbeat is waited for.
+    private var waitIsOver = false
 
     /// - Parameters:
     ///   - files: where a TLS input has its certificate.
@@ -62,6 +64,11 @@ package final class ChainProof {
         self.lookInterval = lookInterval
         self.report = report
         self.countdown = countdown
+    }
+
+    /// Looks once more for a heartbeat of each source, and does not wait for it.
+    package func endWait() {
+        waitIsOver = true
     }
 
     // MARK: Silence alerts
@@ -110,7 +117,7 @@ package final class ChainProof {
                 }
             }
             let now = Instant.now
-            guard let next = waiting.first, now < deadline else { break }
+            guard let next = waiting.first, now < deadline, !waitIsOver else { break }
             let seconds = (deadline - now).wholeSeconds
             countdown("waiting for a heartbeat of \(next.name): \(seconds) s")
             try? await Task.sleep(for: lookInterval)

@@ -21,15 +21,31 @@ extension EndToEnd {
             await server.stop()
         }
 
-        /// Runs `hsmwatch graylog`, with the URL of the Graylog and its token.
+        /// Starts `hsmwatch graylog`, with the URL of the Graylog and its token.
+        private static func start(
+            _ command: String, _ arguments: [String] = [], on stage: Stage, _ server: GraylogServer,
+            token: String = GraylogState.token
+        ) throws -> Child {
+            let file = try stage.write("\(token)\n", to: "token")
+            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
+            let access = ["--url", server.url, "--token-file", file]
+            return try stage.hsmwatch(["graylog", command] + access + arguments)
+        }
+
+        /// The same, to its end.
         private static func run(
             _ command: String, _ arguments: [String] = [], on stage: Stage, _ server: GraylogServer,
             token: String = GraylogState.token
         ) async throws -> Child.Record {
-            let file = try stage.write("\(token)\n", to: "token")
-            try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
-            let access = ["--url", server.url, "--token-file", file]
-            return try await stage.outcome(of: ["graylog", command] + access + arguments)
+            try await start(command, arguments, on: stage, server, token: token).ended()
+        }
+
+        /// Returns when Graylog has got a request that begins so.
+        private static func asked(_ prefix: String, _ server: GraylogServer) async throws {
+            var count = 1
+            while try await !server.requests(count, within: patience).contains(where: { "\($0)".hasPrefix(prefix) }) {
+                count += 1
+            }
         }
 
         /// A configuration that watches these HSMs, and what the command line says with it.
@@ -120,6 +136,37 @@ extension EndToEnd {
                 let down = try await Self.run("install", choices, on: stage, server)
                 #expect(down.ending == .exited(69))
                 #expect(down.errors.contains("Graylog at \(server.url) is not reached: connection refused"))
+            }
+        }
+
+        @Test(
+            "install that a signal meets while it changes Graylog finishes what is begun, and says so",
+            arguments: ["POST /api/system/content_packs", "POST /api/streams", "POST /api/system/inputs"],
+            [SIGINT, SIGHUP])
+        func interrupted(request: String, signal: Int32) async throws {
+            try await Self.play { stage, server in
+                await server.suffer(GraylogFault(.delay(.milliseconds(200)), to: request))
+                let command = try Self.start("install", Self.configuration("khi-1", on: stage), on: stage, server)
+                try await Self.asked(request, server)
+                let record = try await command.ended(by: signal)
+                #expect(record.ending == .exited(0))
+                #expect(record.errors.contains("note: what is begun is finished first\n"))
+                #expect(await server.state.installations.map(\.pack.revision) == [1])
+                #expect(await server.state.userStreams.map(\.isPaused) == [false])
+                #expect(await server.state.inputs.count == 1)
+            }
+        }
+
+        @Test("install that waits for a heartbeat ends at once at Ctrl-C, and says what is missing")
+        func interruptedWait() async throws {
+            try await Self.play { stage, server in
+                let choices = try Self.configuration("khi-1", on: stage).filter { $0 != "--no-wait" }
+                let command = try Self.start("install", choices, on: stage, server)
+                // The last that is asked for before the wait.
+                try await Self.asked("GET /api/system/urlallowlist", server)
+                let record = try await command.ended(by: SIGINT)
+                #expect(record.ending == .exited(0))
+                #expect(record.lines.last?.hasPrefix("Graylog has not heard hsmwatch of monitor-1 yet") == true)
             }
         }
 

@@ -26,6 +26,16 @@ struct WantedInputTests {
         try InputPlan.making([wanted], besides: [input(wanted, attributes)]).faults
     }
 
+    @Test("are one for each port that an output sends to, whatever the number of nodes")
+    func ports() throws {
+        let endpoints = [("graylog-1", 12_201), ("graylog-2", 12_201), ("graylog-2", 12_202)].map { host, port in
+            HostPort(host: host, port: port)
+        }
+        let configuration = Configuration(
+            source: "m", hsms: [], outputs: [OutputConfiguration(name: "a", endpoints: endpoints)])
+        #expect(try WantedInput.all(for: [configuration], .standard).map(\.port) == [12_201, 12_202])
+    }
+
     @Test("an existing input with the defaults of its type does for a plain output", arguments: OutputKind.allCases)
     func standard(kind: OutputKind) throws {
         let wanted = try Self.wanted(kind)
