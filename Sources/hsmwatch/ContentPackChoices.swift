@@ -35,7 +35,7 @@ struct ContentPackChoices: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Where the alert about silence says that the runbook is. (default: the configuration's 'runbook', or "
+            "Where the alert about silence says that the runbook is. (default: the configuration's runbook, or "
                 + "\(ContentPackOptions.installedRunbook))",
             valueName: "place"))
     var runbook: String?
