@@ -79,7 +79,7 @@ test:
 	@scripts/unpack-syslog-servers .build/syslog-servers || [ "$$CI" != true ]
 	swift build --build-tests $(SWIFTFLAGS)
 	$(MAKE) --no-print-directory deb
-	SWIFTFLAGS='$(SWIFTFLAGS)' RELEASE_PROGRAM=$(abspath $(BINARY)) scripts/run-tests '^HSMWatch(Core|Service)Tests\.' \
+	SWIFTFLAGS='$(SWIFTFLAGS)' RELEASE_PROGRAM=$(abspath $(BINARY)) scripts/run-tests '^(HSMWatch(Core|Graylog|Service)|Fuzzing)Tests\.' \
 	    '^EndToEndTests\.EndToEnd/([A-M]|NettyTests)' '^EndToEndTests\.EndToEnd/(?!NettyTests)[N-Z]' '^SystemdTests\.'
 
 # Against a real Netty server, half of the time over TLS. It prints its seed, and fails when a message is missing.

@@ -49,6 +49,14 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "HSMWatchGraylog",
+            dependencies: [
+                "HSMWatchCore", "HSMWatchService", nioCore, nioHTTP1, nioSSL,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "HSMWatchSimulation",
             dependencies: ["HSMWatchCore", nioCore, nioHTTP1, nioPosix, nioSSL],
             swiftSettings: strict
@@ -56,27 +64,49 @@ let package = Package(
         .executableTarget(
             name: "hsmwatch",
             dependencies: [
-                "HSMWatchCore", "HSMWatchService", "HSMWatchSimulation", lifecycle, signals, logging,
+                "HSMWatchCore", "HSMWatchGraylog", "HSMWatchService", "HSMWatchSimulation", lifecycle, signals, logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "TestSupport",
+            dependencies: ["HSMWatchCore", "HSMWatchSimulation", nioCore, nioHTTP1, nioPosix, nioSSL],
+            path: "Tests/Support",
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "HSMWatchCoreTests", dependencies: ["HSMWatchCore"],
-            exclude: ["Display/Golden", "Fuzzing/Corpus", "Golden", "Syslog/Golden"],
+            name: "HSMWatchCoreTests", dependencies: ["HSMWatchCore", "TestSupport"],
+            exclude: ["Display/Golden", "Golden", "Syslog/Golden"],
             swiftSettings: strict),
+        .testTarget(
+            name: "FuzzingTests",
+            dependencies: ["HSMWatchCore", "HSMWatchGraylog", "TestSupport"],
+            path: "Tests/Fuzzing",
+            exclude: ["Corpus"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "HSMWatchServiceTests",
             dependencies: [
-                "HSMWatchCore", "HSMWatchService", "HSMWatchSimulation", nioCore, nioHTTP1, nioPosix, nioSSL, lifecycle,
-                logging,
+                "HSMWatchCore", "HSMWatchService", "HSMWatchSimulation", "TestSupport", nioCore, nioHTTP1, nioPosix,
+                nioSSL, lifecycle, logging,
             ],
-            exclude: ["BadConfigurations", "Graylog/Golden", "Graylog/Recorded"],
+            exclude: ["BadConfigurations"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "HSMWatchGraylogTests",
+            dependencies: [
+                "HSMWatchCore", "HSMWatchGraylog", "HSMWatchService", "HSMWatchSimulation", "TestSupport", nioCore,
+                nioPosix, nioSSL, logging, lifecycle,
+            ],
+            exclude: ["Golden", "Recorded"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["hsmwatch", "HSMWatchCore", "HSMWatchSimulation"],
+            dependencies: ["hsmwatch", "HSMWatchCore", "HSMWatchSimulation", "TestSupport"],
             path: "Tests/EndToEnd",
             exclude: ["Interposer", "Netty"],
             swiftSettings: strict

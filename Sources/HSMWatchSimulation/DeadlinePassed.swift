@@ -7,6 +7,11 @@ package struct DeadlinePassed: Error, CustomStringConvertible {
     /// How things stood when the time was over.
     package let situation: String
 
+    package init(limit: Duration, situation: String) {
+        self.limit = limit
+        self.situation = situation
+    }
+
     package var description: String {
         "not within \(limit); at the end: \(situation)"
     }

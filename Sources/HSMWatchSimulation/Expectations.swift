@@ -6,8 +6,8 @@ import NIOCore
 ///
 /// Its owner, an actor whose executor is `eventLoop`, checks it after every change of the subject, so that nobody
 /// polls and nobody sleeps.
-final class Expectations<Subject: Sendable> {
-    typealias Condition = @Sendable (Subject) -> Bool
+package final class Expectations<Subject: Sendable> {
+    package typealias Condition = @Sendable (Subject) -> Bool
 
     /// Nobody waits any longer: the deadline passed, or the waiting task was cancelled.
     struct GivenUp: Error {}
@@ -21,12 +21,12 @@ final class Expectations<Subject: Sendable> {
     private var expectations: [Int: Expectation] = [:]
     private var lastNumber = 0
 
-    init(on eventLoop: any EventLoop) {
+    package init(on eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
     }
 
     /// Promises the subject as it is when `isMet`; fails with `GivenUp` after `limit`. To give up earlier, fail it.
-    func expect(within limit: Duration?, _ isMet: @escaping Condition) -> EventLoopPromise<Subject> {
+    package func expect(within limit: Duration?, _ isMet: @escaping Condition) -> EventLoopPromise<Subject> {
         lastNumber += 1
         let number = lastNumber
         let promise = eventLoop.makePromise(of: Subject.self)
@@ -40,7 +40,7 @@ final class Expectations<Subject: Sendable> {
     }
 
     /// Keeps every promise whose condition is met by now.
-    func check(_ subject: Subject) {
+    package func check(_ subject: Subject) {
         guard !expectations.isEmpty else { return }
         for expectation in expectations.values where expectation.isMet(subject) {
             expectation.promise.succeed(subject)

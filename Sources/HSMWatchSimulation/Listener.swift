@@ -7,9 +7,9 @@ import NIOPosix
 /// port.
 ///
 /// Belongs to one actor whose executor is `eventLoop`; its connections live on that event loop too.
-final class Listener {
+package final class Listener {
     /// Whether clients connect or send datagrams.
-    enum Kind {
+    package enum Kind {
         case stream
         case datagram
     }
@@ -22,7 +22,7 @@ final class Listener {
     }
 
     /// Where it listens, with the real port when port 0 was asked for.
-    let address: ListenAddress
+    package let address: ListenAddress
 
     private let kind: Kind
     private let socketAddress: SocketAddress
@@ -30,7 +30,7 @@ final class Listener {
     private var state: State
 
     /// Takes the first port of `wanted`, but refuses clients until it is opened. Resolves a host name.
-    init(_ wanted: ListenAddress, _ kind: Kind = .stream, on eventLoop: any EventLoop) throws(ListenFailure) {
+    package init(_ wanted: ListenAddress, _ kind: Kind = .stream, on eventLoop: any EventLoop) throws(ListenFailure) {
         do {
             let port = wanted.ports.lowerBound
             let socket = try BoundSocket(SocketAddress.makeAddressResolvingHost(wanted.host, port: port), kind)
@@ -50,7 +50,8 @@ final class Listener {
 
     /// Listens and prepares each accepted connection with `welcome`, or itself when there are no connections; nothing
     /// happens when it listens already.
-    func open(_ welcome: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>) async throws(ListenFailure) {
+    package func open(_ welcome: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>) async throws(ListenFailure)
+    {
         guard case .refusing(let socket) = state else { return }
         do {
             try socket.accept()
@@ -111,7 +112,7 @@ final class Listener {
     }
 
     /// Gives the port back, for good.
-    func close() {
+    package func close() {
         switch state {
         case .refusing(let socket): socket.close()
         case .listening(let channel): channel.close(promise: nil)

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import HSMWatchCore
+import HSMWatchGraylog
 import HSMWatchService
 
 /// What a content pack is made of, as every command that makes one takes it.

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import HSMWatchCore
+import HSMWatchGraylog
 
 /// `hsmwatch content-pack`: all that Graylog needs, as a file for it.
 struct ContentPackCommand: ParsableCommand {

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Foundation
 import HSMWatchCore
+import HSMWatchGraylog
 import HSMWatchService
 import HSMWatchSimulation
 import Logging

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import HSMWatchGraylog
 
 /// `hsmwatch graylog`: makes a Graylog ready for what hsmwatch sends, one subcommand a file.
 struct Graylog: ParsableCommand {

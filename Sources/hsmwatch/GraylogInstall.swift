@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import HSMWatchCore
+import HSMWatchGraylog
 import HSMWatchService
 
 /// `hsmwatch graylog install`: has Graylog take the content pack of a configuration, and the inputs of its outputs.

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import HSMWatchCore
+import HSMWatchGraylog
 import HSMWatchService
 
 /// `hsmwatch graylog pin-fields`: what a number is in Graylog's index is no longer the first document's to decide.

@@ -3,6 +3,7 @@
 import Foundation
 import Glibc
 import HSMWatchCore
+import HSMWatchGraylog
 import HSMWatchService
 
 /// What is said of a change of Graylog: what was done on stdout, what should be known on stderr.

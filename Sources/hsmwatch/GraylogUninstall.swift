@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import HSMWatchCore
+import HSMWatchGraylog
 import HSMWatchService
 
 /// `hsmwatch graylog uninstall`: leaves a Graylog without the content pack.

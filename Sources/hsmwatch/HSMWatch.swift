@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import HSMWatchGraylog
 import HSMWatchService
 
 /// The command line: one subcommand a file.

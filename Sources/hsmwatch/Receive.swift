@@ -3,6 +3,7 @@
 import ArgumentParser
 import Glibc
 import HSMWatchCore
+import HSMWatchGraylog
 import HSMWatchSimulation
 import UnixSignals
 

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Foundation
 import HSMWatchCore
+import HSMWatchGraylog
 import HSMWatchSimulation
 
 /// The options of `hsmwatch receive` that say what it receives: kinds of input, their addresses, TLS and HTTP.

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Glibc
 import HSMWatchCore
+import HSMWatchGraylog
 import HSMWatchService
 
 /// `hsmwatch send-test`: shows whether every endpoint of every output takes a message, or where that fails.

@@ -9,7 +9,7 @@ package enum HTTPText {
     ]
 
     /// `text` itself, if it is a path that needs no escapes and has no query, which Graylog would refuse.
-    static func checkPath(_ text: String) throws(InvalidText) -> String {
+    package static func checkPath(_ text: String) throws(InvalidText) -> String {
         let limit = ConfigurationLimits.httpPathLength
         guard text.utf8.count <= limit else {
             throw InvalidText("has \(text.utf8.count) characters; allowed: 1 … \(limit)")

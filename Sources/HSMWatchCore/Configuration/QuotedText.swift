@@ -2,7 +2,7 @@
 
 extension StringProtocol {
     /// The text in single quotes for a message: invisible characters as code points, cut after 80 characters.
-    var quoted: String {
+    package var quoted: String {
         let maxLength = 80
         var text = "'"
         for (index, scalar) in unicodeScalars.enumerated() {

@@ -27,7 +27,7 @@ package enum CommandFrame {
     }
 
     /// JSON with brackets in place of their escapes, to be compared and not to be sent.
-    static func unescaping(_ json: String) -> String {
+    package static func unescaping(_ json: String) -> String {
         json.replacing("\\u003c", with: "<").replacing("\\u003e", with: ">")
     }
 

@@ -7,7 +7,7 @@
 /// `JSONEncoder` writes 5.0 as `5`. A `String` is valid UTF-8: what came in as bytes was repaired (U+FFFD) on the way.
 ///
 /// `<` and `>` are written as escapes, so that no text can become an HSM's command on the wire (`CommandFrame`).
-struct JSONWriter: Hashable, Sendable {
+package struct JSONWriter: Hashable, Sendable {
     /// What ends a string that was cut.
     private static let ellipsis = "…"
     /// Bytes of one value as it is written, between its quotes: a configured field of the greatest length fits whole,
@@ -55,7 +55,7 @@ struct JSONWriter: Hashable, Sendable {
     }
 
     /// A string alone, between its quotes.
-    static func quoted(_ text: String) -> [UInt8] {
+    package static func quoted(_ text: String) -> [UInt8] {
         var json = JSONWriter()
         json.append("\"")
         json.append(escaping: text)

@@ -175,7 +175,7 @@ extension Duration {
 
 extension Duration {
     /// The same without seconds from a minute on: a forecast does not know them.
-    var roughSentencePart: String {
+    package var roughSentencePart: String {
         let minutes = wholeSeconds / 60
         return (1..<60).contains(minutes) ? "\(minutes) min" : sentencePart
     }

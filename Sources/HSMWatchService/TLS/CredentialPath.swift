@@ -4,7 +4,7 @@ import Foundation
 import HSMWatchCore
 
 /// The path of a file with a key or a certificate, which systemd may keep for the service (`LoadCredential=`).
-enum CredentialPath {
+package enum CredentialPath {
     /// Bytes of a file with a secret; Graylog takes 8192 of all headers.
     static let secretLimit = 4096
     /// What the group and all others may do with a file.
@@ -26,7 +26,7 @@ enum CredentialPath {
     /// The first line of a file that holds a secret.
     ///
     /// - Throws: in words that follow the file's path.
-    static func secret(in path: String) throws(InvalidText) -> SecretLine {
+    package static func secret(in path: String) throws(InvalidText) -> SecretLine {
         SecretLine(ofFile: try read(path, limit: secretLimit))
     }
 
@@ -43,7 +43,7 @@ enum CredentialPath {
 
     /// Who else can read a file that must be secret, and how to end that; nil when nobody can. What systemd keeps for the
     /// service nobody else can.
-    static func exposure(_ path: String) -> String? {
+    package static func exposure(_ path: String) -> String? {
         guard !path.hasPrefix(placeholder), let mode = RegularFile.mode(path), mode & othersAccess != 0 else {
             return nil
         }

@@ -8,7 +8,7 @@ import NIOSSL
 /// The files of a TLS configuration: what they held when they were read, and whether they have changed since.
 ///
 /// Every method may block.
-struct TLSFiles: Sendable {
+package struct TLSFiles: Sendable {
     /// What a connection needs. Who opens one asks `PeerVerification` after its handshake.
     struct Material: Sendable {
         /// What the files were when they were read.
@@ -49,7 +49,7 @@ struct TLSFiles: Sendable {
 
     private let configuration: HSMWatchCore.TLSConfiguration
 
-    init(_ configuration: HSMWatchCore.TLSConfiguration) {
+    package init(_ configuration: HSMWatchCore.TLSConfiguration) {
         self.configuration = configuration
     }
 
@@ -58,6 +58,11 @@ struct TLSFiles: Sendable {
         Version(
             [configuration.ca, configuration.certificate, configuration.key, configuration.keyPassword]
                 .compactMap(\.self))
+    }
+
+    /// Throws which file cannot be used, and why.
+    package func check() throws(InvalidText) {
+        _ = try load()
     }
 
     /// Reads them.

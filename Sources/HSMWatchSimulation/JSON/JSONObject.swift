@@ -12,7 +12,7 @@ package struct JSONObject: Hashable, Sendable {
         values[name]
     }
 
-    mutating func set(_ name: String, to value: JSONValue) {
+    package mutating func set(_ name: String, to value: JSONValue) {
         if values.updateValue(value, forKey: name) == nil { names.append(name) }
     }
 }

@@ -15,7 +15,7 @@ package enum FieldValue: Hashable, Sendable {
         }
     }
 
-    var json: JSONValue {
+    package var json: JSONValue {
         switch self {
         case .long(let number): .integer(number)
         case .double(let number): .decimal(number)

@@ -4,7 +4,7 @@ import NIOSSL
 
 /// How a receiver speaks TLS: as a Graylog input with `tls_cert_file`, `tls_key_file` and `tls_client_auth`.
 package struct ReceiverTLS: Sendable {
-    let context: NIOSSLContext
+    package let context: NIOSSLContext
 
     /// - Parameters:
     ///   - certificate: a PEM file: the receiver's certificate, and those between it and an authority.

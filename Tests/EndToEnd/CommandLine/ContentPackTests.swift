@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import HSMWatchCore
 import HSMWatchSimulation
+import TestSupport
 import Testing
 
 extension EndToEnd {

@@ -2,6 +2,7 @@
 
 import Foundation
 import HSMWatchSimulation
+import TestSupport
 import Testing
 
 extension EndToEnd {

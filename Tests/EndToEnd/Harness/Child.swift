@@ -3,6 +3,7 @@
 import Dispatch
 import Foundation
 import Glibc
+import TestSupport
 
 /// A process that a test has started, seen from outside: what it says, and how it ends.
 struct Child: Sendable {

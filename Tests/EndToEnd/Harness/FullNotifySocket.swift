@@ -2,6 +2,7 @@
 
 import Foundation
 import Glibc
+import TestSupport
 
 /// A `$NOTIFY_SOCKET` that nobody reads, full from the beginning: every sd_notify(3) blocks until `read`.
 final class FullNotifySocket {

@@ -2,6 +2,7 @@
 
 import Foundation
 import HSMWatchSimulation
+import TestSupport
 
 /// A Graylog that is a process of its own, always on the same port: it can be stopped, frozen and killed as a real one.
 struct GraylogProcess {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HSMWatchSimulation
+import TestSupport
 
 /// HSMs that are polled ten times a second each: a hundred of them make 1,000 readings a second.
 struct Load {

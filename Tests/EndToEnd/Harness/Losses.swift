@@ -2,6 +2,7 @@
 
 import Glibc
 import HSMWatchCore
+import TestSupport
 import Testing
 
 @testable import HSMWatchSimulation

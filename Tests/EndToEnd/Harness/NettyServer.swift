@@ -2,6 +2,7 @@
 
 import Foundation
 import HSMWatchSimulation
+import TestSupport
 
 /// A real Netty server in a process of its own: what Graylog's inputs are made of. It closes its connections as those do.
 final class NettyServer {

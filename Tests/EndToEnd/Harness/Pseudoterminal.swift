@@ -3,6 +3,7 @@
 import Dispatch
 import Foundation
 import Glibc
+import TestSupport
 
 /// A terminal on which nobody sits but a test (pty(7)).
 final class Pseudoterminal: Sendable {

@@ -3,6 +3,7 @@
 import Foundation
 import Glibc
 import HSMWatchSimulation
+import TestSupport
 
 /// A client with nothing between a test and the socket: sends bytes, and waits for an answer.
 final class SocketClient {

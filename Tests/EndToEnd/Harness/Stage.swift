@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import HSMWatchCore
 import HSMWatchSimulation
+import TestSupport
 import Testing
 
 /// Everything that one test starts: a folder, processes, HSMs and Graylogs. All of it ends with the test.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HSMWatchSimulation
+import TestSupport
 
 /// What a syslog server is told to do: to listen, and to print what it has understood, one JSON object a line.
 extension SyslogInput {

@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import HSMWatchCore
 import HSMWatchSimulation
+import TestSupport
 import Testing
 
 /// What a message that Graylog got as GELF must look like to those who get it as syslog.

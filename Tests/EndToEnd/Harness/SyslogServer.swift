@@ -3,6 +3,7 @@
 import Foundation
 import Glibc
 import HSMWatchSimulation
+import TestSupport
 
 /// Debian's rsyslog or syslog-ng in a process of its own: it receives what the service sends as syslog, and prints what it
 /// has understood.

@@ -2,6 +2,7 @@
 
 import Glibc
 import HSMWatchSimulation
+import TestSupport
 import Testing
 
 extension EndToEnd {
@@ -23,7 +24,7 @@ extension EndToEnd {
                 var configuration = load.configuration(to: graylog.address, confirm: "100ms")
                 // What a rewind sends again is sent twice on purpose.
                 configuration.rewind = "0"
-                var numbers = SeededNumbers(state: seed)
+                var numbers = SeededNumbers(seed: seed)
                 var service = try stage.service(configuration, program: Stage.releaseProgram)
                 try await arrivals.areInGoodOrder()
                 for trouble in (1...2).flatMap({ _ in Trouble.allCases.shuffled(using: &numbers) }) {

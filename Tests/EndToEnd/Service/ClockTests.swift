@@ -3,6 +3,7 @@
 import Glibc
 import HSMWatchCore
 import HSMWatchSimulation
+import TestSupport
 import Testing
 
 extension EndToEnd {

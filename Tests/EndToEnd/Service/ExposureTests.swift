@@ -3,6 +3,7 @@
 import Foundation
 import Glibc
 import HSMWatchSimulation
+import TestSupport
 import Testing
 
 extension EndToEnd {

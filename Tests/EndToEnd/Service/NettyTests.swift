@@ -2,6 +2,7 @@
 
 import Glibc
 import HSMWatchSimulation
+import TestSupport
 import Testing
 
 extension EndToEnd {
@@ -14,7 +15,7 @@ extension EndToEnd {
             arguments: [(1, false), (2, true)] as [(UInt64, Bool)])
         func stops(seed: UInt64, isSecure: Bool) async throws {
             try await Self.play(isSecure: isSecure) { load, server, service in
-                var numbers = SeededNumbers(state: seed)
+                var numbers = SeededNumbers(seed: seed)
                 try await load.goesOn(for: .seconds(2))
                 for _ in 1...12 {
                     let recoveries = await server.arrivals.value.told("output_up")
@@ -41,7 +42,7 @@ extension EndToEnd {
         func resets(seed: UInt64, isSecure: Bool) async throws {
             // What a rewind sends again would hide what is lost.
             try await Self.play(isSecure: isSecure, rewind: "0") { load, server, service in
-                var numbers = SeededNumbers(state: seed)
+                var numbers = SeededNumbers(seed: seed)
                 try await load.goesOn(for: .seconds(1))
                 for _ in 1...12 {
                     try await server.order("pace", 2000)
@@ -113,7 +114,7 @@ extension EndToEnd {
             try await Stage.play { stage in
                 let load = try await Load(on: stage)
                 let server = try await NettyServer(on: stage)
-                var numbers = SeededNumbers(state: seed)
+                var numbers = SeededNumbers(seed: seed)
                 let service = try stage.service(
                     load.configuration(to: server.address, confirm: "100ms"), program: Stage.releaseProgram)
                 try await load.goesOn(for: .seconds(2))

@@ -2,6 +2,7 @@
 
 import Glibc
 import HSMWatchSimulation
+import TestSupport
 import Testing
 
 extension EndToEnd {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HSMWatchSimulation
+import TestSupport
 import Testing
 
 extension EndToEnd {

@@ -2,6 +2,7 @@
 
 import Foundation
 import HSMWatchSimulation
+import TestSupport
 import Testing
 
 extension EndToEnd {
@@ -28,7 +29,7 @@ extension EndToEnd {
                 let server = try await NettyServer(on: stage, identity: identity)
                 var configuration = load.configuration(to: server.address, confirm: "10s")
                 configuration.authority = identity?.certificate
-                var numbers = SeededNumbers(state: Self.seed)
+                var numbers = SeededNumbers(seed: Self.seed)
                 var service = try stage.service(configuration, program: Stage.releaseProgram)
                 let end = ContinuousClock.now + (Self.duration ?? .zero) / 2
                 var troubles: [Trouble] = []

@@ -4,6 +4,7 @@ import Glibc
 import HSMWatchCore
 import HSMWatchSimulation
 import RegexBuilder
+import TestSupport
 import Testing
 
 extension EndToEnd {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HSMWatchCore
+import TestSupport
 import Testing
 
 /// The sockets in use of a healthy HSM with 256 of them, as a function of the second.

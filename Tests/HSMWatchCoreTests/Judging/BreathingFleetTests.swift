@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HSMWatchCore
+import TestSupport
 import Testing
 
 @Suite("Forecast warnings of a whole fleet")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HSMWatchCore
+import TestSupport
 import Testing
 
 /// A day of an HSM with 256 sockets under a load like that of payments, asked every 5 seconds, from midnight on.

@@ -25,12 +25,6 @@ struct CommandFrameTests {
         #expect(Self.frames(in: source) == [])
     }
 
-    @Test("no JSON document has a frame")
-    func document() {
-        let tree = JSONTree.object([JSONTree.Member(Self.command, .string(Self.command))])
-        #expect(Self.frames(in: Array(tree.text.utf8)) == [])
-    }
-
     @Test("a message that 0.1.0 has spooled loses its frames and keeps its meaning")
     func spooled() throws {
         let old = #"{"_site":"<9A#RESET#>","_x":"a\\<b\">","_y":1.5}"#

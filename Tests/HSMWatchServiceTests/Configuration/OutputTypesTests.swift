@@ -3,6 +3,7 @@
 import Foundation
 import HSMWatchCore
 import HSMWatchService
+import TestSupport
 import Testing
 
 @Suite("Types of outputs in a configuration")

@@ -3,6 +3,7 @@
 import Foundation
 import HSMWatchCore
 import HSMWatchService
+import TestSupport
 import Testing
 
 @Suite("Files that must be secret")

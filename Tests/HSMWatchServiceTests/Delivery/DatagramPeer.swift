@@ -3,6 +3,7 @@
 import HSMWatchCore
 import NIOCore
 import NIOPosix
+import TestSupport
 import Testing
 
 /// A bare UDP socket on the loopback that keeps the datagrams it gets.

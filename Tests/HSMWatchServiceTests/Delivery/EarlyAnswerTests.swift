@@ -5,6 +5,7 @@ import HSMWatchCore
 import NIOCore
 import NIOPosix
 import NIOSSL
+import TestSupport
 import Testing
 
 @testable import HSMWatchService
@@ -88,10 +89,7 @@ struct EarlyAnswerTests {
         let folder = try TemporaryFolder()
         let authority = try TestAuthority(in: folder)
         let identity = try authority.issue("graylog")
-        let context = try NIOSSLContext(
-            configuration: .makeServerConfiguration(
-                certificateChain: try NIOSSLCertificate.fromPEMFile(identity.certificate).map { .certificate($0) },
-                privateKey: .privateKey(try NIOSSLPrivateKey(file: identity.key, format: .pem))))
+        let context = try identity.serverContext()
         let (peer, address) = try await HTTPPeer.start(answering: answers, tls: isSecure ? [context] : [])
         let tls = HSMWatchCore.TLSConfiguration(ca: authority.certificate)
         let requests = HTTPRequests(

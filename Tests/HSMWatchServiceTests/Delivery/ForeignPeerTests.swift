@@ -3,6 +3,7 @@
 import HSMWatchCore
 import NIOCore
 import NIOSSL
+import TestSupport
 import Testing
 
 @testable import HSMWatchService

@@ -3,6 +3,7 @@
 import HSMWatchCore
 import HSMWatchSimulation
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import HSMWatchService

@@ -3,6 +3,7 @@
 import HSMWatchCore
 import NIOCore
 import NIOHTTP1
+import TestSupport
 import Testing
 
 @testable import HSMWatchService

@@ -2,6 +2,7 @@
 
 import HSMWatchCore
 import HSMWatchSimulation
+import TestSupport
 import Testing
 
 @testable import HSMWatchService

@@ -3,6 +3,7 @@
 import HSMWatchCore
 import HSMWatchSimulation
 import Logging
+import TestSupport
 import Testing
 
 @testable import HSMWatchService

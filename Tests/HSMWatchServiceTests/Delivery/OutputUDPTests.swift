@@ -2,6 +2,7 @@
 
 import HSMWatchCore
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import HSMWatchService

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HSMWatchCore
+import TestSupport
 import Testing
 
 @testable import HSMWatchService
@@ -62,7 +63,7 @@ struct HostileConfigurationTests {
 
     @Test("it is understood, or every problem is told on one line of visible text", arguments: seeds)
     func read(seed: UInt64) throws {
-        var numbers = SeededNumbers(state: seed)
+        var numbers = SeededNumbers(seed: seed)
         for _ in 0..<Self.variants {
             let bytes = Self.variant(&numbers)
             let text = String(decoding: bytes, as: UTF8.self).debugDescription
@@ -80,7 +81,7 @@ struct HostileConfigurationTests {
     func reach() {
         var (understood, noYAML, noText, wrong) = (0, 0, 0, 0)
         for seed in Self.seeds {
-            var numbers = SeededNumbers(state: seed)
+            var numbers = SeededNumbers(seed: seed)
             for _ in 0..<Self.variants {
                 let (configuration, problems) = ConfigurationFile.read(Self.variant(&numbers), checksFiles: false)
                 if configuration != nil { understood += 1 }

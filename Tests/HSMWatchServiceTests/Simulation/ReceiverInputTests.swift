@@ -3,6 +3,7 @@
 import Glibc
 import HSMWatchCore
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import HSMWatchSimulation

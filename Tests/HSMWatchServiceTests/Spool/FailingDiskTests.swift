@@ -3,6 +3,7 @@
 import Foundation
 import HSMWatchCore
 import HSMWatchSimulation
+import TestSupport
 import Testing
 
 @testable import HSMWatchService

@@ -2,6 +2,7 @@
 
 import Dispatch
 import HSMWatchCore
+import TestSupport
 import Testing
 
 @testable import HSMWatchService

@@ -3,6 +3,7 @@
 import HSMWatchService
 import Logging
 import Synchronization
+import TestSupport
 
 /// What was logged, in order.
 final class Notes: Sendable {

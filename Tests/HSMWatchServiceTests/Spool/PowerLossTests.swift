@@ -2,6 +2,7 @@
 
 import Foundation
 import HSMWatchCore
+import TestSupport
 import Testing
 
 @testable import HSMWatchService
@@ -73,7 +74,7 @@ struct PowerLossTests {
         "what a commit has said is there; the commit that the loss cut off is there with all it did, or not at all",
         arguments: 1...4 as ClosedRange<UInt64>)
     func lossWithinCommit(seed: UInt64) throws {
-        var numbers = SeededNumbers(state: seed)
+        var numbers = SeededNumbers(seed: seed)
         let database = try file.open().database
         var held: [SpooledMessage] = []
         var (position, confirmed) = (Int64(0), Int64(0))

@@ -2,6 +2,7 @@
 
 import GRDB
 import HSMWatchCore
+import TestSupport
 import Testing
 
 @testable import HSMWatchService

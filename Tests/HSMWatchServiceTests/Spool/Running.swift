@@ -4,6 +4,7 @@ import HSMWatchCore
 import Logging
 import NIOCore
 import ServiceLifecycle
+import TestSupport
 import Testing
 
 @testable import HSMWatchService

@@ -4,6 +4,7 @@ import Foundation
 import GRDB
 import HSMWatchCore
 import HSMWatchSimulation
+import TestSupport
 import Testing
 
 @testable import HSMWatchService

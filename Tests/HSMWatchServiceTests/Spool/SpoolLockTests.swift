@@ -5,6 +5,7 @@ import GRDB
 import Glibc
 import HSMWatchCore
 import HSMWatchSimulation
+import TestSupport
 import Testing
 
 @testable import HSMWatchService

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HSMWatchCore
+import TestSupport
 
 @testable import HSMWatchService
 
@@ -27,7 +28,7 @@ struct SpoolModel {
     private var kinds: [Int64: Event.Kind] = [:]
 
     init(seed: UInt64) {
-        numbers = SeededNumbers(state: seed)
+        numbers = SeededNumbers(seed: seed)
         outputs["a"] = Output(kinds: .all)
         for name in ["b", "c"] { outputs[name] = Output(kinds: someKinds()) }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HSMWatchCore
+import TestSupport
 import Testing
 
 @testable import HSMWatchService
@@ -35,7 +36,7 @@ struct SpoolModelTests {
         "holds what the model holds, whatever happened and however often it was reopened",
         arguments: 1...8 as ClosedRange<UInt64>)
     func history(seed: UInt64) throws {
-        var numbers = SeededNumbers(state: seed)
+        var numbers = SeededNumbers(seed: seed)
         let folder = try TemporaryFolder()
         let path = folder.path + "/spool.sqlite"
         var database = try SpoolDatabase(path: path)

@@ -3,6 +3,7 @@
 import Foundation
 import GRDB
 import HSMWatchCore
+import TestSupport
 import Testing
 
 @testable import HSMWatchService

@@ -4,6 +4,7 @@ import Foundation
 import HSMWatchCore
 import NIOCore
 import NIOPosix
+import TestSupport
 import Testing
 
 @testable import HSMWatchService

@@ -4,6 +4,7 @@ import HSMWatchCore
 import HSMWatchService
 import Logging
 import NIOCore
+import TestSupport
 import Testing
 
 /// A status server on a socket of its own, with snapshots of as many HSMs as a test wants.

@@ -3,6 +3,7 @@
 import HSMWatchCore
 import HSMWatchSimulation
 import NIOCore
+import TestSupport
 
 @testable import HSMWatchService
 

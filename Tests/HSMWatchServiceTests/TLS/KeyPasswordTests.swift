@@ -2,6 +2,7 @@
 
 import Foundation
 import HSMWatchCore
+import TestSupport
 import Testing
 
 @testable import HSMWatchService

@@ -4,6 +4,7 @@ import HSMWatchCore
 import NIOCore
 import NIOHTTP1
 import NIOSSL
+import TestSupport
 import Testing
 
 @testable import HSMWatchService
@@ -30,13 +31,6 @@ struct OutputHTTPSTests {
             configuration.certificateVerification = .noHostnameVerification
         }
         return try await HTTPPeer.start(tls: try NIOSSLContext(configuration: configuration))
-    }
-
-    private func context(of identity: TestAuthority.Identity) throws -> NIOSSLContext {
-        try NIOSSLContext(
-            configuration: .makeServerConfiguration(
-                certificateChain: try NIOSSLCertificate.fromPEMFile(identity.certificate).map { .certificate($0) },
-                privateKey: .privateKey(try NIOSSLPrivateKey(file: identity.key, format: .pem))))
     }
 
     private func output(
@@ -84,8 +78,8 @@ struct OutputHTTPSTests {
 
     @Test("the certificate is looked at again after a look that failed")
     func looksAgain() async throws {
-        let good = try context(of: try authority.issue("graylog", names: ["DNS:graylog.test"]))
-        let wrong = try context(of: try authority.issue("other", names: ["DNS:other.test"]))
+        let good = try authority.issue("graylog", names: ["DNS:graylog.test"]).serverContext()
+        let wrong = try authority.issue("other", names: ["DNS:other.test"]).serverContext()
         let (peer, address) = try await HTTPPeer.start(tls: good, wrong, good)
         let tls = HSMWatchCore.TLSConfiguration(ca: authority.certificate, serverName: "graylog.test")
         var sessions = 0

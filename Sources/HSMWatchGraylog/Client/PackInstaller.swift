@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HSMWatchCore
+import HSMWatchService
+
+/// Installs and uninstalls the content pack in a Graylog: reads what is there, and carries out what `PackGoal` decides.
+///
+/// An answer that cannot be read says nothing of what Graylog has done: 6.0 to 6.2 break off the answer to an uninstallation,
+/// and any connection may be lost. Then Graylog is asked what it has, and the rest of the way is planned anew from there.
+@ServiceLoop
+package final class PackInstaller {
+    /// What is told while it goes on.
+    package enum Report: Equatable, Sendable {
+        /// Something was done, or found as it should be.
+        case done(String)
+        /// Something that should be known.
+        case note(String)
+    }
+
+    /// How long Graylog may be away, or may take to install a pack, after an answer was lost. It lists an installation only when
+    /// all of it is there.
+    nonisolated static let lostLimit = Duration.seconds(60)
+    /// From one look at that to the next.
+    private nonisolated static let lookInterval = Duration.milliseconds(250)
+    /// How often in a row an answer may be lost without any step done.
+    private nonisolated static let mostAttempts = 2
+
+    private let client: GraylogClient
+    private let lostLimit: Duration
+    private let report: (Report) -> Void
+    /// The installation that stays, once it is there.
+    private var installed: PackPresence.Installation?
+    private var hasNotedInputs = false
+    /// Called as soon as Graylog has installed a revision, before its stream runs.
+    var didInstall: (PackPresence.Installation) async -> Void = { _ in }
+
+    /// - Parameters:
+    ///   - lostLimit: a constant to all but a test.
+    ///   - report: called on the event loop.
+    package init(
+        _ client: GraylogClient, lostLimit: Duration = PackInstaller.lostLimit, report: @escaping (Report) -> Void
+    ) {
+        self.client = client
+        self.lostLimit = lostLimit
+        self.report = report
+    }
+
+    /// What Graylog has of the pack.
+    package func presence() async throws(GraylogProblem) -> PackPresence {
+        let version = try await client.version()
+        let revisions = try await revisions()
+        let inputs = try await inputs()
+        return PackPresence(
+            version: version, revisions: revisions, installations: try await installations(besides: inputs),
+            inputs: inputs)
+    }
+
+    /// Does what is to do, step by step, and finds its way again after each answer that is lost.
+    ///
+    /// - Parameters:
+    ///   - plan: the first one.
+    ///   - presence: what that plan was made for.
+    /// - Returns: the installation that Graylog has at the end; nil when it is to have none.
+    /// - Throws: what Graylog has not done, what it has now, and how to complete it.
+    package func reach(
+        _ goal: PackGoal, by plan: PackPlan, in presence: PackPresence
+    ) async throws(GraylogProblem) -> PackPresence.Installation? {
+        var plan = plan
+        var attempts = 0
+        while true {
+            installed = plan.kept
+            var step: PackStep?
+            do throws(GraylogProblem) {
+                for next in plan.steps {
+                    step = next
+                    try await carryOut(next, of: goal.pack, on: presence.version)
+                }
+                return installed
+            } catch {
+                guard error.isUncertain, attempts < Self.mostAttempts else {
+                    throw goal.failure(error, standing: await standing())
+                }
+                report(.note("\(error.summary); looking at what Graylog has"))
+                let count = plan.steps.count
+                do throws(GraylogProblem) {
+                    plan = try goal.plan(in: try await self.presence(after: step))
+                } catch let problem {
+                    throw goal.failure(error, standing: "what Graylog has now is not known (\(problem.summary))")
+                }
+                attempts = plan.steps.count < count ? 0 : attempts + 1
+            }
+        }
+    }
+
+    // MARK: Steps
+
+    private func carryOut(
+        _ step: PackStep, of pack: ContentPack?, on version: GraylogRelease
+    ) async throws(GraylogProblem) {
+        switch step {
+        case .upload(let revision):
+            guard let pack else { preconditionFailure("what is uploaded was made before") }
+            try await client.send(.upload(pack.json(revision: revision)))
+        case .uninstall(let installation):
+            let answer: RESTAnswer.Uninstallation = try await client.ask(.uninstall(installation.id))
+            let left = answer.uninstalled?.failedEntities ?? []
+            if !left.isEmpty { report(.note(PackStep.leftovers(left.map(\.title)))) }
+        case .install(let revision):
+            let answer: RESTAnswer.Installation = try await client.ask(.install(revision, on: version))
+            let new = try await installation(answer, isNew: true)
+            installed = new
+            await didInstall(new)
+        case .store(let storage):
+            guard let stream = installed?.stream, stream.storage != storage else { return }
+            do throws(GraylogProblem) {
+                try await client.send(.store(storage, of: stream.id))
+            } catch {
+                guard !error.isUncertain else { throw error }
+                return report(.note(error.description))
+            }
+        case .start:
+            guard let stream = installed?.stream else {
+                throw GraylogProblem(
+                    "Graylog has not said which stream it has made: resume it in Streams, if it is paused")
+            }
+            guard stream.isPaused else { return }
+            try await client.send(.resume(stream.id))
+        case .resume(let stream):
+            try await client.send(.resume(stream.id))
+        case .delete(let revision):
+            do throws(GraylogProblem) {
+                try await client.send(.delete(revision))
+            } catch {
+                guard !error.isUncertain else { throw error }
+                return report(.note(error.description))
+            }
+        case .deleteAll:
+            try await client.send(.delete())
+        }
+        report(.done(step.report))
+    }
+
+    /// What Graylog has, once it answers again; and, where an installation was on its way, once that is there, or it is late.
+    private func presence(after step: PackStep?) async throws(GraylogProblem) -> PackPresence {
+        let deadline = Instant.now + lostLimit
+        while true {
+            do throws(GraylogProblem) {
+                let presence = try await presence()
+                guard case .install(let revision)? = step, Instant.now < deadline,
+                    !presence.installations.contains(where: { $0.revision == revision && $0.id != installed?.id })
+                else { return presence }
+            } catch {
+                guard !error.isWithheld, Instant.now < deadline else { throw error }
+            }
+            try? await Task.sleep(for: Self.lookInterval)
+        }
+    }
+
+    private func standing() async -> String {
+        do throws(GraylogProblem) {
+            return PackPlan.standing(try await installations())
+        } catch {
+            return "what Graylog has now is not known (\(error.summary))"
+        }
+    }
+
+    // MARK: Reading
+
+    /// Those that the token's user may see; nil where a proxy lets no one look.
+    package func inputs() async throws(GraylogProblem) -> [PackPresence.Input]? {
+        do throws(GraylogProblem) {
+            return try await client.inputs()
+        } catch {
+            guard error.isWithheld else { throw error }
+            if !hasNotedInputs { report(.note("\(error): whether another input has a port is not known")) }
+            hasNotedInputs = true
+            return nil
+        }
+    }
+
+    private func revisions() async throws(GraylogProblem) -> [PackPresence.Revision] {
+        do throws(GraylogProblem) {
+            let answer: RESTAnswer.Revisions = try await client.ask(.revisions)
+            return answer.packs.compactMap { number, pack in
+                Int(number).map { PackPresence.Revision(number: $0, description: pack.description ?? "") }
+            }
+        } catch {
+            guard error.isMissing else { throw error }
+            return []
+        }
+    }
+
+    /// - Parameter inputs: what Graylog lists of them; nil when that is not known.
+    private func installations(
+        besides inputs: [PackPresence.Input]? = nil
+    ) async throws(GraylogProblem) -> [PackPresence.Installation] {
+        let answer: RESTAnswer.Installations = try await client.ask(.installations)
+        var installations: [PackPresence.Installation] = []
+        for installation in answer.installations.sorted(by: { ($0.createdAt ?? "") < ($1.createdAt ?? "") }) {
+            installations.append(try await self.installation(installation, besides: inputs))
+        }
+        return installations
+    }
+
+    /// - Parameter isNew: whether Graylog has just made it.
+    private func installation(
+        _ answer: RESTAnswer.Installation, isNew: Bool = false, besides inputs: [PackPresence.Input]? = nil
+    ) async throws(GraylogProblem) -> PackPresence.Installation {
+        var stream: PackPresence.Stream?
+        if let entity = answer.entities.first(where: { $0.type.name == "stream" && $0.packID == ContentPack.streamID })
+        {
+            stream = try await self.stream(try GraylogID(answered: entity.id), isNew: isNew)
+        }
+        let entities = try answer.entities.map { entity throws(GraylogProblem) in
+            PackPresence.Entity(kind: entity.type.name, id: try GraylogID(answered: entity.id), title: entity.title)
+        }
+        return PackPresence.Installation(
+            id: try GraylogID(answered: answer.id), revision: answer.revision, entities: entities, stream: stream,
+            hasLostInput: try await hasLost(entities.first { $0.kind == "input" }, besides: inputs))
+    }
+
+    /// Whether an input is gone. The list leaves out what the token's user may not see, whose state he may not ask for, too.
+    private func hasLost(
+        _ input: PackPresence.Entity?, besides inputs: [PackPresence.Input]?
+    ) async throws(GraylogProblem) -> Bool {
+        guard let input, let inputs, !inputs.contains(where: { $0.id == input.id }) else { return false }
+        do throws(GraylogProblem) {
+            return try await client.condition(of: input.id) == .absent
+        } catch {
+            guard error.isForbidden else { throw error }
+            return false
+        }
+    }
+
+    /// nil when somebody has deleted it. A new one that cannot be looked at counts as paused: to resume it does no harm.
+    private func stream(_ id: GraylogID, isNew: Bool) async throws(GraylogProblem) -> PackPresence.Stream? {
+        do throws(GraylogProblem) {
+            let answer: RESTAnswer.Stream = try await client.ask(.stream(id))
+            let indexSet = try answer.indexSet.map { text throws(GraylogProblem) in try GraylogID(answered: text) }
+            return PackPresence.Stream(
+                id: id, isPaused: answer.disabled,
+                storage: indexSet.map {
+                    PackPresence.StreamStorage(
+                        indexSet: $0, leavesDefaultStream: answer.leavesDefaultStream ?? false)
+                })
+        } catch {
+            if isNew { return PackPresence.Stream(id: id, isPaused: true) }
+            guard error.isMissing else { throw error }
+            return nil
+        }
+    }
+}

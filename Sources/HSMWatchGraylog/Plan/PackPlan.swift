@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HSMWatchCore
+
+/// What to do so that a Graylog has the content pack that fits the configuration, or none.
+///
+/// Graylog changes no installed pack. The new revision is installed beside the old one, and the old one is uninstalled only when
+/// the new stream runs: whatever fails on the way, one of the two raises alerts.
+package struct PackPlan: Equatable, Sendable {
+    /// Why something is uninstalled.
+    private enum Reason {
+        case replacement
+        /// Another installation is the right one.
+        case surplus
+        case removal
+    }
+
+    /// What is kept of revisions, the installed one among them: enough to go back by hand, and few enough to list.
+    static let keptRevisions = 5
+
+    /// In their order.
+    package let steps: [PackStep]
+    /// What a person should know before, a sentence each.
+    package let notes: [String]
+    /// The installation that stays.
+    package let kept: PackPresence.Installation?
+
+    private init(steps: [PackStep], notes: [String], kept: PackPresence.Installation? = nil) {
+        self.steps = steps
+        self.notes = notes
+        self.kept = kept
+    }
+
+    // MARK: Installing
+
+    /// The way to an installed pack.
+    ///
+    /// - Parameter fingerprint: the pack's.
+    /// - Throws: what has to be changed in Graylog before.
+    package static func installing(
+        fingerprint: String, in presence: PackPresence
+    ) throws(GraylogProblem) -> PackPlan {
+        guard presence.version >= .oldest else {
+            throw GraylogProblem(
+                "Graylog \(presence.version) is too old for the content pack; needed: \(GraylogRelease.oldest) or later"
+            )
+        }
+        let same = presence.revisions.filter { $0.fingerprint == fingerprint }.map(\.number)
+        let current = presence.installations.first { same.contains($0.revision) && $0.isWhole }
+        let superfluous = presence.installations.filter { $0.id != current?.id }
+        let storage = superfluous.last { $0.revision != current?.revision }?.stream?.storage
+        if let current {
+            return PackPlan(
+                steps: completion(of: current, storage) + superfluous.map(PackStep.uninstall)
+                    + (superfluous.isEmpty ? [] : deletions(besides: current.revision, of: presence.revisions)),
+                notes: notes(before: superfluous, .surplus), kept: current)
+        }
+        let next = if let known = same.last { known } else { try number(after: presence.revisions) }
+        let upload: [PackStep] = same.isEmpty ? [.upload(revision: next)] : []
+        let installation: [PackStep] = [.install(revision: next)] + (storage.map { [.store($0)] } ?? []) + [.start]
+        return PackPlan(
+            steps: upload + installation + superfluous.map(PackStep.uninstall)
+                + deletions(besides: next, of: presence.revisions),
+            notes: notes(before: superfluous, .replacement))
+    }
+
+    /// What an installation lacks when the command that made it was interrupted, or when somebody has paused its stream.
+    private static func completion(
+        of current: PackPresence.Installation, _ storage: PackPresence.StreamStorage?
+    ) -> [PackStep] {
+        guard let stream = current.stream else { return [] }
+        let storing: [PackStep] = storage.map { $0 == stream.storage ? [] : [.store($0)] } ?? []
+        return storing + (stream.isPaused ? [.resume(stream)] : [])
+    }
+
+    private static func number(after revisions: [PackPresence.Revision]) throws(GraylogProblem) -> Int {
+        let next = (revisions.map(\.number).max() ?? 0) + 1
+        guard ContentPack.revisions.contains(next) else {
+            throw GraylogProblem(
+                "Graylog has revision \(next - 1) of the content pack, and there is none above it: delete that one")
+        }
+        return next
+    }
+
+    /// Revisions that hsmwatch has uploaded and nobody needs; what others have made of the pack stays.
+    private static func deletions(besides next: Int, of revisions: [PackPresence.Revision]) -> [PackStep] {
+        revisions.filter { $0.number != next && $0.fingerprint != nil }.map(\.number)
+            .dropLast(keptRevisions - 1).map(PackStep.delete)
+    }
+
+    // MARK: Uninstalling
+
+    /// The way to a Graylog without the pack.
+    package static func uninstalling(from presence: PackPresence) -> PackPlan {
+        PackPlan(
+            steps: presence.installations.map(PackStep.uninstall)
+                + (presence.revisions.isEmpty ? [] : [.deleteAll]),
+            notes: notes(before: presence.installations, .removal))
+    }
+
+    // MARK: What should be known
+
+    /// What Graylog has of the pack, for the last line of a command that has failed.
+    package static func standing(_ installations: [PackPresence.Installation]) -> String {
+        guard let last = installations.last else {
+            return "the content pack is not installed, so Graylog has no alerts of hsmwatch"
+        }
+        let numbers = installations.map { "\($0.revision)" }.joined(separator: " and ")
+        guard installations.count == 1 else {
+            return "revisions \(numbers) are installed, so that an alert comes more than once"
+        }
+        return last.stream?.isPaused == true
+            ? "revision \(numbers) is installed, but its stream is paused, so that no alert comes"
+            : "revision \(numbers) is installed, with its alerts"
+    }
+
+    private static func notes(before uninstalled: [PackPresence.Installation], _ reason: Reason) -> [String] {
+        let entities = uninstalled.flatMap(\.entities)
+        guard !entities.isEmpty else { return [] }
+        let hasInput = entities.contains { $0.kind == "input" }
+        let hasStream = entities.contains { $0.kind == "stream" }
+        let common = "to uninstall deletes \(PackStep.list(entities)), with all that was changed in them by hand"
+        let consequences: [String?] =
+            switch reason {
+            case .replacement:
+                [
+                    "an alert may come twice while both revisions are installed, for some seconds",
+                    hasInput
+                        ? "the input of the old revision is deleted with it; what hsmwatch has to send waits in its spool "
+                            + "until an input has the port again" : nil,
+                    hasStream
+                        ? "the new stream has another id: messages that are stored already stay, but are not in it; its "
+                            + "index set is kept, and what else was tied to the old one by hand, such as a pipeline, has to "
+                            + "be tied again" : nil,
+                    "whoever may see the stream and the dashboard by sharing has to be given them again",
+                    uninstalled.contains { $0.stream?.storage?.leavesDefaultStream == true }
+                        ? "the old stream keeps its messages out of the default stream: those stored so far are found no more "
+                            + "unless another stream has them, too" : nil,
+                ]
+            case .surplus:
+                ["the pack is installed more than once, so that every alert comes more than once; one stays"]
+            case .removal:
+                [
+                    hasInput
+                        ? "what hsmwatch sent to the input waits in its spool, and is dropped when that is full" : nil,
+                    "messages that are stored already stay",
+                ]
+            }
+        return [common] + consequences.compactMap(\.self)
+    }
+}

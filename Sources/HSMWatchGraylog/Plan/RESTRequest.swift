@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HSMWatchCore
+
+/// One request to Graylog's REST API, with what has to be known to explain that it was refused.
+///
+/// Paths, bodies and permissions are those of graylog2-server: `ContentPackResource`, `StreamResource`, `InputsResource`,
+/// `InputStatesResource`, `UrlAllowlistResource`, `IndexSetsResource`, `FieldTypeMappingsResource` and
+/// `ClusterDeflectorResource`, 5.2 to 7.1.
+package struct RESTRequest: Equatable, Sendable {
+    package enum Method: String, Sendable {
+        case get = "GET"
+        case post = "POST"
+        case put = "PUT"
+        case delete = "DELETE"
+    }
+
+    /// How long an answer may take that needs nothing but Graylog's own database.
+    private static let short = Duration.seconds(30)
+    /// The same where Graylog makes or deletes everything that is in a pack, or an index.
+    private static let long = Duration.seconds(180)
+
+    package let method: Method
+    /// Below the URL's.
+    package let path: String
+    /// JSON.
+    package let body: [UInt8]?
+    /// What it does, in words that follow "to".
+    package let purpose: String
+    /// What the token's user must be permitted.
+    package let permission: String
+    /// How long the answer may take.
+    package let patience: Duration
+    /// Whether Graylog may say of a missing permission only that something has failed.
+    package private(set) var hidesRefusal = false
+    /// The one status of HTTP that says that it was done, where Graylog has one. Any other success is a proxy's.
+    package private(set) var success: UInt?
+
+    init(
+        _ method: Method, _ path: String, _ body: String? = nil, to purpose: String, permission: String,
+        patience: Duration = Self.short, success: UInt? = nil
+    ) {
+        self.init(
+            method, path, bytes: body.map { Array($0.utf8) }, to: purpose, permission: permission, patience: patience,
+            success: success)
+    }
+
+    private init(
+        _ method: Method, _ path: String, bytes: [UInt8]?, to purpose: String, permission: String,
+        patience: Duration = Self.short, success: UInt? = nil
+    ) {
+        self.success = success
+        self.method = method
+        self.path = path
+        self.body = bytes
+        self.purpose = purpose
+        self.permission = permission
+        self.patience = patience
+    }
+}
+
+extension RESTRequest {
+    private static let pack = "/system/content_packs/\(ContentPack.id)"
+    /// Who reads Graylog's list of installations learns it from here.
+    private static let comment = "hsmwatch graylog install"
+
+    /// Which Graylog it is.
+    package static let overview = RESTRequest(.get, "/system", to: "say its version", permission: "system:read")
+
+    /// The same, for everybody.
+    package static let greeting = RESTRequest(.get, "/", to: "say its version", permission: "none")
+
+    /// Every revision of the pack, with its content. 404 when there is none.
+    package static let revisions = RESTRequest(
+        .get, pack, to: "list the revisions of the content pack", permission: "contentpack:read")
+
+    package static let installations = RESTRequest(
+        .get, pack + "/installations", to: "list the installations of the content pack", permission: "contentpack:read")
+
+    /// All inputs that the token's user may see.
+    package static let inputs = RESTRequest(.get, "/system/inputs", to: "list its inputs", permission: "inputs:read")
+
+    /// Makes an input on every node. One whose port is taken is made, too, and fails.
+    package static func make(_ input: WantedInput) -> RESTRequest {
+        RESTRequest(
+            .post, "/system/inputs", input.body, to: "make the input \(input.title.quoted)",
+            permission: "inputs:create", success: 201)
+    }
+
+    /// Replaces all settings of an input, which Graylog stops and starts again for it.
+    package static func change(_ input: PackPresence.Input, to wanted: WantedInput) -> RESTRequest {
+        RESTRequest(
+            .put, "/system/inputs/\(input.id)", wanted.body(changing: input),
+            to: "change the input \(input.title.quoted)", permission: "inputs:edit")
+    }
+
+    package static func remove(_ input: PackPresence.Input) -> RESTRequest {
+        RESTRequest(
+            .delete, "/system/inputs/\(input.id)", to: "delete the input \(input.title.quoted)",
+            permission: "inputs:terminate", success: 204)
+    }
+
+    /// The state of an input on the node that answers. 404 when that does not have it.
+    package static func inputState(_ id: GraylogID) -> RESTRequest {
+        RESTRequest(
+            .get, "/system/inputstates/\(id)", to: "say how the input is", permission: "inputs:read")
+    }
+
+    /// A stream; 404 when it is gone.
+    package static func stream(_ id: GraylogID) -> RESTRequest {
+        RESTRequest(.get, "/streams/\(id)", to: "say how the stream is", permission: "streams:read")
+    }
+
+    package static func resume(_ id: GraylogID) -> RESTRequest {
+        RESTRequest(
+            .post, "/streams/\(id)/resume", to: "resume the stream", permission: "streams:changestate", success: 204)
+    }
+
+    /// What is not named stays as it is.
+    package static func store(_ storage: PackPresence.StreamStorage, of stream: GraylogID) -> RESTRequest {
+        RESTRequest(
+            .put, "/streams/\(stream)",
+            #"{"index_set_id":"\#(storage.indexSet)","#
+                + #""remove_matches_from_default_stream":\#(storage.leavesDefaultStream)}"#,
+            to: "keep the stream in its index set", permission: "streams:edit")
+    }
+
+    /// - Parameter pack: with its revision in it, which Graylog must not have yet.
+    package static func upload(_ pack: [UInt8]) -> RESTRequest {
+        RESTRequest(
+            .post, "/system/content_packs", bytes: pack, to: "take the content pack", permission: "contentpack:create",
+            success: 201)
+    }
+
+    package static func install(_ revision: Int, on version: GraylogRelease) -> RESTRequest {
+        let entity = #"{"parameters":{},"comment":"\#(comment)"}"#
+        var request = RESTRequest(
+            .post, "\(pack)/\(revision)/installations",
+            version.isSharing ? #"{"entity":\#(entity),"share_request":null}"# : entity,
+            to: "install revision \(revision)",
+            permission:
+                "contentpack:install, and to create inputs, streams, dashboards, event definitions and notifications",
+            patience: long)
+        request.hidesRefusal = true
+        return request
+    }
+
+    package static func uninstall(_ installation: GraylogID) -> RESTRequest {
+        RESTRequest(
+            .delete, "\(pack)/installations/\(installation)", to: "uninstall the content pack",
+            permission: "contentpack:uninstall", patience: long)
+    }
+
+    /// Deletes a revision that is not installed; without one all of them.
+    package static func delete(_ revision: Int? = nil) -> RESTRequest {
+        RESTRequest(
+            .delete, pack + (revision.map { "/\($0)" } ?? ""),
+            to: revision.map { "delete revision \($0) of the content pack" } ?? "delete the content pack",
+            permission: "contentpack:delete", success: 204)
+    }
+
+    package static let indexSets = RESTRequest(
+        .get, "/system/indices/index_sets", to: "list its index sets", permission: "indexsets:read")
+
+    /// Fixes the type of a field from the set's next index on.
+    package static func pin(_ field: MessageField, in indexSet: GraylogID) -> RESTRequest {
+        RESTRequest(
+            .put, "/system/indices/mappings",
+            #"{"index_sets":["\#(indexSet)"],"field":"\#(field.name)","type":"\#(field.kind.indexType)","#
+                + #""rotate":false}"#,
+            to: "fix the type of \(field.name)", permission: "typemappings:create")
+    }
+
+    /// Begins the set's next index, on whichever node may.
+    package static func rotate(_ indexSet: GraylogID) -> RESTRequest {
+        RESTRequest(
+            .post, "/cluster/deflector/\(indexSet)/cycle", to: "begin a new index", permission: "deflector:cycle",
+            patience: long)
+    }
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HSMWatchCore
+import HSMWatchSimulation
+import TestSupport
+import Testing
+
+@testable import HSMWatchGraylog
+@testable import HSMWatchService
+
+@ServiceLoop
+@Suite("Making Graylog's inputs", .timeLimit(.minutes(1)))
+struct InputInstallerTests {
+    private nonisolated static let title = "hsmwatch: GELF TCP, port 12201"
+    private nonisolated static let syslogUDP = "org.graylog2.inputs.syslog.udp.SyslogUDPInput"
+
+    private nonisolated static func configuration(_ kinds: [(OutputKind, UInt16)]) -> Configuration {
+        GraylogStage.configuration(
+            outputs: kinds.map { kind, port in
+                OutputConfiguration(
+                    name: kind.rawValue, kind: kind, endpoints: [HostPort(host: "graylog.example.net", port: port)])
+            })
+    }
+
+    /// Requests that change inputs.
+    private func changes(on stage: GraylogStage) async -> [String] {
+        await stage.server.requests.filter { $0.method != "GET" && $0.path.hasPrefix("/api/system/inputs") }
+            .map(\.method)
+    }
+
+    @Test("each output gets one of its type, and a second installation makes none")
+    func kinds() async throws {
+        try await GraylogStage.play { stage in
+            let configuration = Self.configuration([
+                (.gelfTCP, 12_201), (.gelfUDP, 12_201), (.gelfHTTP, 12_202), (.syslogTCP, 1514), (.syslogUDP, 1514),
+            ])
+            try await stage.install(GraylogStage.pack("khi-1"), for: configuration)
+            let inputs = await stage.server.state.inputs
+            #expect(
+                inputs.map(\.title) == [
+                    "hsmwatch: GELF TCP, port 12201", "hsmwatch: GELF UDP, port 12201",
+                    "hsmwatch: GELF HTTP, port 12202", "hsmwatch: Syslog TCP, port 1514",
+                    "hsmwatch: Syslog UDP, port 1514",
+                ])
+            for input in inputs.suffix(2) {
+                #expect(input.attributes["expand_structured_data"] == false)
+                #expect(input.attributes["allow_override_date"] == true)
+            }
+            try await stage.install(GraylogStage.pack("khi-1"), for: configuration)
+            #expect(await stage.server.state.inputs == inputs)
+            try await stage.uninstall()
+            #expect(await stage.server.state.inputs.isEmpty)
+        }
+    }
+
+    @Test("no input is made before the pack's stream runs")
+    func order() async throws {
+        try await GraylogStage.play(GraylogVersion(7, 1, 7)) { stage in
+            try await stage.install(GraylogStage.pack("khi-1"))
+            let paths = await stage.server.requests.filter { $0.method == "POST" }.map(\.path)
+            let resumed = try #require(paths.firstIndex { $0.hasSuffix("/resume") })
+            let made = try #require(paths.firstIndex { $0 == "/api/system/inputs" })
+            #expect(resumed < made)
+        }
+    }
+
+    @Test("an upgrade of the pack leaves the input running as it is")
+    func upgrade() async throws {
+        try await GraylogStage.play { stage in
+            try await stage.install(GraylogStage.pack("khi-1"))
+            let before = await stage.server.state.inputs
+            let changes = await changes(on: stage).count
+            try await stage.install(GraylogStage.pack("khi-2"))
+            #expect(await stage.server.state.inputs == before)
+            #expect(await self.changes(on: stage).count == changes)
+        }
+    }
+
+    @Test("an input that exists with the same type and port is used, and uninstalling leaves it")
+    func existing() async throws {
+        try await GraylogStage.play { stage in
+            await stage.server.change { $0.addInput(title: "GELF TCP", port: 12_201) }
+            try await stage.install(GraylogStage.pack("khi-1"))
+            #expect(await stage.server.state.inputs.map(\.title) == ["GELF TCP"])
+            #expect(stage.done.contains("the input 'GELF TCP' runs"))
+            try await stage.uninstall()
+            #expect(await stage.server.state.inputs.map(\.title) == ["GELF TCP"])
+            #expect(await changes(on: stage) == [])
+        }
+    }
+
+    @Test("an existing input that prefixes fields is a fault, and only --update-inputs changes it")
+    func prefixes() async throws {
+        try await GraylogStage.play { stage in
+            await stage.server.change {
+                $0.addInput(
+                    title: "Syslog", type: Self.syslogUDP, port: 1514,
+                    attributes: ["expand_structured_data": true, "override_source": "gateway"])
+            }
+            let configuration = Self.configuration([(.syslogUDP, 1514)])
+            let problem = try await stage.problem {
+                try await stage.install(GraylogStage.pack("khi-1"), for: configuration)
+            }
+            #expect(
+                problem.description
+                    == "in Graylog's input 'Syslog' 'Expand structured data?' is on, and hsmwatch needs that 'Expand "
+                    + "structured data?' is off, so every field gets a prefix, and every alert is mute: change it in "
+                    + "System / Inputs, or with --update-inputs")
+            #expect(await changes(on: stage) == [])
+            try await stage.install(GraylogStage.pack("khi-1"), for: configuration, isUpdatingInputs: true)
+            let input = try #require(await stage.server.state.inputs.first)
+            #expect(input.attributes["expand_structured_data"] == false)
+            #expect(input.attributes["override_source"] == "gateway")
+            #expect(input.title == "Syslog")
+            #expect(await changes(on: stage) == ["PUT"])
+        }
+    }
+
+    @Test("an input of another type on the port is named, and nothing is changed")
+    func takenPort() async throws {
+        try await GraylogStage.play { stage in
+            await stage.server.change {
+                $0.addInput(title: "Beats", type: "org.graylog2.inputs.beats.Beats2Input", port: 12_201)
+            }
+            let problem = try await stage.problem { try await stage.install(GraylogStage.pack("khi-1")) }
+            #expect(
+                problem.description.hasPrefix(
+                    "Graylog's input 'Beats' has port 12201 already, and is not of type GELF TCP: "))
+            #expect(await stage.server.requests.allSatisfy { $0.method == "GET" })
+        }
+    }
+
+    @Test("an input whose port another program has is deleted again, and the alerts stay")
+    func failedInput() async throws {
+        try await GraylogStage.play { stage in
+            await stage.server.change { $0.takenPorts = [12_201] }
+            let problem = try await stage.problem { try await stage.install(GraylogStage.pack("khi-1")) }
+            #expect(
+                problem.description.hasPrefix(
+                    "the input '\(Self.title)' does not run ('FAILED': 'bind(..) failed with error(-98): Address already in "
+                        + "use.'): look at it in System / Inputs; the input was deleted again; "))
+            #expect(problem.description.hasSuffix("hsmwatch graylog install, with the same options"))
+            #expect(await stage.server.state.inputs.isEmpty)
+            #expect(await stage.alerts > 0)
+        }
+    }
+
+    @Test("the wait for an input that does not start, or that the node does not know, ends")
+    func slowInput() async throws {
+        try await GraylogStage.play { stage in
+            let starting = GraylogAnswer(200, "application/json", #"{"id":"a","state":"STARTING"}"#)
+            await stage.server.suffer(GraylogFault(.instead(starting), to: "GET /api/system/inputstates"))
+            let problem = try await stage.problem {
+                try await stage.install(GraylogStage.pack("khi-1"), startLimit: .zero)
+            }
+            #expect(problem.description.contains("does not run yet ('STARTING')"))
+            await stage.server.recover()
+            await stage.server.suffer(
+                GraylogFault(GraylogStage.answer(404, "No input state"), to: "GET /api/system/inputstates"))
+            try await stage.install(GraylogStage.pack("khi-1"), startLimit: .zero)
+            #expect(stage.notes.last?.contains("does not have the input") == true)
+        }
+    }
+
+    @Test("a lost answer makes no second input", arguments: [GraylogFault.Kind.loseAnswer, .cutAnswer, .close])
+    func lostAnswer(kind: GraylogFault.Kind) async throws {
+        try await GraylogStage.play { stage in
+            await stage.server.suffer(GraylogFault(kind, to: "POST /api/system/inputs", times: 1))
+            try await stage.install(GraylogStage.pack("khi-1"))
+            #expect(await stage.server.state.inputs.map(\.title) == [Self.title])
+        }
+    }
+
+    @Test("two outputs that need one port for different things are named")
+    func conflict() async throws {
+        let configuration = Self.configuration([(.gelfTCP, 12_201), (.syslogTCP, 12_201)])
+        let problem = #expect(throws: GraylogProblem.self) {
+            try WantedInput.all(for: [configuration], .standard)
+        }
+        #expect(problem?.description.contains("two different inputs on port 12201") == true)
+        let twice = Self.configuration([(.gelfTCP, 12_201), (.gelfTCP, 12_201)])
+        #expect(try WantedInput.all(for: [twice], .standard).count == 1)
+    }
+}
