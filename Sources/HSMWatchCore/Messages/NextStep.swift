@@ -104,7 +104,8 @@ extension ServiceAction {
         case .messagesDropped(nil, _, _):
             Self.readJournal
         case .messagesDropped:
-            "Run 'hsmwatch status' to see which output does not deliver, and bring its receiver back."
+            "Mend what the reason names: 'hsmwatch status' shows an output that does not deliver; otherwise look at the disk"
+                + " of the spool."
         case .outputDown(_, _, _, nil):
             "Wait a minute: hsmwatch keeps the messages, tries again, and reports an outage that lasts longer."
         case .outputDown(_, let endpoint, _, _):
