@@ -64,7 +64,9 @@ struct GraylogInstall: AsyncParsableCommand {
                 client, pack: pack, inputs: inputs, options: options, isUpdatingInputs: isUpdating, proof: proof,
                 report: GraylogReport.show)
             let intentions = try await installation.prepare()
-            guard !isDry else { return GraylogReport.showIntentions(intentions) }
+            guard !isDry else {
+                return GraylogReport.showIntentions(intentions + installation.proofIntentions)
+            }
             try await GraylogOptions.finish(installation.carryOut, endWait: proof.endWait)
         }
     }

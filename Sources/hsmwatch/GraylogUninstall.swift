@@ -27,12 +27,16 @@ struct GraylogUninstall: AsyncParsableCommand {
         let isDry = graylog.dryRun
         try await graylog.withClient { client throws(GraylogProblem) in
             let installer = PackInstaller(client, report: GraylogReport.show)
-            let presence = try await installer.presence()
-            GraylogReport.showTarget(presence.version, at: client.url)
             let goal = PackGoal.uninstalled
+            let presence = try await installer.presence(for: goal)
+            GraylogReport.showTarget(presence.version, at: client.url)
             let plan = try goal.plan(in: presence)
             let inputs = InputPlan.removing(from: presence.inputs ?? [], without: presence.inputsOfPacks(besides: nil))
             GraylogReport.show(plan.notes + inputs.notes)
+            if presence.inputs == nil {
+                GraylogReport.show(
+                    .note("inputs that 'hsmwatch graylog install' has made stay: delete them in System / Inputs"))
+            }
             if plan.steps.isEmpty, inputs.steps.isEmpty {
                 GraylogReport.say("Graylog does not have the content pack: nothing to do")
             }

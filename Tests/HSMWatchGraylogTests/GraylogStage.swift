@@ -105,7 +105,7 @@ final class GraylogStage {
     func install(
         _ pack: ContentPack, for configuration: Configuration = GraylogStage.configuration(),
         isUpdatingInputs: Bool = false, proves: Bool = false, startLimit: Duration = .seconds(5),
-        patience: Duration? = nil
+        patience: Duration? = nil, lostLimit: Duration? = nil
     ) async throws {
         try await ask(patience: patience) { client throws(GraylogProblem) in
             let options: ContentPackOptions
@@ -121,7 +121,7 @@ final class GraylogStage {
             let installation = GraylogInstallation(
                 client, pack: pack, inputs: try WantedInput.all(for: [configuration], .standard), options: options,
                 isUpdatingInputs: isUpdatingInputs, proof: proves ? proof : nil, startLimit: startLimit,
-                lostLimit: startLimit
+                lostLimit: lostLimit ?? startLimit, overlap: .zero
             ) { self.reports.append($0) }
             _ = try await installation.prepare()
             try await installation.carryOut()
@@ -131,9 +131,9 @@ final class GraylogStage {
     /// Installs only a pack, as 0.1.0 did.
     func installOnly(_ pack: ContentPack) async throws {
         try await ask { client throws(GraylogProblem) in
-            let installer = PackInstaller(client) { _ in }
-            let presence = try await installer.presence()
+            let installer = PackInstaller(client, overlap: .zero) { _ in }
             let goal = PackGoal.installed(pack)
+            let presence = try await installer.presence(for: goal)
             _ = try await installer.reach(goal, by: try goal.plan(in: presence), in: presence)
         }
     }
@@ -142,8 +142,8 @@ final class GraylogStage {
     func uninstall() async throws {
         try await ask { client throws(GraylogProblem) in
             let installer = PackInstaller(client) { self.reports.append($0) }
-            let presence = try await installer.presence()
             let goal = PackGoal.uninstalled
+            let presence = try await installer.presence(for: goal)
             let inputs = InputPlan.removing(
                 from: presence.inputs ?? [], without: presence.inputsOfPacks(besides: nil))
             _ = try await installer.reach(goal, by: try goal.plan(in: presence), in: presence)

@@ -95,7 +95,7 @@ struct InputInstallerTests {
             await stage.server.change {
                 $0.addInput(
                     title: "Syslog", type: Self.syslogUDP, port: 1514,
-                    attributes: ["expand_structured_data": true, "override_source": "gateway"])
+                    attributes: ["expand_structured_data": true, "charset_name": "UTF-8"])
             }
             let configuration = Self.configuration([(.syslogUDP, 1514)])
             let problem = try await stage.problem {
@@ -110,9 +110,91 @@ struct InputInstallerTests {
             try await stage.install(GraylogStage.pack("khi-1"), for: configuration, isUpdatingInputs: true)
             let input = try #require(await stage.server.state.inputs.first)
             #expect(input.attributes["expand_structured_data"] == false)
-            #expect(input.attributes["override_source"] == "gateway")
+            #expect(input.attributes["charset_name"] == "UTF-8")
             #expect(input.title == "Syslog")
             #expect(await changes(on: stage) == ["PUT"])
+            // Once in each run.
+            #expect(stage.done.count { $0 == "the input 'Syslog' runs" } == 2)
+        }
+    }
+
+    @Test("--update-inputs gives an input without TLS its certificate and key, too, and names their files")
+    func updateToTLS() async throws {
+        try await GraylogStage.play { stage in
+            await stage.server.change { $0.addInput(title: "GELF TCP", port: 12_201) }
+            let configuration = GraylogStage.configuration(outputs: [
+                OutputConfiguration(
+                    name: "graylog", endpoints: [HostPort(host: "graylog.example.net", port: 12_201)],
+                    tls: TLSConfiguration())
+            ])
+            try await stage.install(GraylogStage.pack("khi-1"), for: configuration, isUpdatingInputs: true)
+            let input = try #require(await stage.server.state.inputs.first)
+            #expect(input.attributes["tls_enable"] == true)
+            #expect(input.attributes["tls_cert_file"] == .string(ContentPackOptions.InputTLS.standard.certificate))
+            #expect(input.attributes["tls_key_file"] == .string(ContentPackOptions.InputTLS.standard.key))
+            #expect(stage.notes.contains { $0.contains("files on the Graylog server") })
+        }
+    }
+
+    @Test("an input that gives every message its own source is a fault, and --update-inputs takes that away")
+    func overriddenSource() async throws {
+        try await GraylogStage.play { stage in
+            await stage.server.change {
+                $0.addInput(title: "GELF TCP", port: 12_201, attributes: ["override_source": "gateway"])
+            }
+            let problem = try await stage.problem { try await stage.install(GraylogStage.pack("khi-1")) }
+            #expect(
+                problem.description
+                    == "in Graylog's input 'GELF TCP' 'Override source' is 'gateway', and hsmwatch needs that 'Override "
+                    + "source' is empty, so every message has that source, and hsmwatch counts as silent: change it in "
+                    + "System / Inputs, or with --update-inputs")
+            try await stage.install(GraylogStage.pack("khi-1"), isUpdatingInputs: true)
+            let input = try #require(await stage.server.state.inputs.first)
+            #expect(input.attributes["override_source"] == nil)
+        }
+    }
+
+    @Test("a new input whose state is not shown for a moment stays, and so does one whose state is never shown")
+    func lostState() async throws {
+        try await GraylogStage.play { stage in
+            let state = "GET /api/system/inputstates"
+            await stage.server.suffer(GraylogFault(.instead(.badGateway), to: state, times: 1))
+            await stage.server.suffer(GraylogFault(.close, to: state, times: 1))
+            try await stage.install(GraylogStage.pack("khi-1"))
+            #expect(stage.done.contains("the input '\(Self.title)' runs"))
+        }
+        try await GraylogStage.play { stage in
+            await stage.server.suffer(GraylogFault(.instead(.badGateway), to: "GET /api/system/inputstates"))
+            let problem = try await stage.problem {
+                try await stage.install(GraylogStage.pack("khi-1"), startLimit: .zero)
+            }
+            #expect(problem.description.contains("did not say how the input is"))
+            #expect(problem.description.contains("the content pack is installed; to complete it"))
+            #expect(await stage.server.state.inputs.map(\.title) == [Self.title])
+        }
+    }
+
+    @Test("an input that does not run and cannot be deleted is reported with both reasons")
+    func undeletable() async throws {
+        try await GraylogStage.play { stage in
+            await stage.server.change {
+                $0.takenPorts = [12_201]
+                $0.missingPermissions = ["inputs:terminate"]
+            }
+            let problem = try await stage.problem { try await stage.install(GraylogStage.pack("khi-1")) }
+            #expect(problem.description.contains("Address already in use"))
+            #expect(problem.description.contains("did not delete the input"))
+        }
+    }
+
+    @Test("an input that was made twice, since its first answer was lost, is there once in the end")
+    func madeTwice() async throws {
+        try await GraylogStage.play { stage in
+            // The first request is done only after hsmwatch has looked and asked again.
+            await stage.server.suffer(GraylogFault(.delay(.milliseconds(600)), to: "POST /api/system/inputs", times: 1))
+            try await stage.install(
+                GraylogStage.pack("khi-1"), startLimit: .zero, patience: .milliseconds(300), lostLimit: .seconds(5))
+            #expect(await stage.server.state.inputs.map(\.title) == [Self.title])
         }
     }
 
@@ -154,6 +236,8 @@ struct InputInstallerTests {
                 try await stage.install(GraylogStage.pack("khi-1"), startLimit: .zero)
             }
             #expect(problem.description.contains("does not run yet ('STARTING')"))
+            // It may run in a moment.
+            #expect(await stage.server.state.inputs.map(\.title) == [Self.title])
             await stage.server.recover()
             await stage.server.suffer(
                 GraylogFault(GraylogStage.answer(404, "No input state"), to: "GET /api/system/inputstates"))
@@ -168,6 +252,37 @@ struct InputInstallerTests {
             await stage.server.suffer(GraylogFault(kind, to: "POST /api/system/inputs", times: 1))
             try await stage.install(GraylogStage.pack("khi-1"))
             #expect(await stage.server.state.inputs.map(\.title) == [Self.title])
+        }
+    }
+
+    @Test("outputs whose needs go together share an input: IPv6 and IPv4, many messages in a request and one")
+    func shared() async throws {
+        func output(_ host: String, isBulk: Bool) -> OutputConfiguration {
+            OutputConfiguration(
+                name: "o\(isBulk)", kind: .gelfHTTP, endpoints: [HostPort(host: host, port: 12_202)],
+                http: HTTPConfiguration(isBulk: isBulk))
+        }
+        let outputs = [output("10.10.5.7", isBulk: false), output("2001:db8::7", isBulk: true)]
+        let inputs = try WantedInput.all(for: [GraylogStage.configuration(outputs: outputs)], .standard)
+        #expect(inputs.map(\.bindAddress) == ["::"])
+        #expect(inputs.map(\.isBulk) == [true])
+    }
+
+    @Test("an input that only its own machine reaches is noted, unless hsmwatch sends from there")
+    func loopback() throws {
+        func notes(_ host: String, at address: String) throws -> [String] {
+            let output = OutputConfiguration(name: "graylog", endpoints: [HostPort(host: host, port: 12_201)])
+            let wanted = try WantedInput.all(for: [GraylogStage.configuration(outputs: [output])], .standard)
+            let input = PackPresence.Input(
+                id: try GraylogID(parsing: "a"), title: "GELF", type: wanted[0].type, port: 12_201,
+                attributes: [.init("bind_address", .string(address)), .init("port", 12_201)])
+            return try InputPlan.making(wanted, besides: [input]).notes
+        }
+        #expect(
+            try notes("graylog.example.net", at: "127.0.0.1").first?.contains("'Bind address' is '127.0.0.1'") == true)
+        #expect(try notes("2001:db8::7", at: "0.0.0.0").count == 1)
+        for (host, address) in [("localhost", "127.0.0.1"), ("graylog.example.net", "10.10.5.7"), ("10.10.5.7", "::")] {
+            #expect(try notes(host, at: address) == [])
         }
     }
 

@@ -69,12 +69,15 @@ struct PackPlanTests {
             entities: try Self.installation("i", of: 4).entities, stream: stream)
         let plan = try Self.plan(Self.presence([Self.revision(4, Self.other)], [old]))
         #expect(
-            plan.steps == [.upload(revision: 5), .install(revision: 5), .store(storage), .start, .uninstall(old)])
+            plan.steps == [
+                .upload(revision: 5), .install(revision: 5), .store(storage), .start, .overlap(with: [4]),
+                .uninstall(old),
+            ])
         #expect(plan.notes.last?.contains("found no more unless another stream has them") == true)
         let new = try Self.installation("j", of: 5, isPaused: true)
         let paused = try #require(new.stream)
         let both = Self.presence([Self.revision(4, Self.other), Self.revision(5, Self.wanted)], [old, new])
-        #expect(try Self.plan(both).steps == [.store(storage), .resume(paused), .uninstall(old)])
+        #expect(try Self.plan(both).steps == [.store(storage), .resume(paused), .overlap(with: [4]), .uninstall(old)])
     }
 
     @Test("resumes the stream of a pack that is installed, and does no more")
@@ -89,7 +92,10 @@ struct PackPlanTests {
     func upgrade() throws {
         let old = try Self.installation("i", of: 4)
         let plan = try Self.plan(Self.presence([Self.revision(4, Self.other)], [old]))
-        #expect(plan.steps == [.upload(revision: 5), .install(revision: 5), .start, .uninstall(old)])
+        #expect(
+            plan.steps == [
+                .upload(revision: 5), .install(revision: 5), .start, .overlap(with: [4]), .uninstall(old),
+            ])
         #expect(plan.notes.count == 5)
         #expect(plan.notes[0].contains("deletes 1 input, 1 stream, 2 event definitions, with all that was changed"))
         #expect(plan.notes[1].contains("may come twice"))
@@ -109,7 +115,7 @@ struct PackPlanTests {
         let old = try Self.installation("i", of: 1)
         let revisions = [Self.revision(2, Self.wanted), Self.revision(1, Self.other), Self.revision(3, Self.wanted)]
         let plan = try Self.plan(Self.presence(revisions, [old]))
-        #expect(plan.steps == [.install(revision: 3), .start, .uninstall(old)])
+        #expect(plan.steps == [.install(revision: 3), .start, .overlap(with: [1]), .uninstall(old)])
     }
 
     @Test("makes anew what has lost its stream")
@@ -119,17 +125,35 @@ struct PackPlanTests {
         #expect(plan.steps == [.install(revision: 3), .start, .uninstall(old)])
     }
 
+    @Test("makes anew what has lost an alert, a notification or a dashboard, and says it")
+    func damaged() throws {
+        var old = try Self.installation("i", of: 3)
+        old.lost = [old.entities[2]]
+        let plan = try Self.plan(Self.presence([Self.revision(3, Self.wanted)], [old]))
+        #expect(plan.steps == [.install(revision: 3), .start, .overlap(with: [3]), .uninstall(old)])
+        #expect(plan.notes.first == "Graylog no longer has the event definition 'a': the pack is installed anew")
+    }
+
+    @Test("leaves an alert off that somebody has switched off, and says it")
+    func off() throws {
+        var installation = try Self.installation("i", of: 3)
+        installation.off = [installation.entities[3]]
+        let plan = try Self.plan(Self.presence([Self.revision(3, Self.wanted)], [installation]))
+        #expect(plan.steps == [])
+        #expect(plan.notes == ["the alert 'b' is switched off in Graylog, and stays so: switch it on in Alerts"])
+    }
+
     @Test("leaves one of several installations, the right one if there is one")
     func several() throws {
         let (old, new) = (try Self.installation("i", of: 1), try Self.installation("j", of: 2))
         let revisions = [Self.revision(1, Self.other), Self.revision(2, Self.wanted)]
         let plan = try Self.plan(Self.presence(revisions, [new, old]))
-        #expect(plan.steps == [.uninstall(old)])
+        #expect(plan.steps == [.overlap(with: [1]), .uninstall(old)])
         #expect(plan.kept == new)
         #expect(plan.notes.last?.contains("more than once") == true)
         let twice = try Self.plan(
             Self.presence([Self.revision(1, Self.other)], [old, try Self.installation("k", of: 1)]))
-        #expect(twice.steps.count == 5)
+        #expect(twice.steps.count == 6)
     }
 
     @Test("deletes revisions that hsmwatch has uploaded, except five with the new one")
@@ -145,7 +169,12 @@ struct PackPlanTests {
         #expect(PackPlan.standing([]).contains("Graylog has no alerts of hsmwatch"))
         #expect(PackPlan.standing([old]) == "revision 4 is installed, with its alerts")
         #expect(PackPlan.standing([new]).contains("its stream is paused, so that no alert comes"))
-        #expect(PackPlan.standing([old, new]).contains("revisions 4 and 5 are installed"))
+        #expect(PackPlan.standing([old, new]) == "revision 4 is installed, with its alerts")
+        let other = try Self.installation("k", of: 6)
+        #expect(PackPlan.standing([old, new, other]).hasPrefix("revisions 4 and 6 are installed, so that an alert"))
+        let bare = try Self.installation("l", of: 7, hasStream: false)
+        #expect(PackPlan.standing([bare]) == "revision 7 is installed, without a stream, so that no alert comes")
+        #expect(PackPlan.standing([bare, old]) == "revision 4 is installed, with its alerts")
     }
 
     @Test("is refused by a Graylog that is too old, and by one that has the last revision")

@@ -50,7 +50,11 @@ struct WantedInputTests {
     func faults() throws {
         let tls = TLSConfiguration()
         #expect(try Self.faults(Self.wanted(.gelfTCP, tls: tls), []).first?.contains("'Enable TLS' is off") == true)
-        let secure = [JSONTree.Member("tls_enable", true)]
+        let files: [JSONTree.Member] = [.init("tls_cert_file", "/c.pem"), .init("tls_key_file", "/k.pem")]
+        let secure = [JSONTree.Member("tls_enable", true)] + files
+        let bare = try Self.faults(Self.wanted(.gelfTCP, tls: tls), [.init("tls_enable", true)] + files.prefix(1))
+        #expect(bare.count == 1)
+        #expect(bare.first?.contains("'TLS private key file' is empty, and hsmwatch needs") == true)
         #expect(try Self.faults(Self.wanted(.gelfTCP, tls: tls), secure) == [])
         let strict = secure + [JSONTree.Member("tls_client_auth", "required")]
         #expect(try Self.faults(Self.wanted(.gelfTCP, tls: tls), strict).first?.contains("no certificate") == true)

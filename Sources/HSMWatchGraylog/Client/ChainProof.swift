@@ -18,6 +18,8 @@ package final class ChainProof {
     nonisolated static let recently = Duration.seconds(300)
     /// A source of which there is a heartbeat in this time is known to Graylog.
     nonisolated static let ever = Duration.seconds(30 * 86_400)
+    /// How long the answer to one search for a heartbeat may take, and those for all sources before their alerts begin.
+    nonisolated static let patience = Duration.seconds(10)
     /// From one search to the next.
     private nonisolated static let lookInterval = Duration.seconds(1)
 
@@ -67,6 +69,13 @@ package final class ChainProof {
         self.countdown = countdown
     }
 
+    /// What is done, in words that follow "would".
+    package var intentions: [String] {
+        let outputs = configurations.flatMap(\.outputs).filter(\.hasFields).map(\.name)
+        return outputs.map { "send a test message through the output \($0), and find it in Graylog" }
+            + sources.map { "look for a heartbeat of \($0.name), and switch its silence alert on or off" }
+    }
+
     /// Looks once more for a heartbeat of each source, and does not wait for it.
     package func endWait() {
         waitIsOver = true
@@ -82,21 +91,41 @@ package final class ChainProof {
         guard quietened != installation.id else { return }
         quietened = installation.id
         isAlertOn = [:]
+        let deadline = Instant.now + Self.patience
         for source in sources {
+            let isKnown: Bool
             do throws(GraylogProblem) {
-                let isKnown = try await client.find(source.query, within: Self.ever) != nil
-                try await schedule(source, in: installation, isKnown)
+                isKnown = try await isHeard(source, within: Self.ever, until: deadline)
             } catch {
                 report(.note("\(error.summary): whether \(source.name) was ever heard is not known"))
+                continue
+            }
+            do throws(GraylogProblem) {
+                try await schedule(source, in: installation, isKnown)
+            } catch {
+                let state = isKnown ? "on" : "off until it is heard"
+                report(.note("\(error.summary): switch the silence alert of \(source.name) \(state) in Alerts"))
             }
         }
+    }
+
+    /// Whether Graylog has a heartbeat.
+    private func isHeard(
+        _ source: HeartbeatSource, within range: Duration, until deadline: Instant
+    ) async throws(GraylogProblem) -> Bool {
+        let left = deadline - Instant.now
+        guard left > .zero else { throw GraylogProblem("Graylog's answers took too long") }
+        return try await client.find(source.query, within: range, patience: min(Self.patience, max(left, lookInterval)))
+            != nil
     }
 
     /// Waits for a heartbeat of each source, and switches on the silence alerts of those that are heard.
     ///
     /// - Returns: what is said last, a sentence each.
     func awaitHeartbeats(_ installation: PackPresence.Installation?) async -> [String] {
-        let deadline = Instant.now + heartbeatLimit
+        // The first look has its time also where nothing is waited for.
+        let deadline = Instant.now + max(heartbeatLimit, Self.patience)
+        let waitDeadline = Instant.now + heartbeatLimit
         var waiting = sources
         /// Why it was not known at the last look whether Graylog has a heartbeat.
         var problems: [HeartbeatSource: GraylogProblem] = [:]
@@ -104,7 +133,7 @@ package final class ChainProof {
             for source in waiting {
                 problems[source] = nil
                 do throws(GraylogProblem) {
-                    guard try await client.find(source.query, within: Self.recently) != nil else { continue }
+                    guard try await isHeard(source, within: Self.recently, until: deadline) else { continue }
                 } catch {
                     problems[source] = error
                     continue
@@ -118,8 +147,8 @@ package final class ChainProof {
                 }
             }
             let now = Instant.now
-            guard let next = waiting.first, now < deadline, !waitIsOver else { break }
-            let seconds = (deadline - now).wholeSeconds
+            guard let next = waiting.first, now < waitDeadline, !waitIsOver else { break }
+            let seconds = (waitDeadline - now).wholeSeconds
             countdown("waiting for a heartbeat of \(next.name): \(seconds) s")
             try? await Task.sleep(for: lookInterval)
         }
@@ -145,9 +174,10 @@ package final class ChainProof {
         _ source: HeartbeatSource, in installation: PackPresence.Installation?, _ isOn: Bool
     ) async throws(GraylogProblem) {
         for entity in installation?.entities.filter(source.isSilenceAlert) ?? [] {
-            let definition: RESTAnswer.Definition = try await client.ask(.definition(entity.id))
-            guard definition.isScheduled != isOn else { continue }
-            try await client.send(.schedule(entity.id, isOn))
+            guard try await client.isScheduled(entity.id) != isOn else { continue }
+            try await client.send(.schedule(entity.id, isOn)) { () throws(GraylogProblem) in
+                try await self.client.isScheduled(entity.id) == isOn
+            }
             if isOn { report(.done("switched the silence alert of \(source.name) on")) }
         }
         isAlertOn[source] = isOn
@@ -163,7 +193,12 @@ package final class ChainProof {
             let encoder = MessageEncoder(source: configuration.source ?? MachineName.current)
             let hsms = HSMAddressBook(configuration.hsms, resolver: Resolver())
             await withTaskGroup(of: Sent.self) { group in
-                for output in configuration.outputs where output.hasFields {
+                for output in configuration.outputs {
+                    guard output.hasFields else {
+                        let reason = "its format has no fields, by which Graylog would find a test message"
+                        report(.note("\(output.name): not proven: \(reason)"))
+                        continue
+                    }
                     for endpoint in output.endpoints {
                         group.addTask { await Self.send(output, endpoint, hsms, encoder) }
                     }
@@ -207,7 +242,7 @@ package final class ChainProof {
                 if let found = try await client.find("instance:\"\(sent.instance)\"", within: Self.recently) {
                     let time = (Instant.now - begin).millisecondsText
                     report(.done("\(sent.place): Graylog found the test message after \(time)"))
-                    if let warning = found.time?.warning { report(.note("\(sent.place): \(warning)")) }
+                    if let warning = found.warning { report(.note("\(sent.place): \(warning)")) }
                     return
                 }
             } catch {
@@ -228,17 +263,33 @@ package final class ChainProof {
 struct FoundMessage: Equatable, Sendable {
     /// nil when its times are not understood.
     let time: GraylogTime?
+
+    /// What is said of the clocks; nil when they agree.
+    var warning: String? {
+        guard let time else {
+            return "the times that Graylog shows of the test message are not understood: compare both clocks by hand"
+        }
+        return time.warning
+    }
 }
 
 extension GraylogClient {
     /// A message that a query finds; nil when it finds none.
-    func find(_ query: String, within range: Duration) async throws(GraylogProblem) -> FoundMessage? {
-        let answer: RESTAnswer.Search = try await ask(.search(query, within: range))
+    func find(
+        _ query: String, within range: Duration, patience: Duration = ChainProof.patience
+    ) async throws(GraylogProblem) -> FoundMessage? {
+        let answer: RESTAnswer.Search = try await ask(.search(query, within: range, patience: patience))
         guard let row = answer.rows.first else { return nil }
         guard row.count == RESTRequest.searchedFields.count, case .string(let sent) = row[0].tree,
             case .string(let received) = row[1].tree
         else { return FoundMessage(time: nil) }
         return FoundMessage(time: GraylogTime(sent: sent, received: received))
+    }
+
+    /// Whether Graylog looks for the events of a definition.
+    func isScheduled(_ definition: GraylogID) async throws(GraylogProblem) -> Bool {
+        let answer: RESTAnswer.Definition = try await ask(.definition(definition))
+        return answer.isScheduled
     }
 }
 

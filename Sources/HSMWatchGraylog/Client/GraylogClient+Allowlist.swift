@@ -11,23 +11,31 @@ extension GraylogClient {
         case added
     }
 
+    /// Whether notifications may be sent to a URL.
+    func allows(_ url: String) async throws(GraylogProblem) -> Bool {
+        let (name, list) = try await allowlist()
+        return await allows(url, list, name)
+    }
+
     /// Sees to it that notifications may be sent to a URL. Entries that are there stay.
     package func allow(_ url: String) async throws(GraylogProblem) -> Allowance {
         let (name, list) = try await allowlist()
-        if list.isDisabled || list.contains(url) { return .present }
-        // A regular expression may allow it; an answer that is not understood says only that the URL is added.
-        let check: RESTAnswer.AllowedURL? = try? await ask(.isAllowed(url, by: name))
-        if check?.isAllowed == true { return .present }
-        do throws(GraylogProblem) {
-            try await send(.allow(url, in: list, name))
-        } catch {
-            guard error.isUncertain, let (_, now) = try? await allowlist(), now.contains(url) else { throw error }
+        guard await !allows(url, list, name) else { return .present }
+        try await send(.allow(url, in: list, name)) { () throws(GraylogProblem) in
+            try await self.allowlist().list.contains(url)
         }
         return .added
     }
 
+    private func allows(_ url: String, _ list: URLAllowlist, _ name: String) async -> Bool {
+        if list.isDisabled || list.contains(url) { return true }
+        // A regular expression may allow it; an answer that is not understood says only that the URL is added.
+        let check: RESTAnswer.AllowedURL? = try? await ask(.isAllowed(url, by: name))
+        return check?.isAllowed == true
+    }
+
     /// The list and its name in this Graylog.
-    private func allowlist() async throws(GraylogProblem) -> (String, URLAllowlist) {
+    private func allowlist() async throws(GraylogProblem) -> (name: String, list: URLAllowlist) {
         var problem = GraylogProblem("Graylog has no URL allowlist")
         for name in URLAllowlist.names {
             do throws(GraylogProblem) {

@@ -13,7 +13,7 @@ import NIOHTTP1
 /// it has, is known before the token leaves this machine.
 @ServiceLoop
 package final class GraylogClient {
-    /// Bytes of an answer: the greatest is the list of the pack's revisions, each of up to 4 MiB where there are 1,000 HSMs.
+    /// Bytes of an answer: the greatest is the list of the pack's revisions, of which 0.1.0 made some of 4 MiB, for 1,000 HSMs.
     nonisolated static let answerLimit = 32 << 20
 
     private let access: GraylogAccess
@@ -38,6 +38,18 @@ package final class GraylogClient {
     /// Has a request carried out whose answer says nothing more.
     func send(_ request: RESTRequest) async throws(GraylogProblem) {
         _ = try await answer(to: request)
+    }
+
+    /// Has a change made. When its answer is lost, Graylog is asked whether it was made; if not, the change is asked for once more.
+    func send(
+        _ request: RESTRequest, unless isDone: () async throws(GraylogProblem) -> Bool
+    ) async throws(GraylogProblem) {
+        do throws(GraylogProblem) {
+            try await send(request)
+        } catch {
+            guard error.isUncertain else { throw error }
+            if try await !isDone() { try await send(request) }
+        }
     }
 
     /// Has a request answered.

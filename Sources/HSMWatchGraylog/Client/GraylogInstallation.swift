@@ -23,12 +23,13 @@ package final class GraylogInstallation {
     /// - Parameters:
     ///   - isUpdatingInputs: whether existing inputs get what they lack.
     ///   - proof: nil proves nothing, and leaves every silence alert on.
-    ///   - startLimit: a constant to all but a test, as is `lostLimit`.
+    ///   - startLimit: a constant to all but a test, as are `lostLimit` and `overlap`.
     ///   - report: called on the event loop.
     package init(
         _ client: GraylogClient, pack: ContentPack, inputs: [WantedInput], options: ContentPackOptions,
         isUpdatingInputs: Bool = false, proof: ChainProof? = nil, startLimit: Duration = InputInstaller.startLimit,
-        lostLimit: Duration = PackInstaller.lostLimit, report: @escaping (PackInstaller.Report) -> Void
+        lostLimit: Duration = PackInstaller.lostLimit, overlap: Duration = PackPlan.overlap,
+        report: @escaping (PackInstaller.Report) -> Void
     ) {
         self.client = client
         goal = .installed(pack)
@@ -37,7 +38,7 @@ package final class GraylogInstallation {
         self.isUpdatingInputs = isUpdatingInputs
         self.proof = proof
         self.report = report
-        installer = PackInstaller(client, lostLimit: lostLimit, report: report)
+        installer = PackInstaller(client, lostLimit: lostLimit, overlap: overlap, report: report)
         inputInstaller = InputInstaller(client, startLimit: startLimit, lostLimit: lostLimit, report: report)
     }
 
@@ -46,7 +47,7 @@ package final class GraylogInstallation {
     /// - Returns: what is to do, in words that follow "would".
     /// - Throws: what has to be changed in Graylog before.
     package func prepare() async throws(GraylogProblem) -> [String] {
-        let presence = try await installer.presence()
+        let presence = try await installer.presence(for: goal)
         report(.done("Graylog \(presence.version) at \(client.url)"))
         let plan = try goal.plan(in: presence)
         prepared = (plan, presence)
@@ -55,10 +56,14 @@ package final class GraylogInstallation {
         let gone = presence.inputsOfPacks(besides: plan.kept)
         let inputPlan = try self.inputPlan(among: presence.inputs, without: gone)
         for note in (inputPlan?.notes ?? []) + (inputPlan?.faults ?? []) { report(.note(note)) }
-        let intentions = plan.steps.map(\.intention) + (inputPlan?.steps.map(\.intention) ?? [])
+        let allowance = await allowanceIntention()
+        let intentions = plan.steps.map(\.intention) + (inputPlan?.steps.map(\.intention) ?? []) + allowance
         if intentions.isEmpty { report(.done("the content pack is installed already: nothing to do")) }
         return intentions
     }
+
+    /// What is done after all changes, in words that follow "would".
+    package var proofIntentions: [String] { proof?.intentions ?? [] }
 
     /// Does what is to do.
     ///
@@ -92,7 +97,7 @@ package final class GraylogInstallation {
         do throws(GraylogProblem) {
             existing = try await installer.inputs()
         } catch {
-            throw goal.failure(error, standing: "the content pack is installed, and its inputs are not looked at")
+            throw goal.failure(error, standing: "\(goal.arrival), and its inputs are not looked at")
         }
         guard let plan = try inputPlan(among: existing) else {
             for input in inputs {
@@ -104,10 +109,21 @@ package final class GraylogInstallation {
         return plan.faults
     }
 
+    private var webhookPlace: String { "the webhook at \(options.webhookHost ?? "")" }
+
+    /// Empty when the webhook's URL is on the allowlist, or there is none.
+    private func allowanceIntention() async -> [String] {
+        guard let webhook = options.webhook else { return [] }
+        let isAllowed = try? await client.allows(webhook)
+        guard isAllowed != true else { return [] }
+        // Why it is not known is said where the URL is put there.
+        return ["put \(webhookPlace) on Graylog's URL allowlist\(isAllowed == nil ? ", unless it is there" : "")"]
+    }
+
     /// Without it Graylog sends nothing to the webhook. All else is of use nevertheless.
     private func allowWebhook() async {
         guard let webhook = options.webhook else { return }
-        let place = "the webhook at \(options.webhookHost ?? "")"
+        let place = webhookPlace
         do throws(GraylogProblem) {
             let outcome = try await client.allow(webhook)
             let list = "Graylog's URL allowlist"

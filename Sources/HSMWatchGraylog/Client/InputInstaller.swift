@@ -37,10 +37,9 @@ package final class InputInstaller {
     package func carryOut(_ plan: InputPlan, for goal: PackGoal) async throws(GraylogProblem) {
         do throws(GraylogProblem) {
             for step in plan.steps { try await carryOut(step) }
-            for input in plan.kept { try await check(input.id, input.title) }
+            for input in plan.kept { try await mustRun(input) }
         } catch {
-            let rest = "hsmwatch's messages wait in its spool"
-            throw goal.failure(error, standing: rest)
+            throw goal.failure(error, standing: goal.arrival)
         }
     }
 
@@ -49,19 +48,21 @@ package final class InputInstaller {
         case .make(let wanted):
             let made = try await make(wanted)
             report(.done(step.report))
+            guard let condition = try await check(made.id, made.title), case .wrong = condition else { return }
+            // Nothing is left behind that does not run.
+            let reason = condition.sentence(on: made.title)
             do throws(GraylogProblem) {
-                try await check(made.id, made.title)
-            } catch {
-                // Nothing is left behind that does not run.
                 try await remove(made)
-                throw GraylogProblem("\(error.summary); the input was deleted again")
+            } catch {
+                throw GraylogProblem("\(reason); \(error.summary)")
             }
+            throw GraylogProblem("\(reason); the input was deleted again")
         case .change(let input, let wanted):
             try await certainly(.change(input, to: wanted)) { inputs in
                 inputs.contains { $0.id == input.id && wanted.isMet(by: $0) }
             }
             report(.done(step.report))
-            try await check(input.id, input.title)
+            try await mustRun(input)
         case .remove(let input):
             try await remove(input)
             report(.done(step.report))
@@ -73,7 +74,10 @@ package final class InputInstaller {
             input.type == wanted.type && input.port == Int(wanted.port) && input.title == wanted.title
         }
         try await certainly(.make(wanted)) { $0.contains(where: isMade) }
-        guard let made = try await client.inputs().last(where: isMade) else {
+        let made = try await client.inputs().filter(isMade)
+        // Graylog may have made it after the answer was lost and it was asked again. The older one has the port.
+        for double in made.dropFirst() { try await remove(double) }
+        guard let made = made.first else {
             throw GraylogProblem(
                 "Graylog does not show the input \(wanted.quotedTitle), which it has made: the token's user needs the "
                     + "permission inputs:read; delete that input in System / Inputs")
@@ -97,18 +101,24 @@ package final class InputInstaller {
                 attempts += 1
                 guard error.isUncertain else { throw error }
                 report(.note("\(error.summary); looking at what Graylog has"))
-                if isDone(try await inputs(after: error)) { return }
+                if try await inputs(after: error, until: isDone) { return }
                 guard attempts < Self.mostAttempts else { throw error }
             }
         }
     }
 
-    /// The inputs, once Graylog answers again.
-    private func inputs(after problem: GraylogProblem) async throws(GraylogProblem) -> [PackPresence.Input] {
+    /// Whether the inputs are as they should be, once Graylog answers again; it may take a while to do what it was asked for.
+    private func inputs(
+        after problem: GraylogProblem, until isDone: ([PackPresence.Input]) -> Bool
+    ) async throws(GraylogProblem) -> Bool {
         let deadline = Instant.now + lostLimit
+        var lateDeadline: Instant?
         while true {
             do throws(GraylogProblem) {
-                return try await client.inputs()
+                if isDone(try await client.inputs()) { return true }
+                let end = lateDeadline ?? Instant.now + startLimit
+                lateDeadline = end
+                guard Instant.now < end else { return false }
             } catch {
                 guard !error.isWithheld, Instant.now < deadline else {
                     throw GraylogProblem("\(problem.summary) (\(error.summary))", isUncertain: true)
@@ -120,24 +130,43 @@ package final class InputInstaller {
 
     // MARK: Whether it runs
 
-    private func check(_ id: GraylogID, _ title: String) async throws(GraylogProblem) {
-        let deadline = Instant.now + startLimit
-        var condition: InputCondition
-        do throws(GraylogProblem) {
-            condition = try await client.condition(of: id)
-            while condition.isPassing, Instant.now < deadline {
-                try? await Task.sleep(for: Self.lookInterval)
-                condition = try await client.condition(of: id)
-            }
-        } catch {
-            guard error.isForbidden else { throw error }
-            return report(.note("\(error): look whether it runs in System / Inputs"))
-        }
+    /// - Throws: that it does not run, or not yet.
+    private func mustRun(_ input: PackPresence.Input) async throws(GraylogProblem) {
+        guard let condition = try await check(input.id, input.title), case .wrong = condition else { return }
+        throw GraylogProblem(condition.sentence(on: input.title))
+    }
+
+    /// Looks how an input is, until it runs or that takes too long, and says it.
+    ///
+    /// - Returns: nil when the token's user may not look.
+    /// - Throws: that it does not run yet, or why that is not known.
+    private func check(_ id: GraylogID, _ title: String) async throws(GraylogProblem) -> InputCondition? {
+        guard let condition = try await settled(id) else { return nil }
         let sentence = condition.sentence(on: title)
         switch condition {
         case .running: report(.done(sentence))
         case .absent: report(.note(sentence))
-        case .coming, .wrong: throw GraylogProblem(sentence)
+        case .coming: throw GraylogProblem(sentence)
+        case .wrong: break
+        }
+        return condition
+    }
+
+    /// How an input is once that will stay, or at the end of the time for it. A look that fails is repeated.
+    private func settled(_ id: GraylogID) async throws(GraylogProblem) -> InputCondition? {
+        let deadline = Instant.now + startLimit
+        while true {
+            do throws(GraylogProblem) {
+                let condition = try await client.condition(of: id)
+                guard condition.isPassing, Instant.now < deadline else { return condition }
+            } catch {
+                if error.isForbidden {
+                    report(.note("\(error): look whether it runs in System / Inputs"))
+                    return nil
+                }
+                guard Instant.now < deadline else { throw error }
+            }
+            try? await Task.sleep(for: Self.lookInterval)
         }
     }
 }

@@ -9,6 +9,13 @@ import HSMWatchService
 /// and any connection may be lost. Then Graylog is asked what it has, and the rest of the way is planned anew from there.
 @ServiceLoop
 package final class PackInstaller {
+    /// How one thing of an installation is.
+    private enum EntityCondition {
+        case there
+        case lost
+        case off
+    }
+
     /// What is told while it goes on.
     package enum Report: Equatable, Sendable {
         /// Something was done, or found as it should be.
@@ -27,6 +34,7 @@ package final class PackInstaller {
 
     private let client: GraylogClient
     private let lostLimit: Duration
+    private let overlap: Duration
     private let report: (Report) -> Void
     /// The installation that stays, once it is there.
     private var installed: PackPresence.Installation?
@@ -35,24 +43,35 @@ package final class PackInstaller {
     var didInstall: (PackPresence.Installation) async -> Void = { _ in }
 
     /// - Parameters:
-    ///   - lostLimit: a constant to all but a test.
+    ///   - lostLimit: a constant to all but a test, as is `overlap`.
     ///   - report: called on the event loop.
     package init(
-        _ client: GraylogClient, lostLimit: Duration = PackInstaller.lostLimit, report: @escaping (Report) -> Void
+        _ client: GraylogClient, lostLimit: Duration = PackInstaller.lostLimit, overlap: Duration = PackPlan.overlap,
+        report: @escaping (Report) -> Void
     ) {
         self.client = client
         self.lostLimit = lostLimit
+        self.overlap = overlap
         self.report = report
     }
 
-    /// What Graylog has of the pack.
-    package func presence() async throws(GraylogProblem) -> PackPresence {
+    /// What Graylog has of the pack; whether it has all of it, where that is the goal's own.
+    package func presence(for goal: PackGoal) async throws(GraylogProblem) -> PackPresence {
         let version = try await client.version()
         let revisions = try await revisions()
         let inputs = try await inputs()
-        return PackPresence(
-            version: version, revisions: revisions, installations: try await installations(besides: inputs),
-            inputs: inputs)
+        var installations = try await installations()
+        let wanted = revisions.filter { $0.fingerprint == goal.fingerprint }.map(\.number)
+        for index in installations.indices where wanted.contains(installations[index].revision) {
+            for entity in installations[index].entities {
+                switch try await condition(of: entity, besides: inputs) {
+                case .there: break
+                case .lost: installations[index].lost.append(entity)
+                case .off: installations[index].off.append(entity)
+                }
+            }
+        }
+        return PackPresence(version: version, revisions: revisions, installations: installations, inputs: inputs)
     }
 
     /// Does what is to do, step by step, and finds its way again after each answer that is lost.
@@ -83,7 +102,7 @@ package final class PackInstaller {
                 report(.note("\(error.summary); looking at what Graylog has"))
                 let count = plan.steps.count
                 do throws(GraylogProblem) {
-                    plan = try goal.plan(in: try await self.presence(after: step))
+                    plan = try goal.plan(in: try await self.presence(for: goal, after: step))
                 } catch let problem {
                     throw goal.failure(error, standing: "what Graylog has now is not known (\(problem.summary))")
                 }
@@ -127,6 +146,10 @@ package final class PackInstaller {
             try await client.send(.resume(stream.id))
         case .resume(let stream):
             try await client.send(.resume(stream.id))
+        case .overlap:
+            report(.done(step.report))
+            try? await Task.sleep(for: overlap)
+            return
         case .delete(let revision):
             do throws(GraylogProblem) {
                 try await client.send(.delete(revision))
@@ -141,11 +164,13 @@ package final class PackInstaller {
     }
 
     /// What Graylog has, once it answers again; and, where an installation was on its way, once that is there, or it is late.
-    private func presence(after step: PackStep?) async throws(GraylogProblem) -> PackPresence {
+    private func presence(
+        for goal: PackGoal, after step: PackStep?
+    ) async throws(GraylogProblem) -> PackPresence {
         let deadline = Instant.now + lostLimit
         while true {
             do throws(GraylogProblem) {
-                let presence = try await presence()
+                let presence = try await presence(for: goal)
                 guard case .install(let revision)? = step, Instant.now < deadline,
                     !presence.installations.contains(where: { $0.revision == revision && $0.id != installed?.id })
                 else { return presence }
@@ -190,21 +215,18 @@ package final class PackInstaller {
         }
     }
 
-    /// - Parameter inputs: what Graylog lists of them; nil when that is not known.
-    private func installations(
-        besides inputs: [PackPresence.Input]? = nil
-    ) async throws(GraylogProblem) -> [PackPresence.Installation] {
+    private func installations() async throws(GraylogProblem) -> [PackPresence.Installation] {
         let answer: RESTAnswer.Installations = try await client.ask(.installations)
         var installations: [PackPresence.Installation] = []
         for installation in answer.installations.sorted(by: { ($0.createdAt ?? "") < ($1.createdAt ?? "") }) {
-            installations.append(try await self.installation(installation, besides: inputs))
+            installations.append(try await self.installation(installation))
         }
         return installations
     }
 
     /// - Parameter isNew: whether Graylog has just made it.
     private func installation(
-        _ answer: RESTAnswer.Installation, isNew: Bool = false, besides inputs: [PackPresence.Input]? = nil
+        _ answer: RESTAnswer.Installation, isNew: Bool = false
     ) async throws(GraylogProblem) -> PackPresence.Installation {
         var stream: PackPresence.Stream?
         if let entity = answer.entities.first(where: { $0.type.name == "stream" && $0.packID == ContentPack.streamID })
@@ -215,20 +237,31 @@ package final class PackInstaller {
             PackPresence.Entity(kind: entity.type.name, id: try GraylogID(answered: entity.id), title: entity.title)
         }
         return PackPresence.Installation(
-            id: try GraylogID(answered: answer.id), revision: answer.revision, entities: entities, stream: stream,
-            hasLostInput: try await hasLost(entities.first { $0.kind == "input" }, besides: inputs))
+            id: try GraylogID(answered: answer.id), revision: answer.revision, entities: entities, stream: stream)
     }
 
-    /// Whether an input is gone. The list leaves out what the token's user may not see, whose state he may not ask for, too.
-    private func hasLost(
-        _ input: PackPresence.Entity?, besides inputs: [PackPresence.Input]?
-    ) async throws(GraylogProblem) -> Bool {
-        guard let input, let inputs, !inputs.contains(where: { $0.id == input.id }) else { return false }
+    /// How one thing of an installation is. What the token's user may not see counts as there.
+    ///
+    /// - Parameter inputs: what Graylog lists of them; nil when that is not known. The list leaves out what the user may not see.
+    private func condition(
+        of entity: PackPresence.Entity, besides inputs: [PackPresence.Input]?
+    ) async throws(GraylogProblem) -> EntityCondition {
         do throws(GraylogProblem) {
-            return try await client.condition(of: input.id) == .absent
+            switch entity.kind {
+            case "event_definition":
+                let definition: RESTAnswer.Definition = try await client.ask(.definition(entity.id))
+                return definition.isScheduled || HeartbeatSource.isAnySilenceAlert(entity) ? .there : .off
+            case "notification": try await client.send(.notification(entity.id))
+            case "dashboard": try await client.send(.dashboard(entity.id))
+            case "input":
+                guard let inputs, !inputs.contains(where: { $0.id == entity.id }) else { return .there }
+                return try await client.condition(of: entity.id) == .absent ? .lost : .there
+            default: break
+            }
+            return .there
         } catch {
-            guard error.isForbidden else { throw error }
-            return false
+            guard error.isWithheld else { throw error }
+            return error.isMissing ? .lost : .there
         }
     }
 

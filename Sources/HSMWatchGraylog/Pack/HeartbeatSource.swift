@@ -4,6 +4,8 @@ import HSMWatchCore
 
 /// An hsmwatch whose heartbeats come into a Graylog, and whose silence is an alert there.
 package struct HeartbeatSource: Hashable, Sendable {
+    private static let silenceEnd = " is silent"
+
     /// The `source` of its configuration; nil when that does not say one.
     let source: String?
 
@@ -27,7 +29,12 @@ package struct HeartbeatSource: Hashable, Sendable {
     }
 
     /// The title of the alert of its silence.
-    var silenceTitle: String { "\(name) is silent" }
+    var silenceTitle: String { name + Self.silenceEnd }
+
+    /// Whether one thing of an installation is the alert of a silence, whatever source it is about.
+    static func isAnySilenceAlert(_ entity: PackPresence.Entity) -> Bool {
+        entity.kind == "event_definition" && entity.title.hasPrefix("hsmwatch") && entity.title.hasSuffix(silenceEnd)
+    }
 
     /// Whether one thing of an installation is the alert of its silence.
     package func isSilenceAlert(_ entity: PackPresence.Entity) -> Bool {

@@ -67,13 +67,13 @@ package struct InputPlan: Equatable, Sendable {
                         + "\(input.name): delete that input in System / Inputs, have both sides use another port, or "
                         + "leave inputs out with --no-input")
             }
-            kept.append(same)
             let differences = input.differences(in: same)
-            guard !differences.isEmpty else { continue }
-            guard !isUpdating else {
+            guard differences.isEmpty || !isUpdating else {
                 steps.append(.change(same, to: input))
+                if differences.contains(where: { $0.setting.isFile }) { notes += input.notes }
                 continue
             }
+            kept.append(same)
             for (setting, present) in differences {
                 let consequence = setting.consequence.map { ", so \($0)" } ?? ""
                 let sentence =

@@ -25,6 +25,17 @@ package enum PackGoal: Sendable {
         }
     }
 
+    /// Of the installation that stays, if one does.
+    var fingerprint: String? { pack?.fingerprint }
+
+    /// What Graylog has when the way is done.
+    var arrival: String {
+        switch self {
+        case .installed: "the content pack is installed"
+        case .uninstalled: "the content pack is uninstalled"
+        }
+    }
+
     /// What completes the way when it was left in the middle.
     package var completion: String {
         let command =

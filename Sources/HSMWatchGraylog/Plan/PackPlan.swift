@@ -5,7 +5,8 @@ import HSMWatchCore
 /// What to do so that a Graylog has the content pack that fits the configuration, or none.
 ///
 /// Graylog changes no installed pack. The new revision is installed beside the old one, and the old one is uninstalled only when
-/// the new stream runs: whatever fails on the way, one of the two raises alerts.
+/// the new stream has run for `overlap`: whatever fails on the way, one of the two raises alerts, and what came just before the
+/// new stream ran is in the old one until its alerts have looked at it.
 package struct PackPlan: Equatable, Sendable {
     /// Why something is uninstalled.
     private enum Reason {
@@ -17,6 +18,10 @@ package struct PackPlan: Equatable, Sendable {
 
     /// What is kept of revisions, the installed one among them: enough to go back by hand, and few enough to list.
     static let keptRevisions = 5
+
+    /// How long both revisions watch: the time from one look of an alert to the next, and as much for a message to be stored
+    /// and for its mail to leave. Live servers took 21 s at most from a message to its mail.
+    package static let overlap = AlertDefinitions.moment * 2
 
     /// In their order.
     package let steps: [PackStep]
@@ -48,20 +53,27 @@ package struct PackPlan: Equatable, Sendable {
         let same = presence.revisions.filter { $0.fingerprint == fingerprint }.map(\.number)
         let current = presence.installations.first { same.contains($0.revision) && $0.isWhole }
         let superfluous = presence.installations.filter { $0.id != current?.id }
+        let removal = removal(of: superfluous)
         let storage = superfluous.last { $0.revision != current?.revision }?.stream?.storage
         if let current {
             return PackPlan(
-                steps: completion(of: current, storage) + superfluous.map(PackStep.uninstall)
+                steps: completion(of: current, storage) + removal
                     + (superfluous.isEmpty ? [] : deletions(besides: current.revision, of: presence.revisions)),
-                notes: notes(before: superfluous, .surplus), kept: current)
+                notes: current.off.map(note(onSwitchedOff:)) + notes(before: superfluous, .surplus), kept: current)
         }
         let next = if let known = same.last { known } else { try number(after: presence.revisions) }
         let upload: [PackStep] = same.isEmpty ? [.upload(revision: next)] : []
         let installation: [PackStep] = [.install(revision: next)] + (storage.map { [.store($0)] } ?? []) + [.start]
         return PackPlan(
-            steps: upload + installation + superfluous.map(PackStep.uninstall)
-                + deletions(besides: next, of: presence.revisions),
-            notes: notes(before: superfluous, .replacement))
+            steps: upload + installation + removal + deletions(besides: next, of: presence.revisions),
+            notes: superfluous.compactMap(note(onDamaged:)) + notes(before: superfluous, .replacement))
+    }
+
+    /// The way without what another installation replaces. One whose stream runs stays until its alerts have looked at the last
+    /// message that only its stream has.
+    private static func removal(of superfluous: [PackPresence.Installation]) -> [PackStep] {
+        let watching = superfluous.filter(\.isWatching).map(\.revision)
+        return (watching.isEmpty ? [] : [.overlap(with: watching)]) + superfluous.map(PackStep.uninstall)
     }
 
     /// What an installation lacks when the command that made it was interrupted, or when somebody has paused its stream.
@@ -105,13 +117,31 @@ package struct PackPlan: Equatable, Sendable {
         guard let last = installations.last else {
             return "the content pack is not installed, so Graylog has no alerts of hsmwatch"
         }
-        let numbers = installations.map { "\($0.revision)" }.joined(separator: " and ")
-        guard installations.count == 1 else {
-            return "revisions \(numbers) are installed, so that an alert comes more than once"
+        func numbers(_ installations: [PackPresence.Installation]) -> String {
+            let numbers = installations.map { "\($0.revision)" }.joined(separator: " and ")
+            return "revision\(installations.count == 1 ? "" : "s") \(numbers)"
         }
-        return last.stream?.isPaused == true
-            ? "revision \(numbers) is installed, but its stream is paused, so that no alert comes"
-            : "revision \(numbers) is installed, with its alerts"
+        let watching = installations.filter(\.isWatching)
+        switch watching.count {
+        case 0:
+            let reason = last.stream == nil ? "without a stream" : "but its stream is paused"
+            return "revision \(last.revision) is installed, \(reason), so that no alert comes"
+        case 1:
+            return "\(numbers(watching)) is installed, with its alerts"
+        default:
+            return "\(numbers(watching)) are installed, so that an alert comes more than once"
+        }
+    }
+
+    /// What is gone from an installation that would be the right one; nil when nothing is, or it is another one.
+    private static func note(onDamaged installation: PackPresence.Installation) -> String? {
+        guard !installation.lost.isEmpty else { return nil }
+        let titles = installation.lost.map { "the \($0.kind.replacing("_", with: " ")) \($0.title.quoted)" }
+        return "Graylog no longer has \(titles.joined(separator: ", ")): the pack is installed anew"
+    }
+
+    private static func note(onSwitchedOff alert: PackPresence.Entity) -> String {
+        "the alert \(alert.title.quoted) is switched off in Graylog, and stays so: switch it on in Alerts"
     }
 
     private static func notes(before uninstalled: [PackPresence.Installation], _ reason: Reason) -> [String] {
@@ -124,7 +154,7 @@ package struct PackPlan: Equatable, Sendable {
             switch reason {
             case .replacement:
                 [
-                    "an alert may come twice while both revisions are installed, for some seconds",
+                    "an alert may come twice while both revisions are installed, for about \(overlap.wholeSeconds) s",
                     hasInput
                         ? "the input of the old revision is deleted with it; what hsmwatch has to send waits in its spool "
                             + "until an input has the port again" : nil,

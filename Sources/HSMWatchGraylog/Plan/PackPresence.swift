@@ -29,24 +29,28 @@ package struct PackPresence: Equatable, Sendable {
         package let revision: Int
         package let entities: [Entity]
         package let stream: Stream?
-        /// Whether Graylog is known not to have the pack's input any more.
-        package let hasLostInput: Bool
+        /// What Graylog is known not to have any more, where that was looked at.
+        package var lost: [Entity]
+        /// Alerts that somebody has switched off, besides those of silence, where that was looked at.
+        package var off: [Entity]
 
         package init(
-            id: GraylogID, revision: Int, entities: [Entity], stream: Stream?, hasLostInput: Bool = false
+            id: GraylogID, revision: Int, entities: [Entity], stream: Stream?, lost: [Entity] = [],
+            off: [Entity] = []
         ) {
             self.id = id
             self.revision = revision
             self.entities = entities
             self.stream = stream
-            self.hasLostInput = hasLostInput
+            self.lost = lost
+            self.off = off
         }
 
-        /// Whether nobody has deleted what the rest is of no use without.
-        var isWhole: Bool { stream != nil && !hasLostInput }
+        /// Whether nobody has deleted a part of it.
+        var isWhole: Bool { stream != nil && lost.isEmpty }
 
-        /// The pack's input; nil when it has none.
-        package var input: Entity? { entities.first { $0.kind == "input" } }
+        /// Whether its alerts get messages.
+        var isWatching: Bool { stream?.isPaused == false }
     }
 
     /// One thing of an installation.

@@ -11,6 +11,8 @@ package enum PackStep: Equatable, Sendable {
     case store(PackPresence.StreamStorage)
     /// Resumes the stream of what was just installed, if Graylog has paused it.
     case start
+    /// Lets both watch, the new revision and these older ones, for `PackPlan.overlap`.
+    case overlap(with: [Int])
     /// Resumes a stream that is paused.
     case resume(PackPresence.Stream)
     /// Deletes a revision that nobody needs any more.
@@ -28,12 +30,14 @@ package enum PackStep: Equatable, Sendable {
         case .store(let storage): "keep the stream in the index set \(storage.indexSet)"
         case .start: "resume the pack's stream, if it is paused"
         case .resume: "resume the pack's stream, which is paused"
+        case .overlap(let revisions):
+            "leave \(Self.list(revisions)) for \(PackPlan.overlap.wholeSeconds) s, until its alerts have seen every message"
         case .delete(let revision): "delete revision \(revision), which is not installed"
         case .deleteAll: "delete every revision of the content pack"
         }
     }
 
-    /// What was done.
+    /// What was done; what takes its time, when it begins.
     package var report: String {
         switch self {
         case .upload(let revision): "uploaded the content pack as revision \(revision)"
@@ -42,6 +46,8 @@ package enum PackStep: Equatable, Sendable {
         case .install(let revision): "installed revision \(revision)"
         case .store(let storage): "kept the stream in the index set \(storage.indexSet)"
         case .start, .resume: "resumed the pack's stream"
+        case .overlap(let revisions):
+            "leaving \(Self.list(revisions)) for \(PackPlan.overlap.wholeSeconds) s, until its alerts have seen every message"
         case .delete(let revision): "deleted revision \(revision), which was not installed"
         case .deleteAll: "deleted every revision of the content pack"
         }
@@ -50,6 +56,11 @@ package enum PackStep: Equatable, Sendable {
     /// That Graylog has not deleted everything, though it has uninstalled the pack.
     package static func leftovers(_ titles: [String]) -> String {
         "Graylog has not deleted \(titles.map(\.quoted).joined(separator: ", ")): delete that by hand"
+    }
+
+    /// `revision 3`
+    package static func list(_ revisions: [Int]) -> String {
+        "revision " + revisions.map { "\($0)" }.joined(separator: " and ")
     }
 
     /// `1 input, 1 stream, 9 event definitions`, in the order in which they are met.

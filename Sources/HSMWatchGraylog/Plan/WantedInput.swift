@@ -20,27 +20,39 @@ package struct WantedInput: Hashable, Sendable {
     private static let longestDecompressed = 8_388_608
     /// Bytes of a request at most, Graylog's own default.
     private static let longestRequest = 65_536
+    private static let everyIPv4Address = "0.0.0.0"
+    /// Of IPv6, and of IPv4 with it.
+    private static let everyAddress = "::"
+    private static let loopbackNames: Set = ["localhost", "::1"]
 
     let kind: OutputKind
     package let port: UInt16
     /// What the input listens on: every address of IPv4, or also of IPv6 where hsmwatch uses one.
-    let bindAddress: String
+    private(set) var bindAddress: String
+    /// Whether hsmwatch may reach it from another machine.
+    private(set) var isRemote: Bool
     let security: Security
     /// Whether a request brings many messages.
-    let isBulk: Bool
+    private(set) var isBulk: Bool
     let files: ContentPackOptions.InputTLS
 
     /// What one endpoint of an output needs.
     private init(_ output: OutputConfiguration, port: UInt16, _ files: ContentPackOptions.InputTLS) {
         kind = output.kind
         self.port = port
-        bindAddress = output.endpoints.contains { $0.host.contains(":") } ? "::" : "0.0.0.0"
+        let hosts = output.endpoints.filter { $0.port == port }.map(\.host)
+        bindAddress = hosts.contains { $0.contains(":") } ? Self.everyAddress : Self.everyIPv4Address
+        isRemote = hosts.contains { !Self.isLoopback($0) }
         security = output.tls.map { .tls(requiresCertificate: $0.certificate != nil) } ?? .plain
         isBulk = output.kind == .gelfHTTP && output.http.isBulk
         self.files = files
     }
 
-    /// One for each output and port that it sends to, in their order, where a port takes one: outputs of the same needs
+    private static func isLoopback(_ host: String) -> Bool {
+        loopbackNames.contains(host) || host.hasPrefix("127.")
+    }
+
+    /// One for each output and port that it sends to, in their order, where a port takes one: outputs whose needs go together
     /// share it.
     ///
     /// - Returns: the inputs, and what is wrong when outputs need one port for different things: the first one has it.
@@ -52,16 +64,34 @@ package struct WantedInput: Hashable, Sendable {
             output.endpoints.map { WantedInput(output, port: $0.port, files) }
         }
         for input in wanted {
-            guard let other = inputs.first(where: { $0.place == input.place }) else {
+            guard let index = inputs.firstIndex(where: { $0.place == input.place }) else {
                 inputs.append(input)
+                continue
+            }
+            let other = inputs[index]
+            if let both = other.shared(with: input) {
+                inputs[index] = both
                 continue
             }
             let conflict =
                 "the outputs need two different inputs on port \(input.place) of one Graylog (\(other.name) and "
                 + "\(input.name), or one with other settings): name the outputs of this Graylog with --output"
-            if input != other, !conflicts.contains(conflict) { conflicts.append(conflict) }
+            if !conflicts.contains(conflict) { conflicts.append(conflict) }
         }
         return (inputs, conflicts)
+    }
+
+    /// An input that does what both need; nil when there is none.
+    private func shared(with other: WantedInput) -> WantedInput? {
+        guard kind == other.kind, port == other.port, security == other.security, files == other.files else {
+            return nil
+        }
+        var both = self
+        if other.bindAddress == Self.everyAddress { both.bindAddress = Self.everyAddress }
+        both.isRemote = isRemote || other.isRemote
+        // It takes single messages as well.
+        both.isBulk = isBulk || other.isBulk
+        return both
     }
 
     /// The same.
@@ -138,11 +168,19 @@ package struct WantedInput: Hashable, Sendable {
     /// All that a new input gets, and that an existing one may lack.
     var settings: [InputSetting] {
         let listening: [InputSetting] = [
-            .init("bind_address", "Bind address", .string(bindAddress), standard: "0.0.0.0"),
+            .init(
+                "bind_address", "Bind address", .string(bindAddress), standard: .string(Self.everyIPv4Address),
+                need: .other(than: unreached.map(JSONTree.string))),
             .init("port", "Port", .integer(Int(port)), standard: 0),
             .init("recv_buffer_size", "Receive Buffer Size", .integer(Self.receiveBuffer), standard: 262_144),
         ]
         return listening + (kind.isDatagram ? [] : transport) + format
+    }
+
+    /// Addresses at which hsmwatch does not reach an input.
+    private var unreached: [String] {
+        (isRemote ? ["127.0.0.1"] + Self.loopbackNames.sorted() : [])
+            + (bindAddress == Self.everyAddress ? [Self.everyIPv4Address] : [])
     }
 
     private var transport: [InputSetting] {
@@ -153,10 +191,16 @@ package struct WantedInput: Hashable, Sendable {
             consequence: "nothing that hsmwatch sends arrives")
         guard isSecure else { return [keepalive, tls] }
         let files: [InputSetting] = [
-            .init("tls_cert_file", "TLS cert file", .string(files.certificate), standard: ""),
-            .init("tls_key_file", "TLS private key file", .string(files.key), standard: ""),
+            file("tls_cert_file", "TLS cert file", files.certificate),
+            file("tls_key_file", "TLS private key file", files.key),
         ]
         return [keepalive, tls] + files + clientAuthentication
+    }
+
+    private func file(_ name: String, _ label: String, _ path: String) -> InputSetting {
+        InputSetting(
+            name, label, .string(path), standard: "", need: .other(than: [""]),
+            consequence: "Graylog makes a certificate of its own, which hsmwatch refuses", isFile: true)
     }
 
     private var clientAuthentication: [InputSetting] {
@@ -164,7 +208,7 @@ package struct WantedInput: Hashable, Sendable {
         guard case .tls(requiresCertificate: true) = security else {
             return [
                 .init(
-                    "tls_client_auth", label, "disabled", standard: "disabled", need: .other(than: "required"),
+                    "tls_client_auth", label, "disabled", standard: "disabled", need: .other(than: ["required"]),
                     consequence: "Graylog refuses hsmwatch, which has no certificate")
             ]
         }
@@ -208,16 +252,21 @@ package struct WantedInput: Hashable, Sendable {
         [
             .init(
                 "expand_structured_data", "Expand structured data?", false, standard: false,
-                need: .other(than: true), consequence: "every field gets a prefix, and every alert is mute"),
+                need: .other(than: [true]), consequence: "every field gets a prefix, and every alert is mute"),
             .init("allow_override_date", "Allow overriding date?", true, standard: true, need: .same),
             .init("store_full_message", "Store full message?", false, standard: false),
             .init("force_rdns", "Force rDNS?", false, standard: false),
         ]
     }
 
+    /// What only an existing input may have.
+    private static let source = InputSetting(
+        "override_source", "Override source", nil, standard: "", need: .blank,
+        consequence: "every message has that source, and hsmwatch counts as silent")
+
     /// The settings that an existing input must change for hsmwatch, with what it has.
     func differences(in input: PackPresence.Input) -> [(setting: InputSetting, present: JSONTree)] {
-        settings.compactMap { setting in setting.difference(in: input).map { (setting, $0) } }
+        (settings + [Self.source]).compactMap { setting in setting.difference(in: input).map { (setting, $0) } }
     }
 
     /// Whether an input has all that hsmwatch needs.
@@ -253,7 +302,7 @@ package struct WantedInput: Hashable, Sendable {
             .compactMap(Self.unmasked)
         return Self.body(
             title: input.title, type: input.type, node: input.node,
-            kept + changes.map { .init($0.name, $0.value) })
+            kept + changes.filter { $0.value != .null }.map { .init($0.name, $0.value) })
     }
 
     /// Graylog shows of a password only whether it is set, and keeps it when asked to.

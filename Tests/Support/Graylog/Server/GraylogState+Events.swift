@@ -36,6 +36,20 @@ extension GraylogState {
         }
     }
 
+    /// `/views/{id}`: `ViewsResource`, as far as it shows dashboards of packs.
+    static func dashboardResource(_ id: String) -> [String: GraylogOperation] {
+        [
+            "GET": GraylogOperation { state, _ throws(GraylogAnswer) in
+                try state.permit("view:read", on: id)
+                let dashboards = state.installations.flatMap(\.entities).filter { $0.type == "dashboard" }
+                guard dashboards.contains(where: { $0.id == id }), !state.deletedDashboards.contains(id) else {
+                    throw .failure(404, "View <\(id)> doesn't exist")
+                }
+                return GraylogAnswer(["id": .string(id), "type": "DASHBOARD"])
+            }
+        ]
+    }
+
     private func definition(_ id: String) throws(GraylogAnswer) -> Int {
         guard let index = eventDefinitions.firstIndex(where: { $0.id == id }) else {
             throw .failure(404, "Event definition <\(id)> doesn't exist")

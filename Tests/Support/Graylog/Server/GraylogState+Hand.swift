@@ -37,6 +37,24 @@ extension GraylogState {
         }
     }
 
+    /// Somebody deletes one thing of a kind in the web interface, `event_definition`, `notification` or `dashboard`: the first one.
+    package mutating func deleteFirst(_ kind: String) {
+        switch kind {
+        case "event_definition": eventDefinitions.removeFirst()
+        case "notification": notifications.removeFirst()
+        default:
+            deletedDashboards.formUnion(
+                installations.flatMap(\.entities).filter { $0.type == kind }.map(\.id).prefix(1))
+        }
+    }
+
+    /// Somebody switches an alert off in the web interface.
+    package mutating func switchOff(_ title: String) {
+        for index in eventDefinitions.indices where eventDefinitions[index].title == title {
+            eventDefinitions[index].isScheduled = false
+        }
+    }
+
     /// Somebody deletes every input in the web interface.
     package mutating func deleteInputs() {
         deletedInputs.formUnion(inputs.map(\.id))

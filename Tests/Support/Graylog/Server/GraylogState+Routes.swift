@@ -15,6 +15,7 @@ extension GraylogState {
         case 2... where route.starts(with: ["system", "content_packs"]): packResource(Array(route.dropFirst(2)))
         case 3... where route.starts(with: ["system", "indices"]): indexResource(Array(route.dropFirst(2)))
         case 2...3 where route[0] == "system" && route[1].hasPrefix("url"): allowlistResource(Array(route.dropFirst()))
+        case 2 where route[0] == "views": dashboardResource(route[1])
         case 3... where route[0] == "events": eventResource(Array(route.dropFirst()))
         case 2 where route == ["search", "messages"]: searchResource
         case 2 where route == ["cluster", "inputstates"]:

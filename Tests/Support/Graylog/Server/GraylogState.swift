@@ -28,6 +28,8 @@ package struct GraylogState: Sendable {
     package internal(set) var indexSets = GraylogIndexSet.initial
     /// The inputs that somebody has deleted by hand.
     var deletedInputs: Set<String> = []
+    /// The dashboards that somebody has deleted by hand.
+    var deletedDashboards: Set<String> = []
     /// The inputs that belong to no pack.
     var otherInputs: [GraylogInput] = []
     /// The event definitions of installed packs.
