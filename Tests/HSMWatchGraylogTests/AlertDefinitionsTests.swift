@@ -90,7 +90,7 @@ struct AlertDefinitionsTests {
     func problems() throws {
         let alert = try Self.titled("hsmwatch reports a problem", in: Self.definitions())
         #expect(alert.query == "event_source:hsmwatch AND event_type:service AND level:<=4")
-        #expect(alert.key == ["source", "action", "output"])
+        #expect(alert.key == ["source", "action", "output", "what"])
     }
 
     @Test("miss the heartbeats of each source in all streams", arguments: [(60, 180), (10, 180), (300, 900)])

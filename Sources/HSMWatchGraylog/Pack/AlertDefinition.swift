@@ -36,8 +36,9 @@ struct AlertDefinition: Hashable, Sendable {
         static func source(_ name: String) -> Field { Field(name, "${source.\(name)}") }
     }
 
-    /// Events of one window at most. Graylog demands a limit where each message raises one.
-    static let mostEvents = 100
+    /// Events of one window at most: so many HSMs may change at once, as when a network is lost, and each is mailed. Graylog demands
+    /// a limit where each message raises an event.
+    static let mostEvents = 1000
     /// Messages that a notification quotes: the one that raised the event, or the oldest of its group.
     static let backlog = 1
     /// Where Graylog keeps its events.

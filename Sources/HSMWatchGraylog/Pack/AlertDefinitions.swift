@@ -44,7 +44,7 @@ struct AlertDefinitions {
     private var lasting: AlertDefinition {
         AlertDefinition(
             name: "lasting state", title: "HSM still not ok",
-            description: "An HSM has not been ok for four minutes or longer.", priority: .normal,
+            description: "An HSM has not been ok for over three minutes.", priority: .normal,
             query: SearchQuery.reminders, trigger: .any(by: ["hsm", "state"]), window: Self.reminderWindow,
             distance: Self.reminderWindow,
             fields: [
@@ -68,7 +68,8 @@ struct AlertDefinitions {
             fields: [
                 .init("what", "${source.message}"), .source("source"), .source("action"), .source("output"),
                 .init("step", "${source.next_step}"),
-            ], key: ["source", "action", "output"], grace: Self.grace)
+                // Two problems of one output within the grace are two mails.
+            ], key: ["source", "action", "output", "what"], grace: Self.grace)
     }
 
     private func silence(of instance: PackScope.Instance) -> AlertDefinition {
