@@ -70,7 +70,7 @@ demo:
 	@scripts/install-packages $(build_packages)
 	swift run $(SWIFTFLAGS) hsmwatch demo $(ARGS)
 
-# In each of the four groups one test after the other: many of them wait for the same event loop and disk, and some measure
+# In each of the five groups one test after the other: many of them wait for the same event loop and disk, and some measure
 # time. The Debian package is for those under a real systemd, its program for those that push many messages. The syslog
 # servers that some deliver to are not installed, where they would run. Where they cannot be had those tests are skipped,
 # unless nothing may be.
@@ -79,8 +79,8 @@ test:
 	@scripts/unpack-syslog-servers .build/syslog-servers || [ "$$CI" != true ]
 	swift build --build-tests $(SWIFTFLAGS)
 	$(MAKE) --no-print-directory deb
-	SWIFTFLAGS='$(SWIFTFLAGS)' RELEASE_PROGRAM=$(abspath $(BINARY)) scripts/run-tests '^(HSMWatch(Core|Graylog|Service)|Fuzzing)Tests\.' \
-	    '^EndToEndTests\.EndToEnd/([A-M]|NettyTests)' '^EndToEndTests\.EndToEnd/(?!NettyTests)[N-Z]' '^SystemdTests\.'
+	SWIFTFLAGS='$(SWIFTFLAGS)' RELEASE_PROGRAM=$(abspath $(BINARY)) scripts/run-tests '^(HSMWatch(Core|Graylog)|Fuzzing)Tests\.' \
+	    '^HSMWatchServiceTests\.' '^EndToEndTests\.EndToEnd/([A-M]|NettyTests)' '^EndToEndTests\.EndToEnd/(?!NettyTests)[N-Z]' '^SystemdTests\.'
 
 # Against a real Netty server, half of the time over TLS. It prints its seed, and fails when a message is missing.
 soak:

@@ -22,7 +22,7 @@ struct GraylogInstall: AsyncParsableCommand {
         discussion: """
             Installs a stream, alerts and a dashboard as a content pack, and resumes the stream, which Graylog 7.0 and later \
             make paused. Then makes an input for each port that an output sends to, unless one of its type has it. An older revision is \
-            uninstalled only when the new one is installed and its stream runs: Graylog is never without alerts. What was \
+            uninstalled only when the stream of the new one has run for 25 seconds: Graylog is never without alerts. What was \
             changed in it by hand is lost. When nothing is to do, nothing is changed. At the end a test message goes through \
             each output that this machine reaches, and Graylog must find it; then the command waits for a heartbeat of each \
             source, 90 seconds at most. The silence alert of a source that Graylog has never heard of stays off. Exits 0 when \

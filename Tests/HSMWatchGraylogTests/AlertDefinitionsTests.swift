@@ -74,7 +74,7 @@ struct AlertDefinitionsTests {
         let text = try Self.titled("HSM critical", in: Self.definitions()).entity(stream: "s", notifications: []).tree
             .text
         #expect(!text.contains(#""require_values": true"#))
-        #expect(text.contains(#""expression": null"#) && text.contains(#""event_limit": 100"#))
+        #expect(text.contains(#""expression": null"#) && text.contains(#""event_limit": 1000"#))
         #expect(text.contains(#""series": []"#) && text.contains(#""group_by": []"#))
     }
 

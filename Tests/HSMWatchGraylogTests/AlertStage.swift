@@ -13,11 +13,9 @@ struct AlertStage {
     /// 2026-11-30 00:00 UTC, at which every stage begins.
     static let midnight = Timestamp(milliseconds: 1_795_996_800_000)
     static let interval = Duration.seconds(10)
+    private static let output = "graylog"
+    private static let endpoint = "10.10.5.7:12201"
 
-    /// Whether Graylog is not reached. Messages wait then, and arrive later in their order.
-    var isCut = false {
-        didSet { if !isCut { deliverWaiting() } }
-    }
     /// Whether hsmwatch runs.
     var beats = true
 
@@ -26,6 +24,8 @@ struct AlertStage {
     private let encoder = MessageEncoder(source: Self.source)
     private let beat: Heartbeat
     private var fleet: [WatchedHSM]
+    /// Whether Graylog is reached, as an output of hsmwatch finds it. While it is not, messages wait.
+    private var outage = Outage()
     private var waiting: [StoredMessage] = []
     private var sequence = 0
     private(set) var processor: AlertProcessor
@@ -72,10 +72,10 @@ struct AlertStage {
     }
 
     /// That an output delivers again.
-    static func back(_ output: String, after outage: Duration, waiting: Int) -> ServiceAction {
+    static func back(_ output: String, _ recovery: Outage.Recovery) -> ServiceAction {
         .outputUp(
-            output: output, endpoint: "10.10.5.7:12201", outage: outage, waiting: waiting, resent: 0, rewound: 0,
-            dropped: 0, wasLasting: outage >= Outage.lasting)
+            output: output, endpoint: endpoint, outage: recovery.lasted, waiting: recovery.waiting, resent: 0,
+            rewound: 0, dropped: 0, wasLasting: recovery.wasLasting)
     }
 
     var mails: [SentNotification] { processor.notifications.filter { $0.subject != nil } }
@@ -86,9 +86,29 @@ struct AlertStage {
         while now.milliseconds < end {
             let seconds = Int((now.milliseconds - Self.midnight.milliseconds) / 1000)
             if beats { try probe(seconds, outcome) }
+            if let lasted = outage.deadlinePassed(at: instant) { try sayDown(lasted) }
             now.milliseconds += Self.interval.wholeMilliseconds
             processor.advance(to: now)
         }
+    }
+
+    /// Graylog is not reached from now on.
+    mutating func cut() throws {
+        guard outage.lost(at: instant) else { return }
+        try sayDown(nil)
+    }
+
+    /// Graylog is reached again: what waited arrives in its order, and then how long it took.
+    mutating func restore() throws {
+        outage.connected(waiting: waiting.count)
+        guard let recovery = outage.confirmed(isAll: true, at: instant) else { return }
+        for message in waiting { processor.store(message, at: now) }
+        waiting = []
+        try say(Self.back(Self.output, recovery))
+    }
+
+    private mutating func sayDown(_ lasted: Duration?) throws {
+        try say(.outputDown(output: Self.output, endpoint: Self.endpoint, reason: "closed", lasted: lasted))
     }
 
     /// Something that hsmwatch says of itself.
@@ -97,6 +117,8 @@ struct AlertStage {
     }
 
     // MARK: One moment
+
+    private var instant: Instant { Instant(nanoseconds: now.milliseconds * 1_000_000) }
 
     private var hsmwatchTime: Timestamp {
         Timestamp(milliseconds: now.milliseconds + clock.wholeMilliseconds)
@@ -113,12 +135,7 @@ struct AlertStage {
     }
 
     private mutating func deliver(_ message: StoredMessage) {
-        if isCut { waiting.append(message) } else { processor.store(message, at: now) }
-    }
-
-    private mutating func deliverWaiting() {
-        for message in waiting { processor.store(message, at: now) }
-        waiting = []
+        if outage.isDown { waiting.append(message) } else { processor.store(message, at: now) }
     }
 
     private mutating func stored(_ event: Event) throws -> StoredMessage {

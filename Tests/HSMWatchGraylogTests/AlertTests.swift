@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HSMWatchCore
 import HSMWatchGraylog
 import Testing
 
+@testable import HSMWatchCore
 @testable import HSMWatchSimulation
 @testable import TestSupport
 
@@ -125,7 +125,8 @@ struct AlertTests {
         try Self.warmedUp(&stage)
         try stage.say(.outputDown(output: "graylog", endpoint: "10.10.5.7:12201", reason: "closed"))
         for output in ["graylog", "archive"] {
-            try stage.say(AlertStage.back(output, after: .seconds(300), waiting: 3))
+            let recovery = Outage.Recovery(lasted: .seconds(300), waiting: 3, wasLasting: true)
+            try stage.say(AlertStage.back(output, recovery))
         }
         try stage.say(.clockUnsynchronised(lasted: .seconds(600)))
         try stage.run(for: .seconds(60), Self.good)
@@ -173,6 +174,33 @@ struct AlertTests {
             let switched = change.timestamp.milliseconds + Int64(secondsBefore) * 1000
             old.advance(to: Timestamp(milliseconds: switched + PackPlan.overlap.wholeMilliseconds))
             #expect(old.notifications.contains { $0.event.title == "HSM critical" }, "\(phase)")
+        }
+    }
+
+    @Test(
+        "mail an outage when it is over, if it lasted for more than a minute", arguments: [(60, 0), (120, 1)])
+    func outage(seconds: Int, mails: Int) throws {
+        var stage = try AlertStage()
+        try Self.warmedUp(&stage)
+        try stage.cut()
+        try stage.run(for: .seconds(seconds), Self.good)
+        try stage.restore()
+        try stage.run(for: .seconds(60), Self.good)
+        #expect(stage.mails.count { $0.event.title == "hsmwatch reports a problem" } == mails)
+    }
+
+    @Test("are mute when an input prefixes the fields of structured data")
+    func prefixes() throws {
+        let message = try AlertStage.change(throughSyslog: true)
+        let prefixed = StoredMessage(
+            timestamp: message.timestamp,
+            fields: Dictionary(
+                uniqueKeysWithValues: message.fields.map { name, value in
+                    (["message", "source", "level"].contains(name) ? name : "hsmwatch@32473_\(name)", value)
+                }))
+        let end = Timestamp(milliseconds: message.timestamp.milliseconds + 1)
+        for rule in try AlertRule.rules(of: AlertStage.pack([AlertStage.hsm()])) where !rule.title.hasSuffix("silent") {
+            #expect(rule.events(in: [prefixed], endingAt: end).isEmpty)
         }
     }
 

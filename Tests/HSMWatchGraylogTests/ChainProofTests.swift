@@ -152,6 +152,55 @@ struct ChainProofTests {
         }
     }
 
+    @Test(
+        "a switch of a silence alert whose answer is lost is looked up, and asked for again",
+        arguments: [GraylogFault.Kind.loseAnswer, .close, .cutAnswer, .instead(.badGateway)])
+    func lostSwitch(kind: GraylogFault.Kind) async throws {
+        try await play { stage, configuration in
+            await stage.server.suffer(GraylogFault(kind, to: "PUT /api/events/definitions", times: 1))
+            try await stage.install(GraylogStage.pack("khi-1"), for: configuration, proves: true)
+            #expect(await silenceAlerts(of: stage) == [false])
+            #expect(!stage.notes.contains { $0.contains("silence alert") }, "\(stage.notes)")
+            #expect(stage.done.last == Self.off)
+        }
+    }
+
+    @Test("a switch of a silence alert that is refused is reported as that, not as a failed search")
+    func refusedSwitch() async throws {
+        try await play { stage, configuration in
+            await stage.server.change { $0.missingPermissions = ["eventdefinitions:edit"] }
+            try await stage.install(GraylogStage.pack("khi-1"), for: configuration, proves: true)
+            let note = try #require(stage.notes.first { $0.contains("silence alert") })
+            #expect(note.contains("Graylog did not switch the alert off"))
+            #expect(note.hasSuffix("switch the silence alert of hsmwatch of monitor-1 off until it is heard in Alerts"))
+            #expect(!stage.notes.contains { $0.contains("was ever heard is not known") })
+        }
+    }
+
+    @Test("an output whose format has no fields is reported as not proven")
+    func withoutFields() async throws {
+        try await GraylogStage.play { stage in
+            let output = OutputConfiguration(
+                name: "old", kind: .syslogUDP, endpoints: [HostPort(host: "127.0.0.1", port: 1514)],
+                syslog: SyslogConfiguration(format: .legacy))
+            try await stage.install(
+                GraylogStage.pack("khi-1"), for: GraylogStage.configuration(outputs: [output]), proves: true)
+            #expect(stage.notes.contains { $0.hasPrefix("old: not proven: its format has no fields") })
+        }
+    }
+
+    @Test("times of the found message that are not understood are said")
+    func strangeTimes() async throws {
+        try await play { stage, configuration in
+            await stage.server.suffer(
+                GraylogFault(
+                    .instead(GraylogAnswer(200, "application/json", #"{"datarows":[["yesterday","today"]]}"#)),
+                    to: "POST /api/search", after: 1))
+            try await stage.install(GraylogStage.pack("khi-1"), for: configuration, proves: true)
+            #expect(stage.notes.contains { $0.contains("are not understood: compare both clocks by hand") })
+        }
+    }
+
     @Test("a source that was heard before keeps its silence alert on through an upgrade")
     func heardBefore() async throws {
         try await play { stage, configuration in

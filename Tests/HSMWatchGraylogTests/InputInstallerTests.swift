@@ -64,6 +64,24 @@ struct InputInstallerTests {
         }
     }
 
+    @Test(
+        "every message that an input takes is in the stream of a pack, at the first installation and during an upgrade",
+        arguments: [GraylogVersion(6, 3), GraylogVersion(7, 1, 7)])
+    func streams(version: GraylogVersion) async throws {
+        let time = Timestamp(milliseconds: 1_795_996_800_000)
+        let message = GraylogMessage(
+            timestamp: time, received: time, fields: ["event_source": .string("hsmwatch")])
+        try await GraylogStage.play(version) { stage in
+            await stage.server.change { $0.traffic = message }
+            for name in ["khi-1", "khi-2"] {
+                try await stage.install(GraylogStage.pack(name))
+            }
+            let messages = await stage.server.state.messages
+            #expect(messages.count > 10)
+            #expect(messages.allSatisfy { !$0.streams.isEmpty })
+        }
+    }
+
     @Test("an upgrade of the pack leaves the input running as it is")
     func upgrade() async throws {
         try await GraylogStage.play { stage in

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import HSMWatchCore
 import HSMWatchGraylog
 import Testing
 
+@testable import HSMWatchCore
 @testable import HSMWatchSimulation
 @testable import TestSupport
 
@@ -33,7 +33,8 @@ struct NotificationTextTests {
             default: AlertStage.failure(.malformed, "no frame in 8192 bytes")
             }
         }
-        try stage.say(AlertStage.back("graylog", after: .seconds(1500), waiting: 312))
+        let recovery = Outage.Recovery(lasted: .seconds(1500), waiting: 312, wasLasting: true)
+        try stage.say(AlertStage.back("graylog", recovery))
         try stage.run(for: .seconds(300)) { _, _ in try AlertStage.available(215) }
         stage.beats = false
         try stage.run(for: .seconds(300)) { _, _ in try AlertStage.available(215) }

@@ -113,6 +113,55 @@ struct PackInstallerTests {
     }
 
     @Test(
+        "makes the pack anew when somebody has deleted a part of it, and says which",
+        arguments: [
+            ("event_definition", "the event definition 'HSM ok'"),
+            ("notification", "the notification 'hsmwatch: mail'"),
+            ("dashboard", "the dashboard '"),
+        ])
+    func deletedPart(kind: String, name: String) async throws {
+        try await GraylogStage.play { stage in
+            try await stage.install(GraylogStage.pack("khi-1"))
+            await stage.server.change { $0.deleteFirst(kind) }
+            try await stage.install(GraylogStage.pack("khi-1"))
+            #expect(
+                stage.notes.contains {
+                    $0.hasPrefix("Graylog no longer has ") && $0.contains(": the pack is installed")
+                })
+            #expect(await stage.server.state.installations.count == 1)
+            await stage.server.forgetRequests()
+            try await stage.install(GraylogStage.pack("khi-1"))
+            #expect(await stage.server.requests.allSatisfy { $0.method == "GET" || $0.path.hasSuffix("/check") })
+            #expect(stage.done.contains("the content pack is installed already: nothing to do"))
+        }
+    }
+
+    @Test("leaves an alert off that somebody has switched off, and names it")
+    func switchedOff() async throws {
+        try await GraylogStage.play { stage in
+            try await stage.install(GraylogStage.pack("khi-1"))
+            await stage.server.change { $0.switchOff("HSM critical") }
+            try await stage.install(GraylogStage.pack("khi-1"))
+            #expect(
+                stage.notes.contains(
+                    "the alert 'HSM critical' is switched off in Graylog, and stays so: switch it on in Alerts"))
+            #expect(await stage.server.state.installations.count == 1)
+        }
+    }
+
+    @Test("takes a part for there that the token's user may not see")
+    func hiddenParts() async throws {
+        try await GraylogStage.play { stage in
+            try await stage.install(GraylogStage.pack("khi-1"))
+            await stage.server.change {
+                $0.missingPermissions = ["eventnotifications:read", "view:read", "eventdefinitions:read"]
+            }
+            try await stage.install(GraylogStage.pack("khi-1"))
+            #expect(stage.done.contains("the content pack is installed already: nothing to do"))
+        }
+    }
+
+    @Test(
         "keeps the stream in the index set that somebody has chosen for it, before it takes messages",
         arguments: versions)
     func indexSet(version: GraylogVersion) async throws {

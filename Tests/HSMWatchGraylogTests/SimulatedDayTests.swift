@@ -39,17 +39,13 @@ struct SimulatedDayTests {
             try stage.run(for: .seconds(second - begin), outcome)
         }
         try run(to: restart)
-        stage.isCut = true
-        try stage.say(.outputDown(output: "graylog", endpoint: "10.10.5.7:12201", reason: "closed"))
+        try stage.cut()
         try run(to: restart + 20)
-        stage.isCut = false
-        try stage.say(AlertStage.back("graylog", after: .seconds(20), waiting: 2))
+        try stage.restore()
         try run(to: lost.lowerBound)
-        stage.isCut = true
-        try stage.say(.outputDown(output: "graylog", endpoint: "10.10.5.7:12201", reason: "no route to host"))
+        try stage.cut()
         try run(to: lost.upperBound)
-        stage.isCut = false
-        try stage.say(AlertStage.back("graylog", after: .seconds(2400), waiting: 280))
+        try stage.restore()
         try run(to: 24 * hour)
         return stage.mails
     }

@@ -119,11 +119,6 @@ enum RESTAnswer {
         let inputs: [Input]
     }
 
-    /// `POST /system/inputs`
-    struct Made: Decodable {
-        let id: String
-    }
-
     /// `GET /system/inputstates/{id}`
     struct InputState: Decodable {
         let state: String

@@ -78,7 +78,7 @@ struct AlertDefinitions {
         // A configuration's own runbook is named as it is, as in the messages.
         let chapter = "\(runbook ?? ContentPackOptions.installedRunbook)#\(RunbookStep.silence.rawValue)"
         let place = runbook == nil ? instance.runbook ?? chapter : chapter
-        let step = "\(RunbookStep.silence.words) (\(place))"
+        let step = "look at hsmwatch itself: systemctl status hsmwatch, where it runs (\(place))"
         return AlertDefinition(
             name: "silence \(instance.source ?? "")", title: source.silenceTitle,
             description: "No heartbeat arrived in \(window.roughSentencePart). Perhaps nothing watches the HSMs.",

@@ -19,9 +19,9 @@ package struct PackPlan: Equatable, Sendable {
     /// What is kept of revisions, the installed one among them: enough to go back by hand, and few enough to list.
     static let keptRevisions = 5
 
-    /// How long both revisions watch: the time from one look of an alert to the next, and as much for a message to be stored
+    /// How long both revisions watch: the time from one look of an alert to the next, and ten seconds for a message to be stored
     /// and for its mail to leave. Live servers took 21 s at most from a message to its mail.
-    package static let overlap = AlertDefinitions.moment * 2
+    package static let overlap = AlertDefinitions.moment + .seconds(10)
 
     /// In their order.
     package let steps: [PackStep]

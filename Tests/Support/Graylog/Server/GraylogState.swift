@@ -42,6 +42,8 @@ package struct GraylogState: Sendable {
     package var allowsEveryURL = false
     /// The messages that a search finds, the oldest first.
     package internal(set) var messages: [GraylogMessage] = []
+    /// What arrives at the inputs after each request; nil: nothing.
+    package var traffic: GraylogMessage?
     /// TCP ports of the machine that other programs have.
     package var takenPorts: Set<Int64> = []
     private var lastObjectNumber: UInt64 = 0
@@ -65,6 +67,7 @@ package struct GraylogState: Sendable {
 
     /// Does what a request asks for, as far as it may.
     package mutating func answer(_ request: GraylogRequest) -> GraylogAnswer {
+        defer { if let traffic, !inputs.isEmpty { store(traffic) } }
         do throws(GraylogAnswer) {
             guard let route = request.route else { throw webInterfaceAnswer(request) }
             guard let resource = Self.resource(route) else { throw unknownPathAnswer(request) }
