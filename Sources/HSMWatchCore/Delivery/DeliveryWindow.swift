@@ -70,3 +70,111 @@ package struct DeliveryWindow: Sendable {
         !isComplete && now - movedAt >= patience
     }
 }
+
+/// One open connection of a delivery, and what was sent on it.
+struct DeliveryStretch: Sendable {
+    let leg: Delivery.Leg
+    var window: DeliveryWindow
+    private(set) var count = 0
+    /// The position of the last message.
+    private(set) var last: Int64?
+    private(set) var firstSentAt: Instant?
+    /// How many messages waited behind the last one, at the most.
+    private(set) var waiting = 0
+    /// When its successor is opened, unless there is a reason to do that before.
+    private(set) var rotationDue: Instant?
+
+    init(_ leg: Delivery.Leg, patience: Duration, at now: Instant) {
+        self.leg = leg
+        window = DeliveryWindow(at: now, patience: patience)
+    }
+
+    /// - Parameter rotation: how long after the first message its successor is opened; nil for never.
+    mutating func sent(
+        _ count: Int, bytes: Int, upTo position: Int64, waiting: Int, rotation: Duration?, at now: Instant
+    ) {
+        window.sent(bytes: bytes, upTo: position, at: now)
+        self.count += count
+        last = position
+        self.waiting = waiting
+        guard firstSentAt == nil else { return }
+        firstSentAt = now
+        rotationDue = rotation.map { now + $0 }
+    }
+}
+
+/// A span of time that passes only while the event loop runs.
+///
+/// It is counted in beats. The caller ends a beat after the loop has handled what the kernel has, and the next beat begins
+/// then. So a process that is stopped (`SIGSTOP`, a paused virtual machine, a blocking call) spends at most one beat. A
+/// pause longer than the whole span begins it anew: the peer's packets may need time to arrive again.
+package struct RunningSpan: Equatable, Sendable {
+    /// The distance of two looks at the kernel.
+    package static let beat = Duration.milliseconds(50)
+
+    private let length: Duration
+    private var beatsLeft: Int
+    private var beatBegan: Instant
+
+    /// - Parameter length: a multiple of `beat`.
+    package init(_ length: Duration, at now: Instant) {
+        self.length = length
+        beatsLeft = Self.beats(in: length)
+        beatBegan = now
+    }
+
+    /// When the next beat ends.
+    package var deadline: Instant { beatBegan + Self.beat }
+
+    /// Ends a beat if it is due. Answers whether the span is over.
+    package mutating func pass(at now: Instant) -> Bool {
+        guard deadline <= now else { return false }
+        beatsLeft = now - beatBegan > length ? Self.beats(in: length) : beatsLeft - 1
+        beatBegan = now
+        return beatsLeft <= 0
+    }
+
+    private static func beats(in length: Duration) -> Int {
+        Int((length / beat).rounded(.up))
+    }
+}
+
+/// Why an output can deliver no more to an endpoint.
+package struct Loss: Hashable, Sendable {
+    /// What the loss says about the peer.
+    package enum Kind: Hashable, Sendable {
+        /// It refused, reset or closed a connection without our asking: it may have died, with what it had read.
+        case gone
+        /// It answers, and takes no message before somebody changes something.
+        case declined
+        /// Anything else: no address, no answer in time, a standstill, a foreign protocol.
+        case failed
+    }
+
+    /// In words that follow the endpoint's name.
+    package let reason: String
+    package let kind: Kind
+    /// Why this machine could not try; nil when it could.
+    package let localCause: LocalCause?
+
+    package init(_ kind: Kind, _ reason: String, localCause: LocalCause? = nil) {
+        self.kind = kind
+        self.reason = reason
+        self.localCause = localCause
+    }
+
+    /// The peer has ended a connection that is not half-closed here.
+    package static let closed = Loss(.gone, "the peer closed the connection")
+}
+
+/// What is known of a message when it counts as delivered; raw values are what `hsmwatch status --json` says.
+package enum Confirmation: String, CaseIterable, Sendable {
+    /// The peer has read it.
+    case read
+    /// The peer has answered that it has it.
+    case answered
+    /// The peer's kernel has it.
+    case acknowledged
+    /// It has left this machine, and nobody has refused it since.
+    case sent
+}

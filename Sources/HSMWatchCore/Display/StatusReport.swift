@@ -71,3 +71,86 @@ package struct StatusReport {
         return line
     }
 }
+
+/// In what order the HSMs are shown.
+package struct StatusOrder: Equatable, Sendable {
+    /// What they are compared by; what matters most comes first, and what is not known comes last.
+    package enum Key: CaseIterable, Sendable {
+        /// The worst first.
+        case state
+        /// As people count: `khi-2` before `khi-10`.
+        case name
+        /// The fewest first.
+        case available
+        /// The slowest first.
+        case latency
+        /// What has changed last first.
+        case since
+        /// What is used up soonest first.
+        case forecast
+    }
+
+    package var key: Key
+    package var isReversed: Bool
+
+    package init(_ key: Key = .state, isReversed: Bool = false) {
+        self.key = key
+        self.isReversed = isReversed
+    }
+
+    /// The HSMs in this order; those that are equal stay in the order of the configuration.
+    package func sorted(_ hsms: [HSMSnapshot]) -> [HSMSnapshot] {
+        let ordered: [HSMSnapshot]
+        switch key {
+        case .state: ordered = sorted(hsms) { -$0.state.gravity }
+        case .name: ordered = hsms.sorted { Self.counts($0.name, before: $1.name) }
+        case .available: ordered = sorted(hsms) { $0.status.available ?? .max }
+        case .latency: ordered = sorted(hsms) { $0.status.latency.map { -$0.wholeNanoseconds } ?? 1 }
+        case .since: ordered = sorted(hsms) { -$0.status.since.instant.nanoseconds }
+        case .forecast: ordered = sorted(hsms) { $0.status.exhaustionSeconds ?? .max }
+        }
+        return isReversed ? ordered.reversed() : ordered
+    }
+
+    /// Each value is computed once. Swift's sort is stable.
+    private func sorted<Value: Comparable>(
+        _ hsms: [HSMSnapshot], by value: (HSMSnapshot) -> Value
+    ) -> [HSMSnapshot] {
+        hsms.map { (value($0), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
+    }
+
+    /// Compares byte by byte, but a run of digits as a number.
+    private static func counts(_ left: String, before right: String) -> Bool {
+        var (left, right) = (left.utf8[...], right.utf8[...])
+        while let a = left.first, let b = right.first {
+            let (runA, runB) = (digits(left), digits(right))
+            if !runA.isEmpty, !runB.isEmpty {
+                if runA.count != runB.count { return runA.count < runB.count }
+                if !runA.elementsEqual(runB) { return runA.lexicographicallyPrecedes(runB) }
+                left = left.dropFirst(prefixLength(left))
+                right = right.dropFirst(prefixLength(right))
+            } else if a != b {
+                return a < b
+            } else {
+                left = left.dropFirst()
+                right = right.dropFirst()
+            }
+        }
+        return left.isEmpty && !right.isEmpty
+    }
+
+    /// The digits at the beginning, without zeros that do not count.
+    private static func digits(_ text: Substring.UTF8View) -> Substring.UTF8View {
+        let run = text.prefix { isDigit($0) }
+        let counting = run.drop { $0 == UInt8(ascii: "0") }
+        return counting.isEmpty ? run.suffix(1) : counting
+    }
+
+    private static func prefixLength(_ text: Substring.UTF8View) -> Int {
+        text.prefix { isDigit($0) }.count
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+    }
+}

@@ -110,3 +110,153 @@ package struct StatusScreen {
         return lines.prefix(limit - 1) + [StyledLine("… \(lines.count - limit + 1) lines more")]
     }
 }
+
+/// Which part of the table somebody looks at, and in what order: changed by keys.
+package struct StatusView: Equatable, Sendable {
+    /// What a key asks for.
+    package enum Action: Equatable, Sendable {
+        case none
+        /// Something else is to be shown.
+        case redraw
+        case quit
+    }
+
+    package private(set) var order = StatusOrder()
+    /// Rows above the first one that is shown.
+    package private(set) var offset = 0
+
+    package init() {}
+
+    /// - Parameters:
+    ///   - page: rows that are shown at a time.
+    ///   - rows: how many there are.
+    package mutating func handle(_ key: Key, page: Int, of rows: Int) -> Action {
+        let before = self
+        switch key {
+        case .interrupt, .character("q"), .character("Q"): return .quit
+        case .up, .character("k"): offset -= 1
+        case .down, .character("j"): offset += 1
+        case .pageUp, .character("b"): offset -= page
+        case .pageDown, .character(" "): offset += page
+        case .home, .character("g"): offset = 0
+        case .end, .character("G"): offset = rows
+        case .character("r"): order.isReversed.toggle()
+        case .character(let letter): sort(by: letter)
+        }
+        stay(within: rows, page: page)
+        return self == before ? .none : .redraw
+    }
+
+    /// Goes back to the last full page when there are fewer rows, or more fit.
+    package mutating func stay(within rows: Int, page: Int) {
+        offset = max(0, min(offset, rows - page))
+    }
+
+    private mutating func sort(by letter: Character) {
+        guard let key = StatusOrder.Key.allCases.first(where: { $0.letter == letter }) else { return }
+        order = StatusOrder(key)
+        offset = 0
+    }
+}
+
+extension StatusOrder.Key {
+    /// What is typed for it.
+    var letter: Character {
+        switch self {
+        case .state: "s"
+        case .name: "n"
+        case .available: "a"
+        case .latency: "l"
+        case .since: "c"
+        case .forecast: "e"
+        }
+    }
+
+    /// What it is called beside its letter.
+    var label: String {
+        switch self {
+        case .state: "state"
+        case .name: "name"
+        case .available: "avail"
+        case .latency: "lat"
+        case .since: "since"
+        case .forecast: "empty"
+        }
+    }
+}
+
+/// What was typed on a terminal.
+package enum Key: Equatable, Sendable {
+    case up, down, pageUp, pageDown, home, end
+    /// A printable character of ASCII.
+    case character(Character)
+    /// Ctrl-C.
+    case interrupt
+}
+
+/// Makes keys of the bytes that a terminal in raw mode sends (ECMA-48, and xterm's sequences for the keys).
+///
+///     ground ──ESC──▶ escape ──[ or O──▶ sequence ──final byte──▶ ground
+///
+/// What is not known is passed over. A lone Escape means nothing: it cannot be told from the beginning of a key.
+package struct KeyDecoder: Sendable {
+    private enum State {
+        case ground
+        case escape
+        /// The parameters so far.
+        case sequence([UInt8])
+    }
+
+    /// Parameter bytes of a sequence; a longer one is passed over.
+    private static let longestSequence = 16
+    private static let escape: UInt8 = 0x1B
+    private static let controlC: UInt8 = 0x03
+
+    private var state = State.ground
+
+    package init() {}
+
+    package mutating func decode(_ bytes: some Sequence<UInt8>) -> [Key] {
+        bytes.compactMap { decode($0) }
+    }
+
+    private mutating func decode(_ byte: UInt8) -> Key? {
+        if byte == Self.escape {
+            state = .escape
+            return nil
+        }
+        switch state {
+        case .ground:
+            return Self.plain(byte)
+        case .escape:
+            let isIntroducer = byte == UInt8(ascii: "[") || byte == UInt8(ascii: "O")
+            state = isIntroducer ? .sequence([]) : .ground
+            return isIntroducer ? nil : Self.plain(byte)
+        case .sequence(let parameters):
+            let isFinal = (0x40...0x7E).contains(byte)
+            let isTooLong = parameters.count >= Self.longestSequence
+            state = isFinal || isTooLong ? .ground : .sequence(parameters + [byte])
+            return isFinal ? Self.special(byte, parameters) : nil
+        }
+    }
+
+    private static func plain(_ byte: UInt8) -> Key? {
+        switch byte {
+        case controlC: .interrupt
+        case 0x20...0x7E: .character(Character(Unicode.Scalar(byte)))
+        default: nil
+        }
+    }
+
+    private static func special(_ final: UInt8, _ parameters: [UInt8]) -> Key? {
+        switch (Character(Unicode.Scalar(final)), String(decoding: parameters, as: UTF8.self)) {
+        case ("A", _): .up
+        case ("B", _): .down
+        case ("H", _), ("~", "1"), ("~", "7"): .home
+        case ("F", _), ("~", "4"), ("~", "8"): .end
+        case ("~", "5"): .pageUp
+        case ("~", "6"): .pageDown
+        case (_, _): nil
+        }
+    }
+}

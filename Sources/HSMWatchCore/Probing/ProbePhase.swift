@@ -47,3 +47,166 @@ package struct ProbePhase: Hashable, Sendable {
         self.time = time
     }
 }
+
+/// A probe under way: the queries that are left, and the answers so far.
+struct ProbeProgress {
+    typealias Answer = ProbeConversation.Answer
+
+    let startedAt: Instant
+    /// The queries without an answer. The first is asked next, or is being asked.
+    private(set) var queries: ArraySlice<Query>
+    private(set) var answers: [Answer] = []
+
+    init(_ queries: [Query], startedAt: Instant) {
+        self.queries = queries[...]
+        self.startedAt = startedAt
+    }
+
+    /// The latency of the first answer: about what an answer of this HSM takes.
+    var firstLatency: Duration { answers.first?.observation.latency ?? .zero }
+
+    /// Takes the outcome of the query that was asked.
+    mutating func answer(_ outcome: Outcome, at moment: Moment, latency: Duration) {
+        guard let query = queries.popFirst() else { return }
+        let observation = Observation(outcome: outcome, at: moment, latency: latency)
+        answers.append(Answer(query: query, observation: observation))
+    }
+
+    /// All answers, with the failure for each query that has none. Queries that were not asked say so.
+    func concluded(with failure: Failure, asked: Int, at moment: Moment) -> [Answer] {
+        let unasked = failure.unasked
+        return answers
+            + queries.enumerated().map { index, query in
+                failed(query, index < asked ? failure : unasked, at: moment)
+            }
+    }
+
+    /// The first `certain` answers. Every other query has the failure instead, answered or not.
+    func concluded(trusting certain: Int, with failure: Failure, at moment: Moment) -> [Answer] {
+        let doubtful = answers.dropFirst(certain).map { answer in
+            let observation = Observation(
+                outcome: .failure(failure), instant: answer.observation.instant,
+                timestamp: answer.observation.timestamp, latency: answer.observation.latency)
+            return Answer(query: answer.query, observation: observation)
+        }
+        return Array(answers.prefix(certain)) + doubtful + queries.map { failed($0, failure, at: moment) }
+    }
+
+    private func failed(_ query: Query, _ failure: Failure, at moment: Moment) -> Answer {
+        let latency = moment.instant - startedAt
+        return Answer(query: query, observation: Observation(outcome: .failure(failure), at: moment, latency: latency))
+    }
+}
+
+extension ProbeConversation {
+    /// Before this a probe asks nothing; nil when it may ask at any time.
+    ///
+    /// The process before may have died between a question and its reply. By then the reply has come, or that process
+    /// would have given it up.
+    package var settledAt: Instant? { takenUpAt.map { $0 + timeout } }
+
+    /// How long a command that the HSM does not know is not asked again. Option 41 logs every rejected command in the
+    /// HSM's own error log.
+    package static let rejectedPause = Duration.seconds(600)
+
+    package enum Event: Hashable, Sendable {
+        /// A tick. Its deadline is the caller's to keep.
+        case start
+        /// The host name has this many addresses, one at least.
+        case resolved(addresses: Int)
+        /// The cause is this machine's, when it could not look the name up.
+        case unresolved(detail: String, cause: LocalCause? = nil)
+        case connected
+        case notConnected(Failure)
+        /// Bytes were read. The last of them had been in the kernel for the age, at least.
+        case received([UInt8], age: Duration = .zero)
+        /// The time to listen is over, and the network was looked at after that.
+        case quiet
+        /// The connection is over; the detail says how, in words that follow "the HSM". While connecting: the port has
+        /// accepted, and the connection was over before it was looked at.
+        case ended(detail: String)
+        /// The deadline passed so long ago. The network was looked at after that.
+        case deadline(late: Duration = .zero)
+    }
+
+    package enum Action: Hashable, Sendable {
+        case none
+        /// Look the host up again; addresses are never kept.
+        case resolve
+        /// Open the one connection, to the address with this index.
+        case connect(address: Int)
+        /// Ask nothing for so long. Then look at the network, and say `quiet`.
+        case listen(Duration)
+        case send(Request)
+        /// Move the deadline to so much later than now.
+        case extend(Duration)
+        /// The probe is over; the connection stays open.
+        case finish([Answer])
+        /// The probe is over; close the connection, or give up opening it.
+        case finishAndClose([Answer])
+        /// The probe is over; reset the connection. To an HSM that hangs, an ordinary end looks like a half-close, and the
+        /// socket might stay taken.
+        case finishAndReset([Answer])
+        /// No probe runs; close the connection.
+        case close
+    }
+
+    /// What one query brought.
+    package struct Answer: Hashable, Sendable {
+        package let query: Query
+        package let observation: Observation
+    }
+}
+
+/// What is left to try when the connection ends before a byte of the reply.
+enum ProbeFallback {
+    /// The connection was kept: a new one.
+    case newConnection
+    /// The connection is new: the address after this one.
+    case addressAfter(AddressTurn)
+    /// The HSM has answered on this connection.
+    case nothing
+}
+
+/// Which of a host's addresses is tried.
+struct AddressTurn {
+    let index: Int
+    let count: Int
+
+    var next: AddressTurn? { index + 1 < count ? AddressTurn(index: index + 1, count: count) : nil }
+}
+
+/// How long bytes lay in the kernel before they were read (`tcpi_last_data_recv` of tcp(7)).
+///
+/// The kernel knows when the last segment came, not when each byte did. So the age is the least that it can be: a reply may
+/// have come earlier, in a segment before the last one.
+enum KernelAge {
+    /// A latency from which it is worth a system call to ask for the age.
+    static let longLatency = Duration.milliseconds(50)
+    /// An age counts only above this. The kernel counts in clock ticks of 1 to 10 ms, and the loop takes its time too.
+    static let tolerance = Duration.milliseconds(20)
+
+    /// The age, or zero if it is within the tolerance.
+    static func counted(_ age: Duration) -> Duration { age > tolerance ? age : .zero }
+}
+
+/// The name under which an HSM's connection waits for the next process: it stands for the HSM's name and its address.
+///
+/// It is a hash, because it has to be short. The service manager hands the names of all connections over in one variable
+/// of the environment, and Linux starts no program with a variable above 128 KiB (`MAX_ARG_STRLEN`, execve(2)): with
+/// names and addresses in full some 4,000 HSMs would be enough, and the service would never start again.
+package struct ConnectionName: Hashable, Sendable {
+    /// Characters of each name: 64 bits, six a character.
+    package static let length = 11
+
+    /// The digits of Base64 for URLs (RFC 4648 section 5): nothing that a descriptor's name may not have.
+    private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+
+    package let text: String
+
+    package init(hsm: HSMConfiguration) {
+        // Neither has a space, so no two HSMs make the same text.
+        let hash = StableHash.of("\(hsm.name) \(hsm.address)")
+        text = String((0..<Self.length).map { Self.digits[Int((hash >> (6 * $0)) & 63)] })
+    }
+}

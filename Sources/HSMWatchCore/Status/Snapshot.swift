@@ -54,3 +54,82 @@ package struct Snapshot: Equatable, Sendable {
         self.outputs = outputs
     }
 }
+
+/// How one HSM, or one query port of it, is at a moment.
+package struct HSMSnapshot: Equatable, Sendable {
+    package let name: String
+    package let address: HostPort
+    package let queryPort: UInt16?
+    package let status: QueryStatus
+
+    package init(name: String, address: HostPort, queryPort: UInt16?, status: QueryStatus) {
+        self.name = name
+        self.address = address
+        self.queryPort = queryPort
+        self.status = status
+    }
+
+    package init(_ subject: Subject, _ status: QueryStatus) {
+        self.init(name: subject.name, address: subject.address, queryPort: subject.queryPort, status: status)
+    }
+
+    package var state: HSMState { status.state }
+}
+
+/// How one output is at a moment.
+package struct OutputSnapshot: Equatable, Sendable {
+    package let name: String
+    package let kind: OutputKind
+    /// What is known of a message that counts as delivered.
+    package let confirmation: Confirmation
+    package let status: OutputStatus
+    /// Messages in the spool that it has not confirmed.
+    package let spooled: Int
+    /// Messages that were dropped before this output had confirmed them, since the start.
+    package let dropped: Int
+
+    package init(
+        name: String, kind: OutputKind = .gelfTCP, confirmation: Confirmation = .read, status: OutputStatus,
+        spooled: Int, dropped: Int
+    ) {
+        self.name = name
+        self.kind = kind
+        self.confirmation = confirmation
+        self.status = status
+        self.spooled = spooled
+        self.dropped = dropped
+    }
+}
+
+/// The names of the snapshot's JSON, as docs/status.md explains them.
+enum SnapshotKey: String, CodingKey {
+    case version, hsmwatch, pid, configuration, states, probes, spool, hsms, outputs
+    case takenAt = "taken_at"
+    case startedAt = "started_at"
+    case uptime = "uptime_seconds"
+    case probesFailed = "probes_failed"
+    case probesSkipped = "probes_skipped"
+    case hsmsOverdue = "hsms_overdue"
+    case clockUnsynchronised = "clock_unsynchronised_seconds"
+
+    case waiting, dropped, storage
+
+    case name, address, state, since, available, total, failure, readings
+    case sinceAge = "since_seconds"
+    case queryPort = "query_port"
+    case latency = "latency_ms"
+    case failureDetail = "failure_detail"
+    case errorCode = "hsm_error_code"
+    case lastProbeAt = "last_probe_at"
+    case warning = "threshold_warning"
+    case critical = "threshold_critical"
+    case exhaustion = "exhaustion_seconds"
+    case untilCritical = "critical_seconds"
+
+    case type, confirmation, endpoint, tls, spooled
+    case confirmedAt = "confirmed_at"
+    case confirmedAge = "confirmed_seconds"
+    case lastErrorAge = "last_error_seconds"
+    case lastError = "last_error"
+    case lastErrorAt = "last_error_at"
+}

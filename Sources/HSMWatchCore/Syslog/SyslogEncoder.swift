@@ -160,3 +160,58 @@ extension Timestamp {
         self.init(milliseconds: milliseconds)
     }
 }
+
+/// How a syslog message is written; raw values are the words of the configuration.
+package enum SyslogFormat: String, CaseIterable, Sendable {
+    /// RFC 5424, every field of the message as structured data.
+    case rfc5424
+    /// RFC 3164, and the line of the script that hsmwatch replaces.
+    case legacy
+}
+
+/// What kind of program a syslog message comes from (RFC 5424 section 6.2.1); raw values are syslog.conf's words.
+package enum SyslogFacility: String, CaseIterable, Sendable {
+    case kern, user, mail, daemon, auth, syslog, lpr, news, uucp, cron, authpriv, ftp
+    case local0, local1, local2, local3, local4, local5, local6, local7
+
+    /// What a PRI counts: 0 … 11 and 16 … 23.
+    var code: Int {
+        switch self {
+        case .kern: 0
+        case .user: 1
+        case .mail: 2
+        case .daemon: 3
+        case .auth: 4
+        case .syslog: 5
+        case .lpr: 6
+        case .news: 7
+        case .uucp: 8
+        case .cron: 9
+        case .authpriv: 10
+        case .ftp: 11
+        case .local0: 16
+        case .local1: 17
+        case .local2: 18
+        case .local3: 19
+        case .local4: 20
+        case .local5: 21
+        case .local6: 22
+        case .local7: 23
+        }
+    }
+}
+
+/// What tells this machine's time from UTC at a moment.
+package struct LocalTime: Hashable, Sendable {
+    /// Seconds ahead of UTC.
+    package let offset: Int
+    /// The zone's abbreviation, such as `PKT`.
+    package let zone: String
+
+    package init(offset: Int, zone: String) {
+        self.offset = offset
+        self.zone = zone
+    }
+
+    package static let utc = LocalTime(offset: 0, zone: "UTC")
+}
