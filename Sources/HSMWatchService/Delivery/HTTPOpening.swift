@@ -3,6 +3,7 @@
 import AsyncHTTPClient
 import HSMWatchCore
 import NIOCore
+import NIOHTTP1
 
 /// Opens an HTTP client as an output begins: with a connection that carries no request. So it is known whether the server
 /// is there, and whose certificate it has, before a secret leaves this machine.
@@ -101,6 +102,81 @@ package struct HTTPOpening {
                 timer.cancel()
                 resume($0)
             }
+        }
+    }
+}
+
+extension HTTPClient.Configuration {
+    /// A client that verifies its peer and keeps the order of requests and answers, before it sends a request.
+    ///
+    /// - Parameters:
+    ///   - tls: nil for plain HTTP.
+    ///   - tunnel: what the connection becomes before it is secured; nil without a proxy.
+    ///   - told: called on the event loop when a peer answers out of order.
+    @ServiceLoop
+    static func ordered(
+        tls: (material: TLSFiles.Material, identity: PeerIdentity)?, tunnel: HTTPTunnel? = nil,
+        told: @escaping (RequestTurn.Fault) -> Void
+    ) -> HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration()
+        configuration.redirectConfiguration = .disallow
+        configuration.httpVersion = .http1Only
+        // A tunnel has its own limits, for the proxy and for TLS, and they tell more.
+        let limit = TCPConnection.connectTimeout * (tunnel == nil ? 1 : 3)
+        configuration.timeout.connect = .nanoseconds(limit.wholeNanoseconds)
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.tlsConfiguration = tls?.material.configuration
+        let identity = tls?.identity
+        let told = NIOLoopBound(told, eventLoop: ServiceLoop.shared.eventLoop)
+        // The client hands over each connection here when its handshake is over, and waits before it writes.
+        configuration.http1_1ConnectionDebugInitializer = { channel in
+            let opened = tunnel?.open(on: channel) ?? channel.eventLoop.makeSucceededVoidFuture()
+            return opened.flatMapThrowing {
+                if let identity { try PeerVerification.verify(channel, identity) }
+                try HTTPOrder.keep(on: channel, told: told.value)
+            }.flatMapErrorThrowing { error in
+                // The client forgets a connection that is refused here, and leaves it open.
+                channel.close(promise: nil)
+                throw error
+            }
+        }
+        return configuration
+    }
+}
+
+/// Why no answer came to a request.
+enum HTTPFailure {
+    static func describe(_ error: any Error, limit: Duration) -> Loss {
+        if let reason = TLSFailure.describe(error) { return Loss(.failed, reason) }
+        if let fault = error as? RequestTurn.Fault { return Loss(.failed, fault.description) }
+        if let refusal = error as? ProxyRefusal { return refusal.loss }
+        if let problem = error as? InvalidText { return Loss(.failed, problem.description) }
+        if let error = error as? HTTPParserError {
+            return Loss(.failed, "the peer's answer cannot be read as HTTP: \(words(error))")
+        }
+        if case ChannelError.ioOnClosedChannel = error {
+            // It was closed while the HTTP client took it over.
+            return Loss(.gone, "the connection ended without an answer")
+        }
+        guard let error = error as? HTTPClientError else { return ConnectFailure.loss(of: error) }
+        return switch error {
+        case .deadlineExceeded, .readTimeout: Loss(.failed, "no answer within \(DurationText.format(limit))")
+        case .connectTimeout: Loss(.failed, "no connection in time")
+        case .remoteConnectionClosed: Loss(.gone, "the peer closed the connection without an answer")
+        default: Loss(.failed, "HTTP: \(error.shortDescription)")
+        }
+    }
+
+    private static func words(_ error: HTTPParserError) -> String {
+        switch error {
+        case .headerOverflow: "its header is too long"
+        case .invalidContentLength: "its Content-Length is not a number"
+        case .unexpectedContentLength: "it has more than one length"
+        case .invalidVersion: "its version of HTTP is not known"
+        case .invalidStatus: "its status is not a number"
+        case .invalidChunkSize: "the size of a chunk is not a number"
+        case .invalidEOFState: "it ends too early"
+        default: "\(error)"
         }
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Glibc
+import HSMWatchCore
 import NIOCore
 import NIOPosix
 
@@ -122,5 +124,55 @@ extension ServiceLoop {
     @ServiceLoop
     static func afterNetwork(do work: @escaping () -> Void) {
         barrier.pass(work)
+    }
+}
+
+extension Channel {
+    /// Bytes that the kernel has received and that were not read yet; nil when it does not say.
+    var unreadBytes: Int? { kernelCount(UInt(FIONREAD)) }
+
+    /// Bytes that were written and that the peer's kernel has not acknowledged, those that ours has not taken yet among
+    /// them; nil when it is not known.
+    var unacknowledgedBytes: Int? {
+        // tcp(7) calls the request SIOCOUTQ: <linux/sockios.h> defines it as this.
+        guard let inKernel = kernelCount(UInt(TIOCOUTQ)),
+            let inChannel = try? syncOptions?.getOption(.bufferedWritableBytes)
+        else { return nil }
+        return inKernel + inChannel
+    }
+
+    private func kernelCount(_ request: UInt) -> Int? {
+        var count: CInt = 0
+        let status = try? pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            ioctl($0, request, &count)
+        }
+        return status == 0 ? Int(count) : nil
+    }
+}
+
+extension ClientBootstrap {
+    /// A TCP client with keepalive and without Nagle's delay.
+    ///
+    /// - Parameters:
+    ///   - loop: the loop that this runs on.
+    ///   - limit: how long one address may take to connect.
+    ///   - handler: gets the channel's events.
+    ///   - opening: is given the channel before it connects and before it has the handler, so that it can be given up,
+    ///     and other handlers can stand nearer to the network.
+    static func tcp(
+        on loop: any EventLoop, within limit: Duration, handler: some ChannelInboundHandler,
+        opening: @escaping (any Channel) throws -> Void
+    ) -> ClientBootstrap {
+        let box = NIOLoopBound((handler: handler, opening: opening), eventLoop: loop)
+        return ClientBootstrap(group: loop)
+            .channelOption(.socketOption(.so_keepalive), value: 1)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .connectTimeout(.nanoseconds(limit.wholeNanoseconds))
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try box.value.opening(channel)
+                    try channel.pipeline.syncOperations.addHandler(box.value.handler)
+                }
+            }
     }
 }

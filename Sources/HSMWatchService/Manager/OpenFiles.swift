@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CSystemd
+import Foundation
 import Glibc
 import HSMWatchCore
 
@@ -38,5 +40,45 @@ package enum OpenFiles {
     private static var limits: rlimit? {
         var limits = rlimit()
         return getrlimit(resource, &limits) == 0 ? limits : nil
+    }
+}
+
+/// A descriptor that the service manager has handed to this process: from its store, or of a socket unit.
+package struct InheritedDescriptor: Sendable {
+    /// What it was stored as, or what the socket unit calls it.
+    let name: String
+    let number: CInt
+
+    package init(name: String, number: CInt) {
+        self.name = name
+        self.number = number
+    }
+
+    /// Takes what was handed over (sd_listen_fds(3)), which also keeps it from programs that this process may start.
+    ///
+    /// Once, and before anything else that reads the environment: this clears it of them.
+    package static func receive() -> [InheritedDescriptor] {
+        var list: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+        let count = sd_listen_fds_with_names(1, &list)
+        guard count > 0, let list else { return [] }
+        defer { free(list) }
+        return (0..<count).map { index in
+            let name = list[Int(index)]
+            defer { free(name) }
+            return InheritedDescriptor(
+                name: name.map { String(cString: $0) } ?? "", number: SD_LISTEN_FDS_START + index)
+        }
+    }
+}
+
+/// What this process remembers: the private keys and tokens of the outputs, among other things.
+package enum ProcessMemory {
+    /// Keeps it from every core file and from every debugger that is not root's (PR_SET_DUMPABLE in prctl(2)).
+    ///
+    /// `LimitCORE=0` alone does not: the kernel pipes a core into a program, where the system has named one, whatever the
+    /// limit says (core(5)).
+    package static func seal() {
+        // It fails for values that are neither 0 nor 1.
+        _ = hsmwatch_set_dumpable(0)
     }
 }

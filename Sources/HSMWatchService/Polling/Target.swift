@@ -130,3 +130,113 @@ final class Target {
         watched[place].status.note(observation, assessment)
     }
 }
+
+/// Probes one HSM for somebody who waits: tick, probe and assessment as in the service, and a report instead of the
+/// spool.
+@ServiceLoop
+package final class ProbeSession {
+    /// What one query of the HSM has come to.
+    private struct Watched {
+        let query: Query
+        let subject: Subject
+        var assessor: Assessor
+    }
+
+    private let hsm: HSMConfiguration
+    private let timer = PollTimer()
+    private let ticks: Ticks
+    private let prober: Prober
+    private var watched: [Watched]
+    private var hasBegun = false
+    private var isStopped = false
+
+    /// - Parameter hsm: its interval lies between the starts of two probes.
+    package init(hsm: HSMConfiguration, resolver: Resolver = Resolver()) {
+        self.hsm = hsm
+        let now = Instant.now
+        ticks = timer.add(interval: hsm.interval, first: now + hsm.interval)
+        prober = Prober(hsm: hsm, resolver: resolver, isTraced: true)
+        watched = hsm.queries.map { query in
+            Watched(
+                query: query, subject: Subject(hsm, query),
+                assessor: Assessor(alert: hsm.alert, forecast: hsm.forecast, startedAt: now))
+        }
+        timer.start()
+    }
+
+    /// The report of the next probe, the first at once, every other at its tick; nil after the stop. One at a time.
+    package func next() async -> ProbeReport? {
+        if hasBegun {
+            guard await ticks.next() != nil else { return nil }
+        }
+        hasBegun = true
+        let startedAt = Timestamp.now
+        let answers = await prober.probe()
+        guard !isStopped else { return nil }
+        return ProbeReport(
+            of: hsm, startedAt: startedAt, phases: prober.trace?.phases ?? [],
+            findings: watched.indices.map { index in
+                let answer = answers.first { $0.query == watched[index].query }
+                return .init(
+                    watched[index].subject,
+                    answer.map { .init($0.observation, watched[index].assessor.assess($0.observation)) })
+            })
+    }
+
+    /// Gives up a probe that runs, and closes the connection. Nothing is probed after that.
+    package func stop() {
+        isStopped = true
+        timer.stop()
+        prober.stop()
+    }
+}
+
+/// What the journal is told of one HSM's observations: changes, and each failure once until it changes.
+struct ObservationLog {
+    private let logger: Logger
+    private var failing: Fault?
+
+    /// What makes one failure another: its words may change with every probe.
+    private struct Fault: Equatable {
+        let kind: Failure.Kind
+        let errorCode: Int?
+    }
+
+    init(logger: Logger) {
+        self.logger = logger
+    }
+
+    mutating func note(_ events: [Event], of subject: Subject, _ observation: Observation, _ assessment: Assessment) {
+        let wasFailing = failing
+        switch observation.outcome {
+        case .reading: failing = nil
+        case .failure(let failure): failing = Fault(kind: failure.kind, errorCode: failure.errorCode)
+        }
+        for event in events where event.kind != .probeFailure || failing != wasFailing {
+            logger.note(.event(event))
+        }
+        if wasFailing != nil, failing == nil, assessment.transition == nil {
+            logger.note(.answersAgain(subject))
+        }
+        for threshold in assessment.misconfigured {
+            logger.note(.thresholdNotBelowTotal(subject, threshold))
+        }
+    }
+}
+
+/// The messages that the service would send of probes, numbered as by a spool that is new.
+///
+/// No spool is opened: it belongs to the service. Whoever sends these messages on his own can be told from it.
+package struct ProbeMessages: Sendable {
+    private let encoder: MessageEncoder
+    private var identity = SpoolIdentity.new()
+
+    package init(encoder: MessageEncoder) {
+        self.encoder = encoder
+    }
+
+    /// The messages of the next probe, each one JSON object on one line, without a line feed.
+    package mutating func lines(of report: ProbeReport) -> [String] {
+        report.events.map { String(decoding: identity.number(encoder.encode($0)), as: UTF8.self) }
+    }
+}

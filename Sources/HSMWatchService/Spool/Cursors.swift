@@ -251,3 +251,128 @@ struct Cursors {
         return lost.count
     }
 }
+
+/// For each kind the position up to which every output that gets it has confirmed. A kind that no output gets is
+/// confirmed wherever it is.
+package struct ConfirmedPositions: Equatable, Sendable {
+    /// Without the kinds that no output gets.
+    package private(set) var positions: [Event.Kind: Int64]
+
+    package init(_ positions: [Event.Kind: Int64] = [:]) {
+        self.positions = positions
+    }
+
+    package subscript(kind: Event.Kind) -> Int64 { positions[kind] ?? .max }
+
+    /// Whether an output that gets the kind has not confirmed the position.
+    package func awaits(_ position: Int64, _ kind: Event.Kind) -> Bool {
+        position > self[kind]
+    }
+
+    /// Whether an output that gets a message has not confirmed it.
+    func awaits(_ message: SpooledMessage) -> Bool {
+        awaits(message.position, message.kind)
+    }
+
+    /// The kinds that some output gets, the one that is confirmed the furthest first.
+    var furthestFirst: [Event.Kind] {
+        Event.Kind.allCases.filter { positions[$0] != nil }.sorted { self[$0] > self[$1] }
+    }
+
+    /// One more output gets some kinds, and has confirmed everything up to a position.
+    mutating func add(_ kinds: Set<Event.Kind>, upTo position: Int64) {
+        for kind in kinds {
+            positions[kind] = min(self[kind], position)
+        }
+    }
+}
+
+/// Which messages one output gets.
+package struct Subscription: Equatable, Sendable {
+    /// The output's name.
+    package let name: String
+    package let kinds: Set<Event.Kind>
+    /// How long a message that it has confirmed is kept; zero keeps none.
+    package let rewind: Duration
+
+    package init(name: String, kinds: Set<Event.Kind> = .all, rewind: Duration = .zero) {
+        self.name = name
+        self.kinds = kinds
+        self.rewind = rewind
+    }
+
+    package init(_ output: OutputConfiguration) {
+        self.init(name: output.name, kinds: output.kinds, rewind: output.effectiveRewind)
+    }
+}
+
+extension Set<Event.Kind> {
+    /// Every kind that there is.
+    package static let all = Set(Event.Kind.allCases)
+}
+
+/// What an output has confirmed so recently that it may have to be sent again: Graylog loses what it has read when it is
+/// killed.
+///
+///     ── may be deleted ──┃── confirmed within `rewind`, at most `messageLimit` ──┃── not confirmed ──▶ position
+///                       start                                                  confirmed
+///
+/// While the output is down the start stands still, so that an outage of hours changes nothing.
+struct RewindWindow {
+    /// Messages that are kept at the most, so that a large fleet does not flood a Graylog that has just come back.
+    static let messageLimit: Int64 = 10_000
+    /// Steps of the span. Confirmations within one step count as made at the last of them.
+    private static let steps = 60
+
+    private struct Mark {
+        var position: Int64
+        var confirmedAt: Instant
+    }
+
+    var span: Duration
+    /// Up to here the output has never had a message.
+    private let floor: Int64
+    /// The oldest first; the last one is the cursor.
+    private var marks: [Mark]
+    private var heldStart: Int64?
+
+    /// - Parameters:
+    ///   - span: how long a confirmed message is kept; zero keeps none.
+    ///   - confirmed: what an earlier process has confirmed. When it did is not known, so it counts as confirmed now.
+    ///   - floor: where a new output begins.
+    init(span: Duration, confirmed: Int64, floor: Int64 = 0, at now: Instant) {
+        self.span = span
+        self.floor = floor
+        marks = [Mark(position: confirmed, confirmedAt: now)]
+    }
+
+    /// Confirmations that are remembered.
+    var count: Int { marks.count }
+
+    /// Everything up to a position is confirmed now.
+    mutating func confirm(upTo position: Int64, at now: Instant) {
+        heldStart = nil
+        let step = span / Self.steps
+        if marks.count > 1, let last = marks.last, now - marks[marks.count - 2].confirmedAt < step {
+            marks[marks.count - 1] = Mark(position: max(position, last.position), confirmedAt: now)
+        } else {
+            marks.append(Mark(position: position, confirmedAt: now))
+        }
+        let expired = marks.prefix { now - $0.confirmedAt >= span }
+        marks.removeFirst(max(0, expired.count - 1))
+    }
+
+    /// The output is down from now on.
+    mutating func hold(at now: Instant) {
+        heldStart = heldStart ?? start(at: now)
+    }
+
+    /// Messages up to here need not be kept.
+    func start(at now: Instant) -> Int64 {
+        if let heldStart { return heldStart }
+        let confirmed = marks.last?.position ?? 0
+        guard span > .zero else { return confirmed }
+        let expired = marks.last { now - $0.confirmedAt >= span }
+        return max(expired?.position ?? 0, confirmed - Self.messageLimit, floor)
+    }
+}

@@ -205,3 +205,101 @@ package struct SpoolFile: Sendable {
         close(descriptor)
     }
 }
+
+/// The lock by which one hsmwatch recognises another on the same spool: flock(2) on the spool's directory.
+///
+/// - It stands for a process, not for a database: hsmwatch holds it also while the database cannot be opened.
+/// - It is on the directory, because a file can be removed or replaced while it is locked.
+/// - On a directory that was removed it stands for nothing any more: the path leads to another directory, with a lock of
+///   its own. So the spool looks at its place every second (`Spool.placeInterval`), and takes the lock anew.
+/// - The kernel releases it with the process, however that ends. A program that is started from here does not inherit it.
+package final class SpoolLock: Sendable {
+    /// Locks a descriptor: flock(2).
+    package typealias Locking = (_ descriptor: CInt, _ operation: CInt) -> CInt
+
+    private let descriptor: CInt
+
+    private init(descriptor: CInt) {
+        self.descriptor = descriptor
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Takes the lock of a spool, without waiting. Answers nil when the directory cannot be locked: it cannot be opened, or
+    /// its file system has no such locks (NFS has none for directories).
+    ///
+    /// - Parameters:
+    ///   - database: the path of the spool's database, for the error.
+    ///   - held: the lock that this process has; it is kept as long as the path leads to the same directory.
+    /// - Throws: `SpoolRefusal.inUse` when another process has the lock.
+    static func take(
+        directory: String, database: String, keeping held: SpoolLock?, by lock: Locking = { flock($0, $1) }
+    ) throws(SpoolRefusal) -> SpoolLock? {
+        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return held }
+        let new = SpoolLock(descriptor: descriptor)
+        if let held, held.isOnDirectory(of: new) { return held }
+        guard lock(descriptor, LOCK_EX | LOCK_NB) != 0 else { return new }
+        guard errno == EWOULDBLOCK else { return nil }
+        throw .inUse(path: database)
+    }
+
+    /// Whether a program that this process starts would have the lock too.
+    var isInherited: Bool { fcntl(descriptor, F_GETFD) & FD_CLOEXEC == 0 }
+
+    private func isOnDirectory(of other: SpoolLock) -> Bool {
+        guard let mine = FileIdentity(of: descriptor) else { return false }
+        return mine == FileIdentity(of: other.descriptor)
+    }
+}
+
+/// Which file a path or a descriptor leads to: its device and inode (inode(7)).
+struct FileIdentity: Equatable, Sendable {
+    private let device: dev_t
+    private let inode: ino_t
+
+    /// Nil when the path leads to no file.
+    init?(at path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        (device, inode) = (status.st_dev, status.st_ino)
+    }
+
+    /// Nil when the descriptor is not open.
+    init?(of descriptor: CInt) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { return nil }
+        (device, inode) = (status.st_dev, status.st_ino)
+    }
+}
+
+/// The files of an open database: says whether their paths still lead to them.
+///
+/// SQLite goes on with a file that somebody has removed, as every program does; with its descriptors the file would go.
+struct SpoolPlace: Sendable {
+    private let files: [String: FileIdentity]
+
+    /// Notes what the paths lead to now.
+    init(of paths: [String]) {
+        files = paths.reduce(into: [:]) { $0[$1] = FileIdentity(at: $1) }
+    }
+
+    var isUnchanged: Bool { files.allSatisfy { has($0.key) } }
+
+    /// Whether a path leads to the same file as before.
+    func has(_ path: String) -> Bool {
+        files[path] == FileIdentity(at: path)
+    }
+}
+
+/// The paths of the open database lead to other files, or to none: somebody removed or replaced them.
+struct SpoolDisplaced: Error, CustomStringConvertible {
+    /// Why they cannot be written anew; nil before the first attempt.
+    var obstacle: String?
+
+    var description: String {
+        "its files were removed or replaced" + (obstacle.map { ", and cannot be written anew: \($0)" } ?? "")
+    }
+}

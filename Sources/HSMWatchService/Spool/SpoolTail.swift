@@ -155,3 +155,141 @@ struct SpoolTail {
         return low
     }
 }
+
+/// A message with its place in the spool.
+package struct SpooledMessage: Equatable, Sendable {
+    /// The place in the order of sending; grows by one a message, and survives a change of `_instance`.
+    package let position: Int64
+    package let kind: Event.Kind
+    /// When it was appended, in milliseconds by the spool's clock.
+    package let time: Int64
+    /// The complete JSON object, without a terminator.
+    package let body: [UInt8]
+
+    package init(position: Int64, kind: Event.Kind, time: Int64, body: [UInt8]) {
+        self.position = position
+        self.kind = kind
+        self.time = time
+        self.body = body
+    }
+}
+
+/// Whose numbers the messages carry.
+package struct SpoolIdentity: Equatable, Sendable {
+    /// `_instance`: 128 random bits in hexadecimal.
+    package let instance: String
+    /// The last `_sequence` given under this instance.
+    package private(set) var sequence: Int64
+
+    package init(instance: String, sequence: Int64) {
+        self.instance = instance
+        self.sequence = sequence
+    }
+
+    /// An identity that no spool has had before.
+    package static func new() -> SpoolIdentity {
+        var generator = SystemRandomNumberGenerator()
+        let halves = (0..<2).map { _ in
+            let digits = String(generator.next() as UInt64, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }
+        return SpoolIdentity(instance: halves.joined(), sequence: 0)
+    }
+
+    /// Gives a message the next number.
+    mutating func number(_ message: Message) -> [UInt8] {
+        sequence += 1
+        return message.numbered(instance: instance, sequence: Int(sequence))
+    }
+}
+
+/// One moment by every clock that the spool knows. The database keeps one for the next process.
+package struct SpoolMoment: Equatable, Sendable {
+    /// The boot that `instant` belongs to; nil when it is unknown.
+    package let boot: String?
+    /// The monotonic clock.
+    package let instant: Instant
+    /// The spool's clock.
+    package let time: Timestamp
+    /// The civil clock.
+    package let civil: Timestamp
+
+    package init(boot: String?, instant: Instant, time: Timestamp, civil: Timestamp) {
+        self.boot = boot
+        self.instant = instant
+        self.time = time
+        self.civil = civil
+    }
+}
+
+/// The time by which spooled messages grow old. It runs with the monotonic clock, so nobody can set it.
+///
+///     first start ── civil clock
+///     same boot   ── the noted moment, and the time that the monotonic clock has counted since
+///     other boot  ── the newest time that is known: how long the machine was down is unknown, and does not count
+///
+/// A civil clock that is set, while hsmwatch runs or before it starts, makes no message older or younger. Where the age
+/// is in doubt, messages are kept.
+struct SpoolClock {
+    /// The distance of the moments that are noted for the next process: each costs a commit one more page.
+    static let noteInterval = Duration.seconds(1)
+
+    private let boot: String?
+    private let now: () -> Moment
+    private var start: Moment
+    /// A moment at most `noteInterval` before the last call of `note`.
+    private(set) var noted: SpoolMoment
+
+    /// - Parameters:
+    ///   - now: both clocks of the machine.
+    ///   - boot: the boot that the monotonic clock belongs to; nil when it is unknown.
+    ///   - noted: the moment that an earlier process has noted.
+    ///   - newest: the time of the newest message. The clock is never behind it.
+    init(_ now: @escaping () -> Moment, boot: String?, noted: SpoolMoment?, newest: Timestamp?) {
+        self.now = now
+        self.boot = boot
+        let present = now()
+        start = present
+        self.noted = SpoolMoment(
+            boot: boot, instant: present.instant, time: present.timestamp, civil: present.timestamp)
+        resume(noted: noted, newest: newest)
+    }
+
+    var time: Timestamp { time(at: now().instant) }
+
+    /// Goes on where an earlier process has stopped. Answers how far that has moved the clock, in milliseconds.
+    @discardableResult
+    mutating func resume(noted earlier: SpoolMoment?, newest: Timestamp?) -> Int64 {
+        let now = now()
+        let before = time(at: now.instant)
+        let known = [earlier.flatMap { time(at: now.instant, since: $0) }, earlier?.time, newest].compactMap { $0 }
+        start = Moment(instant: now.instant, timestamp: known.max() ?? before)
+        noted = moment(at: now)
+        return start.timestamp.milliseconds - before.milliseconds
+    }
+
+    /// Notes the present moment, unless the one that is noted is recent.
+    mutating func note() {
+        let now = now()
+        if now.instant - noted.instant >= Self.noteInterval { noted = moment(at: now) }
+    }
+
+    private func moment(at now: Moment) -> SpoolMoment {
+        SpoolMoment(boot: boot, instant: now.instant, time: time(at: now.instant), civil: now.timestamp)
+    }
+
+    private func time(at instant: Instant) -> Timestamp {
+        Self.time(start.timestamp, after: instant - start.instant)
+    }
+
+    /// The time now by what an earlier process of the same boot has noted; nil when it was another boot, or may have been.
+    private func time(at instant: Instant, since earlier: SpoolMoment) -> Timestamp? {
+        // A machine that is set back to a snapshot has the same boot, and an earlier instant.
+        guard let boot, earlier.boot == boot, earlier.instant <= instant else { return nil }
+        return Self.time(earlier.time, after: instant - earlier.instant)
+    }
+
+    private static func time(_ time: Timestamp, after duration: Duration) -> Timestamp {
+        Timestamp(milliseconds: time.milliseconds + duration.wholeMilliseconds)
+    }
+}

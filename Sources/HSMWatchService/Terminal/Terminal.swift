@@ -27,3 +27,45 @@ package enum Terminal {
         columns(of: descriptor).map { WordWrap.fit(line, to: $0, indent: indent) } ?? line
     }
 }
+
+/// A terminal in raw mode that shows a screen of ours and no cursor, until `leave` puts everything back.
+package struct FullScreen: Sendable {
+    /// xterm's alternate screen; no cursor, and no jump to the next line behind the last column.
+    private static let begin = "\u{1B}[?1049h\u{1B}[?25l\u{1B}[?7l"
+    private static let end = "\u{1B}[?7h\u{1B}[?25h\u{1B}[?1049l"
+
+    private let input: CInt
+    private let output: CInt
+    private let saved: termios
+
+    /// Nil when the two descriptors are no terminal.
+    package init?(input: CInt, output: CInt) {
+        var saved = termios()
+        guard isatty(output) == 1, tcgetattr(input, &saved) == 0 else { return nil }
+        self.input = input
+        self.output = output
+        self.saved = saved
+    }
+
+    /// Takes the terminal over; again, when another program had it meanwhile.
+    package func enter() {
+        var raw = saved
+        cfmakeraw(&raw)
+        // Signals of the keyboard come as keys, so that Ctrl-Z cannot leave the terminal as it is.
+        tcsetattr(input, TCSADRAIN, &raw)
+        write(Self.begin)
+    }
+
+    /// Puts the terminal back as it was.
+    package func leave() {
+        write(Self.end)
+        var saved = saved
+        tcsetattr(input, TCSADRAIN, &saved)
+    }
+
+    /// A terminal that is gone cannot be told.
+    private func write(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = Glibc.write(output, bytes, bytes.count)
+    }
+}

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
+import HSMWatchCore
 import NIOCore
 
 /// What tasks wait for: that a subject looks as they expect.
@@ -45,5 +47,31 @@ package final class Expectations<Subject: Sendable> {
         for expectation in expectations.values where expectation.isMet(subject) {
             expectation.promise.succeed(subject)
         }
+    }
+}
+
+/// What was awaited did not happen in time.
+package struct DeadlinePassed: Error, CustomStringConvertible {
+    /// How long it was awaited.
+    package let limit: Duration
+    /// How things stood when the time was over.
+    package let situation: String
+
+    package init(limit: Duration, situation: String) {
+        self.limit = limit
+        self.situation = situation
+    }
+
+    package var description: String {
+        "not within \(limit); at the end: \(situation)"
+    }
+}
+
+extension Timestamp {
+    /// The time by this machine's clock.
+    static var now: Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
     }
 }
