@@ -168,7 +168,7 @@ package actor HSMSimulator {
         if !mustRefuse {
             try await listener.open { [self] channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(HSMConnection(self))
+                    try channel.pipeline.syncOperations.addHandler(SimulatedConnection(self))
                 }
             }
         }

@@ -10,9 +10,9 @@ final class StreamConnection: ChannelInboundHandler {
 
     private let receiver: Receiver
     private let input: Int
-    private var decoder: FrameDecoder
+    private var decoder: InputFrameDecoder
 
-    init(to receiver: Receiver, input: Int, _ decoder: FrameDecoder) {
+    init(to receiver: Receiver, input: Int, _ decoder: InputFrameDecoder) {
         self.receiver = receiver
         self.input = input
         self.decoder = decoder

@@ -12,7 +12,7 @@ struct SyslogRules {
 
     /// Decodes a message that `sender`, an IP address, sent and that came at the time `received`.
     static func decode(
-        _ frame: [UInt8], from sender: String, at received: Timestamp, in zone: LocalTime = .system
+        _ frame: [UInt8], from sender: String, at received: Timestamp, in zone: InputTimeZone = .system
     ) -> ReceivedMessage {
         guard !frame.isEmpty else { return .dropped("an empty message", frame) }
         let text = String(decoding: frame, as: UTF8.self)
@@ -123,14 +123,14 @@ struct SyslogEvent {
     private(set) var text: SyslogText
 
     private let isStructured: Bool
-    private let zone: LocalTime
+    private let zone: InputTimeZone
     private let received: Timestamp
 
     /// What syslog4j calls an application whose name it does not find.
     private static let unknownApplication = "unknown"
 
     /// Parses a message of RFC 5424 (`isStructured`), or any other one, that came at the time `received`.
-    init(_ message: String, isStructured: Bool, at received: Timestamp, in zone: LocalTime) throws(Unreadable) {
+    init(_ message: String, isStructured: Bool, at received: Timestamp, in zone: InputTimeZone) throws(Unreadable) {
         text = SyslogText(message)
         self.isStructured = isStructured
         self.zone = zone

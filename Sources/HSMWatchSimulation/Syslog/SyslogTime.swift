@@ -15,7 +15,7 @@ enum SyslogTime {
     /// `2003-10-11T22:14:15.003Z`, of which parts may be missing at the end; `nil` when it is no such time.
     ///
     /// Digits beyond the milliseconds are cut off. Without an offset, it is the zone's time.
-    static func iso8601(_ text: String, in zone: LocalTime) -> Timestamp? {
+    static func iso8601(_ text: String, in zone: InputTimeZone) -> Timestamp? {
         let form = /([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?(?:T(.*))?/
         guard let match = text.wholeMatch(of: form), let year = Int(match.1) else { return nil }
         let (month, day) = (number(match.2, or: 1), number(match.3, or: 1))
@@ -29,14 +29,14 @@ enum SyslogTime {
         let (hour, minute, second) = (number(time.1, or: 0), number(time.2, or: 0), number(time.3, or: 0))
         guard hour < 24, minute < 60, second < 60 else { return nil }
         let isFixed = time.5 != nil
-        var moment = (isFixed ? LocalTime.utc : zone)
+        var moment = (isFixed ? InputTimeZone.utc : zone)
             .timestamp(year: year, month: month, day: day, hour: hour, minute: minute, second: second)
         moment.milliseconds += milliseconds(time.4) - offset(time.5)
         return moment
     }
 
     /// `Oct 11 22:14:15`, of the year and the zone of the receiver; `nil` when it is no such time.
-    static func bsd(_ text: String, in year: Int, _ zone: LocalTime) -> Timestamp? {
+    static func bsd(_ text: String, in year: Int, _ zone: InputTimeZone) -> Timestamp? {
         let form = /([A-Za-z]{3}) +([0-9]+) +([0-9]+):([0-9]+):([0-9]+) */
         guard let match = text.wholeMatch(of: form), let month = months.firstIndex(of: match.1.lowercased()) else {
             return nil
@@ -73,7 +73,7 @@ enum SyslogTime {
 }
 
 /// The zone of a time that names none: Graylog takes its server's.
-enum LocalTime: Sendable {
+enum InputTimeZone: Sendable {
     /// This machine's zone.
     case system
     case utc

@@ -153,7 +153,7 @@ struct HSMSimulatorTests {
         let reply = "<2223#63#64#1#>\r\n"
         #expect(try await client.reply(to: "<1223#>") == reply)
         #expect(ContinuousClock.now - start >= HSMBehaviour().slowPause * reply.utf8.count)
-        let requests = HSMConnection.slowLimit / reply.utf8.count + 1
+        let requests = SimulatedConnection.slowLimit / reply.utf8.count + 1
         try await client.send(String(repeating: "<1223#>", count: requests))
         #expect(try await client.received { $0.end != nil }.end != nil)
         await hsm.stop()

@@ -5,7 +5,7 @@ import Testing
 @testable import HSMWatchSimulation
 
 @Suite("Frames of a TCP connection")
-struct FrameDecoderTests {
+struct InputFrameDecoderTests {
     private static let maximum = DelimitedFrames.maximumLength
 
     private func frames(_ texts: String...) -> [InputAction] {
@@ -17,7 +17,7 @@ struct FrameDecoderTests {
     }
 
     /// What comes out of bytes that arrive in two pieces, wherever they are cut, and of their end.
-    private func expect(_ text: String, in decoder: FrameDecoder, becomes expected: [InputAction]) {
+    private func expect(_ text: String, in decoder: InputFrameDecoder, becomes expected: [InputAction]) {
         let bytes = Array(text.utf8)
         for cut in bytes.indices {
             var decoder = decoder
@@ -37,7 +37,7 @@ struct FrameDecoderTests {
         "of GELF of no or one byte end the connection, and nothing after them counts",
         arguments: [("\0", 0, 0), ("x\0", 1, 0), ("ab\0\0cd\0", 0, 1), ("ab\0c\0de\0", 1, 1)])
     func refusesShortFrames(bytes: String, length: Int, before: Int) {
-        var decoder = FrameDecoder.gelf()
+        var decoder = InputFrameDecoder.gelf()
         let actions = decoder.handle(Array(bytes.utf8))
         let reason = "a frame of \(length) byte\(length == 1 ? "" : "s"): Graylog closes the connection"
         #expect(actions == Array(frames("ab").prefix(before)) + [lost(reason), .close])
@@ -48,7 +48,7 @@ struct FrameDecoderTests {
     @Test("of GELF may be as long as Graylog's limit, with and without their NUL")
     func takesTheLongest() {
         let longest = Array(repeating: UInt8(ascii: "a"), count: Self.maximum)
-        var decoder = FrameDecoder.gelf()
+        var decoder = InputFrameDecoder.gelf()
         #expect(decoder.handle(longest) == [])
         #expect(decoder.handle([0]) == [.frame(longest)])
         #expect(decoder.handle(longest + [0]) == [.frame(longest)])
@@ -60,7 +60,7 @@ struct FrameDecoderTests {
     func refusesLongFrames() {
         let longest = Array(repeating: UInt8(ascii: "a"), count: Self.maximum)
         let end = [lost("a frame of more than 2097152 bytes: Graylog closes the connection"), .close]
-        var decoder = FrameDecoder.gelf()
+        var decoder = InputFrameDecoder.gelf()
         #expect(decoder.handle(longest) == [])
         #expect(decoder.handle([UInt8(ascii: "a")]) == end)
         decoder = .gelf()
@@ -69,7 +69,7 @@ struct FrameDecoderTests {
 
     @Test("of GELF of one byte that are not ended are no frame", arguments: ["", "x"])
     func ignoresShortTail(tail: String) {
-        var decoder = FrameDecoder.gelf()
+        var decoder = InputFrameDecoder.gelf()
         #expect(decoder.handle(Array(tail.utf8)) == [])
         #expect(decoder.end() == [.close])
     }
@@ -82,7 +82,7 @@ struct FrameDecoderTests {
         expect(
             "0 a\n<45>b", in: .syslog(),
             becomes: frames("0 a") + [lost("the last line has no end: Graylog discards it", "<45>b"), .close])
-        var decoder = FrameDecoder.syslog()
+        var decoder = InputFrameDecoder.syslog()
         #expect(decoder.handle([]) == [])
         #expect(decoder.end() == [.close])
     }
@@ -90,7 +90,7 @@ struct FrameDecoderTests {
     @Test("of syslog that are lines are as long as Graylog's limit at most")
     func refusesLongLines() {
         let longest = Array(repeating: UInt8(ascii: "<"), count: Self.maximum)
-        var decoder = FrameDecoder.syslog()
+        var decoder = InputFrameDecoder.syslog()
         #expect(decoder.handle(longest + [UInt8(ascii: "\n")]) == [.frame(longest)])
         let end = [lost("a frame of more than 2097152 bytes: Graylog closes the connection"), .close]
         #expect(decoder.handle(longest + [UInt8(ascii: "<")]) == end)
@@ -132,7 +132,7 @@ struct FrameDecoderTests {
     func boundsCounted() {
         let limit = CountedFrames.maximumLength
         let end = [lost("a frame of more than \(limit) bytes, too much for this receiver"), .close]
-        var decoder = FrameDecoder.syslog()
+        var decoder = InputFrameDecoder.syslog()
         #expect(decoder.handle(Array("\(limit - 9) ".utf8)) == [])
         decoder = .syslog()
         #expect(decoder.handle(Array("\(limit - 8) ".utf8)) == end)
@@ -144,7 +144,7 @@ struct FrameDecoderTests {
     @Test("of syslog have a length that ends")
     func boundsLength() {
         let digits = String(repeating: "1", count: CountedFrames.maximumDigits)
-        var decoder = FrameDecoder.syslog()
+        var decoder = InputFrameDecoder.syslog()
         #expect(decoder.handle(Array(digits.utf8)) == [])
         let reason = "\"\(digits)\" where a frame's length should stand: Graylog closes the connection"
         #expect(decoder.handle([UInt8(ascii: "1")]) == [lost(reason), .close])

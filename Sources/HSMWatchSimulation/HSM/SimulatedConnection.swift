@@ -3,7 +3,7 @@
 import NIOCore
 
 /// One client's connection to a simulated HSM: finds the requests, asks the HSM what to do about them, and does it.
-final class HSMConnection: ChannelInboundHandler {
+final class SimulatedConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 

@@ -9,7 +9,7 @@ import HSMWatchCore
 ///             ── any other byte ──▶ lines; the last one is lost without its end
 ///
 /// Source: `SyslogTCPFramingRouterHandler` of graylog2-server for the choice, which the first byte of a connection makes.
-struct FrameDecoder {
+struct InputFrameDecoder {
     private enum Framing {
         case nul(DelimitedFrames)
         case undecided
@@ -24,12 +24,12 @@ struct FrameDecoder {
         self.framing = framing
     }
 
-    static func gelf() -> FrameDecoder {
-        FrameDecoder(.nul(.nul()))
+    static func gelf() -> InputFrameDecoder {
+        InputFrameDecoder(.nul(.nul()))
     }
 
-    static func syslog() -> FrameDecoder {
-        FrameDecoder(.undecided)
+    static func syslog() -> InputFrameDecoder {
+        InputFrameDecoder(.undecided)
     }
 
     /// Takes the next bytes of the connection.
