@@ -20,6 +20,7 @@ build_packages = libsystemd-dev libsqlite3-dev zlib1g-dev pkg-config
 bench_packages = $(build_packages) gcc libc6-dev sqlite3
 deb_packages = $(build_packages) debhelper dpkg-dev lintian systemd
 lint_packages = $(build_packages) man-db mandoc
+check_packages = $(lint_packages) openssl e2fsprogs mount
 test_packages = $(build_packages) systemd systemd-container libnetty-java default-jdk-headless openssl e2fsprogs mount \
     bsdutils curl netcat-openbsd fish zsh iproute2 debootstrap $(deb_packages)
 standby_packages = systemd-container debootstrap iproute2 procps util-linux $(deb_packages)
@@ -49,10 +50,11 @@ etc = $(DESTDIR)/etc/hsmwatch
 # Behind what is of no use where the files are only gathered.
 on_target = $(if $(DESTDIR), (on the machine that gets $(DESTDIR)))
 
-.PHONY: help demo test soak standby fuzz lint bench release deb install uninstall clean
+.PHONY: help demo check test soak standby fuzz lint bench release deb install uninstall clean
 
 help:
 	@echo 'make demo       builds hsmwatch and shows it with simulated HSMs and Graylog; ARGS="--duration 30s"'
+	@echo 'make check      the fast loop: lint, and the tests of Core, Graylog and Service, side by side'
 	@echo 'make test       builds and runs all tests, as root also those under a real systemd'
 	@echo 'make soak       stops, hangs and kills Graylog and the service for SECONDS=$(SECONDS); SEED= repeats a run'
 	@echo 'make standby    as root: a pair of containers under Pacemaker, and what becomes of it, ROUNDS=$(ROUNDS) times each'
@@ -70,6 +72,13 @@ demo:
 	@scripts/install-packages $(build_packages)
 	swift run $(SWIFTFLAGS) hsmwatch demo $(ARGS)
 
+# What is quick to say: everything but the program itself and systemd. The groups take about the same time.
+check: lint
+	@scripts/install-packages $(check_packages)
+	SWIFTFLAGS='$(SWIFTFLAGS)' scripts/run-tests '^(HSMWatchCore|Fuzzing)Tests\.' '^HSMWatchGraylogTests\.' \
+	    '^HSMWatchServiceTests\.([A-N]|[PQ])' '^HSMWatchServiceTests\.Output[A-L]' \
+	    '^HSMWatchServiceTests\.(O(?!utput[A-L])|R)' '^HSMWatchServiceTests\.[S-Z]'
+
 # In each of the five groups one test after the other: many of them wait for the same event loop and disk, and some measure
 # time. The Debian package is for those under a real systemd, its program for those that push many messages. The syslog
 # servers that some deliver to are not installed, where they would run. Where they cannot be had those tests are skipped,
@@ -79,8 +88,9 @@ test:
 	@scripts/unpack-syslog-servers .build/syslog-servers || [ "$$CI" != true ]
 	swift build --build-tests $(SWIFTFLAGS)
 	$(MAKE) --no-print-directory deb
-	SWIFTFLAGS='$(SWIFTFLAGS)' RELEASE_PROGRAM=$(abspath $(BINARY)) scripts/run-tests '^(HSMWatch(Core|Graylog)|Fuzzing)Tests\.' \
-	    '^HSMWatchServiceTests\.' '^EndToEndTests\.EndToEnd/([A-M]|NettyTests)' '^EndToEndTests\.EndToEnd/(?!NettyTests)[N-Z]' '^SystemdTests\.'
+	SWIFTFLAGS='$(SWIFTFLAGS)' RELEASE_PROGRAM=$(abspath $(BINARY)) scripts/run-tests \
+	    '^(HSMWatch(Core|Graylog)|Fuzzing)Tests\.' '^HSMWatchServiceTests\.' \
+	    '^EndToEndTests\.EndToEnd/([A-M]|NettyTests)' '^EndToEndTests\.EndToEnd/(?!NettyTests)[N-Z]' '^SystemdTests\.'
 
 # Against a real Netty server, half of the time over TLS. It prints its seed, and fails when a message is missing.
 soak:

@@ -35,10 +35,10 @@ struct ReplyFuzz {
             alert: AlertConfiguration(
                 warning: kind & 4 == 0 ? nil : .percent(20), critical: kind & 8 == 0 ? .absolute(50) : .percent(100)),
             forecast: ForecastConfiguration(window: .seconds(60), warnWithin: .seconds(60)))
-        let start = now.instant
+        let start = now
         isOpen = kind & 16 != 0
         speaksUnasked = kind & 32 != 0
-        conversation = ProbeConversation(hsm: hsm, takenUpAt: isOpen ? start : nil)
+        conversation = ProbeConversation(hsm: hsm, takenUpAt: isOpen ? start.instant : nil)
         let (alert, forecast) = (hsm.alert, hsm.forecast)
         assessors = Dictionary(
             uniqueKeysWithValues: hsm.queries.map {

@@ -23,7 +23,7 @@ package struct Assessor: Sendable {
     /// The confirmed state.
     package private(set) var state = HSMState.unknown
     /// Since when `state` lasts.
-    package private(set) var since: Instant
+    package private(set) var since: Moment
     /// Whether `state` began at `since`. One that the first observation finds, or the first reading after failures, may have
     /// lasted before.
     private var sawBeginning = false
@@ -38,11 +38,11 @@ package struct Assessor: Sendable {
     private var alert: AlertConfiguration
     private var warnWithin: Duration?
     private var window: ForecastWindow
-    private var last: Reading?
+    package private(set) var last: Reading?
     /// Why the last observation brought no reading; nil when it brought one.
-    private var lastFailure: Failure?
+    package private(set) var lastFailure: Failure?
     /// That of the last observation.
-    private var lastForecast: Forecast?
+    package private(set) var lastForecast: Forecast?
     /// The state that the last reading has by thresholds that changed after it; nil when they left it as it was.
     private var redefined: HSMState?
     /// The total for which thresholds that are not below it were reported.
@@ -54,7 +54,7 @@ package struct Assessor: Sendable {
 
     /// `startedAt` is since when the state has been `unknown`.
     package init(
-        alert: AlertConfiguration, forecast: ForecastConfiguration = ForecastConfiguration(), startedAt: Instant
+        alert: AlertConfiguration, forecast: ForecastConfiguration = ForecastConfiguration(), startedAt: Moment
     ) {
         self.alert = alert
         warnWithin = forecast.warnWithin
@@ -77,7 +77,7 @@ package struct Assessor: Sendable {
     /// What there is to say again of the state while it lasts; nil when it is ok, has only begun, or rests on nothing that
     /// was observed.
     package func reminder(at now: Instant) -> Reminder? {
-        let lasted = now - since
+        let lasted = now - since.instant
         let outcome = lastFailure.map { Outcome.failure($0) } ?? last.map { Outcome.reading($0, reply: "") }
         guard state != .ok, lasted >= Reminder.earliest, let outcome else { return nil }
         return Reminder(
@@ -89,20 +89,20 @@ package struct Assessor: Sendable {
         switch observation.outcome {
         case .failure(let failure) where failure.kind == .local:
             lastFailure = failure
-            return interrupt(at: observation.instant)
+            return interrupt(at: observation.moment)
         case .reading(let reading, _):
             lastFailure = nil
             defer { hasObserved = true }
-            return assess(reading, at: observation.instant)
+            return assess(reading, at: observation.moment)
         case .failure(let failure):
             lastFailure = failure
             defer { hasObserved = true }
-            return assess(failure, at: observation.instant)
+            return assess(failure, at: observation.moment)
         }
     }
 
     /// Nothing is known while this machine cannot ask.
-    private mutating func interrupt(at now: Instant) -> Assessment {
+    private mutating func interrupt(at now: Moment) -> Assessment {
         isInterrupted = true
         return Assessment(
             state: .unknown, transition: enter(.unknown, because: .observed, at: now), thresholds: thresholds,
@@ -130,11 +130,11 @@ package struct Assessor: Sendable {
         if after != before { redefined = after }
     }
 
-    private mutating func assess(_ reading: Reading, at now: Instant) -> Assessment {
+    private mutating func assess(_ reading: Reading, at now: Moment) -> Assessment {
         let misconfigured = apply(total: reading.total)
         last = reading
         let alone = thresholds.state(of: reading)
-        let forecast = window.add(reading, at: now, critical: thresholds.critical, isUsual: alone == .ok)
+        let forecast = window.add(reading, at: now.instant, critical: thresholds.critical, isUsual: alone == .ok)
         count(reading, forecast)
         let isRedefined = alone == redefined && alone != shown && !shown.isFailure
         redefined = nil
@@ -158,7 +158,7 @@ package struct Assessor: Sendable {
         return (judged, isForeseen ? .foreseen : .observed)
     }
 
-    private mutating func assess(_ failure: Failure, at now: Instant) -> Assessment {
+    private mutating func assess(_ failure: Failure, at now: Moment) -> Assessment {
         let judged = judge(failure)
         show(judged)
         // Not back to a good state by a failure.
@@ -229,10 +229,10 @@ package struct Assessor: Sendable {
     }
 
     private mutating func enter(
-        _ next: HSMState, because reason: Transition.Reason, at now: Instant
+        _ next: HSMState, because reason: Transition.Reason, at now: Moment
     ) -> Transition? {
         guard next != state else { return nil }
-        let transition = Transition(from: state, to: next, lasted: now - since, reason: reason)
+        let transition = Transition(from: state, to: next, lasted: now.instant - since.instant, reason: reason)
         state = next
         since = now
         return transition

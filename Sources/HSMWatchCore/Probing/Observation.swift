@@ -52,6 +52,9 @@ package struct Observation: Hashable, Sendable {
     package init(outcome: Outcome, at moment: Moment, latency: Duration) {
         self.init(outcome: outcome, instant: moment.instant, timestamp: moment.timestamp, latency: latency)
     }
+
+    /// `instant` and `timestamp`.
+    var moment: Moment { Moment(instant: instant, timestamp: timestamp) }
 }
 
 /// Why a probe brought no reading.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the last probes of one HSM and query port came to, for whoever asks how it is: constant memory.
+/// What `hsmwatch status` shows of one HSM and query port.
 package struct QueryStatus: Equatable, Sendable {
     /// The confirmed state.
     package var state = HSMState.unknown
@@ -28,29 +28,6 @@ package struct QueryStatus: Equatable, Sendable {
     /// Nothing is known yet, since then.
     package init(since: Moment) {
         self.since = since
-    }
-
-    /// Takes in the next observation and what was thought of it: the one place where facts and opinions get in.
-    package mutating func note(_ observation: Observation, _ assessment: Assessment) {
-        state = assessment.state
-        if assessment.transition != nil {
-            since = Moment(instant: observation.instant, timestamp: observation.timestamp)
-        }
-        switch observation.outcome {
-        case .reading(let reading, _):
-            available = reading.available
-            total = reading.total
-            failure = nil
-        case .failure(let failure):
-            available = nil
-            self.failure = failure
-        }
-        latency = observation.latency
-        probedAt = observation.timestamp
-        thresholds = assessment.thresholds
-        exhaustionSeconds = assessment.forecast?.untilExhaustion.map { Int($0.wholeSeconds) }
-        criticalSeconds = assessment.forecast?.untilCritical.map { Int($0.wholeSeconds) }
-        history.add(available)
     }
 }
 

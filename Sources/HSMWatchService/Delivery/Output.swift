@@ -31,7 +31,6 @@ package final class Output: Service {
     private let spool: Spool
     private let resolve: Resolver.Resolve
     private let faults: LocalFaultWatch?
-    private let logger: Logger
     private let drainTimeout: Duration
     private let stopDeadline: StopDeadline
     private let route: Route
@@ -90,7 +89,6 @@ package final class Output: Service {
         self.spool = spool
         self.resolve = resolve
         self.faults = faults
-        self.logger = logger
         self.drainTimeout = drainTimeout
         stopDeadline = stop
         reconnection = Reconnection(endpoints: configuration.endpoints.count)
@@ -319,9 +317,7 @@ package final class Output: Service {
     }
 
     private func tell(_ action: ServiceAction) {
-        let event = Event(timestamp: .now, content: .service(action))
-        logger.note(.event(event))
-        spool.append(event)
+        spool.report(action)
     }
 
     /// Waits before the next connection; the beginning of a shutdown ends it.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HSMWatchCore
-import Logging
 import ServiceLifecycle
 
 /// Tells Graylog and the journal that hsmwatch started, lives, is reloaded and stops. With each heartbeat come the reminders
@@ -15,7 +14,6 @@ final class Announcer: Service {
     private let fleet: Fleet
     private let spool: Spool
     private let clock: ClockWatch
-    private let logger: Logger
     private let startedAt = Instant.now
     private let hsms: Int
     private let now: () -> Moment
@@ -24,7 +22,7 @@ final class Announcer: Service {
     ///   - clock: looks at the clock as long as this lives.
     ///   - now: the clocks by which reminders are made.
     init(
-        heartbeat: Duration, hsms: Int, timer: PollTimer, fleet: Fleet, spool: Spool, clock: ClockWatch, logger: Logger,
+        heartbeat: Duration, hsms: Int, timer: PollTimer, fleet: Fleet, spool: Spool, clock: ClockWatch,
         now: @escaping () -> Moment = { .now }
     ) {
         self.now = now
@@ -34,7 +32,6 @@ final class Announcer: Service {
         self.fleet = fleet
         self.spool = spool
         self.clock = clock
-        self.logger = logger
     }
 
     /// The heartbeats end with the timer; the last word waits until the polling is over.
@@ -63,9 +60,7 @@ final class Announcer: Service {
     }
 
     private func tell(_ content: Event.Content) {
-        let event = Event(timestamp: .now, content: content)
-        logger.note(.event(event))
-        spool.append(event)
+        spool.report(Event(timestamp: .now, content: content))
     }
 }
 
@@ -73,9 +68,10 @@ extension Heartbeat {
     /// What there is to count at this moment.
     @ServiceLoop
     init(_ fleet: Fleet, _ spool: Spool, startedAt: Instant) {
+        let counts = fleet.counts
         self.init(
-            states: fleet.status.states, probes: fleet.status.probes, probesFailed: fleet.status.probesFailed,
-            probesSkipped: fleet.status.probesSkipped, spooled: spool.waiting, dropped: spool.dropped,
+            states: fleet.status.states, probes: counts.probes, probesFailed: counts.failed,
+            probesSkipped: counts.skipped, spooled: spool.waiting, dropped: spool.dropped,
             hsmsOverdue: fleet.overdue.count, uptime: .now - startedAt)
     }
 }

@@ -93,11 +93,7 @@ package struct Monitor: Sendable {
         let timer = PollTimer()
         let (armed, ready) = (WakeUp(), WakeUp())
         let stop = StopDeadline { spool.giveUp() }
-        let faults = LocalFaultWatch(DescriptorNeed(configuration), limit: OpenFiles.limit) { [logger] in
-            let event = Event(timestamp: .now, content: .service($0))
-            logger.note(.event(event))
-            spool.append(event)
-        }
+        let faults = LocalFaultWatch(DescriptorNeed(configuration), limit: OpenFiles.limit) { spool.report($0) }
         let addressBook = HSMAddressBook(configuration.hsms, resolver: resolver)
         let outputs = Outputs(
             configuration.outputs, spool: spool, resolver: resolver, hsms: addressBook, faults: faults, stop: stop,
@@ -106,14 +102,10 @@ package struct Monitor: Sendable {
             hsms: configuration.hsms, timer: timer, addressBook: addressBook,
             store: inherited.map { ConnectionStore(inherited: $0, tell: manager.hand) }, spool: spool, armed: armed,
             faults: faults, logger: logger)
-        let clock = ClockWatch { [logger] in
-            let event = Event(timestamp: .now, content: .service(.clockUnsynchronised(lasted: $0)))
-            logger.note(.event(event))
-            spool.append(event)
-        }
+        let clock = ClockWatch { spool.report(.clockUnsynchronised(lasted: $0)) }
         let announcer = Announcer(
             heartbeat: configuration.heartbeat, hsms: configuration.hsms.count, timer: timer, fleet: fleet,
-            spool: spool, clock: clock, logger: logger)
+            spool: spool, clock: clock)
         let supervisor = Supervisor(
             manager: manager, timer: timer, armed: armed, ready: ready, fleet: fleet, spool: spool, logger: logger)
         let reloader = file.map {

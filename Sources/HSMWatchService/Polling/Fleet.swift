@@ -7,8 +7,6 @@ import ServiceLifecycle
 /// All HSMs: one task each, on one timer.
 @ServiceLoop
 package final class Fleet: Service {
-    /// How the HSMs are, for the heartbeat and the service manager.
-    package internal(set) var status = FleetStatus()
     /// Which of them are overdue.
     let overdue: OverdueWatch
 
@@ -18,8 +16,7 @@ package final class Fleet: Service {
     private let timer: PollTimer
     private let addressBook: HSMAddressBook
     private let store: ConnectionStore?
-    /// Hears what HSMs cannot do because of this machine; nil in a test that does not ask.
-    let faults: LocalFaultWatch?
+    private let faults: LocalFaultWatch?
     private let spool: Spool
     private let armed: WakeUp
     private let logger: Logger
@@ -28,6 +25,10 @@ package final class Fleet: Service {
     /// By name.
     private var targets: [String: Target] = [:]
     private let tasks = TaskPool()
+    /// HSMs that were ever added.
+    private var added = 0
+    /// The probes of HSMs that are watched no more.
+    private var earlierCounts = ProbeCounts()
 
     /// - Parameters:
     ///   - addressBook: resolves the names of HSMs.
@@ -40,9 +41,7 @@ package final class Fleet: Service {
     ) {
         self.faults = faults
         overdue = OverdueWatch {
-            let event = Event(timestamp: .now, content: .service(.probesOverdue($0)))
-            logger.note(.event(event))
-            spool.append(event)
+            spool.report(.probesOverdue($0))
         }
         self.timer = timer
         self.addressBook = addressBook
@@ -57,6 +56,12 @@ package final class Fleet: Service {
         }
     }
 
+    /// How the HSMs are at this moment, for the heartbeat and the service manager.
+    package var status: FleetStatus { FleetStatus(names.compactMap { targets[$0]?.standing }) }
+
+    /// The probes since the start.
+    package var counts: ProbeCounts { targets.values.reduce(into: earlierCounts) { $0 += $1.counts } }
+
     /// How every query of every HSM is at this moment, in the order of the configuration.
     var snapshots: [HSMSnapshot] {
         names.flatMap { targets[$0]?.snapshots ?? [] }
@@ -69,8 +74,7 @@ package final class Fleet: Service {
         for start in stride(from: 0, to: names.count, by: Self.remindedAtOnce) {
             for name in names[start..<min(start + Self.remindedAtOnce, names.count)] {
                 for event in targets[name]?.reminders(at: now()) ?? [] {
-                    logger.note(.event(event))
-                    spool.append(event)
+                    spool.report(event)
                 }
             }
             await Task.yield()
@@ -98,7 +102,7 @@ package final class Fleet: Service {
         timer.remove(ended.map(\.ticks))
         for target in ended {
             target.stop()
-            status.remove(target.number)
+            earlierCounts += target.counts
             overdue.remove(target.number)
             faults?.succeeded(.hsm(target.hsm.name))
         }
@@ -123,7 +127,6 @@ package final class Fleet: Service {
                 target.change(to: hsm)
             case .wire:
                 target.change(to: hsm) { self.prober(of: hsm) }
-                status.change(target.number, queries: hsm.queries)
             case .address:
                 replaced.append(name)
             }
@@ -136,10 +139,9 @@ package final class Fleet: Service {
         let now = Instant.now
         for hsm in hsms {
             let target = Target(
-                hsm: hsm, number: status.add(name: hsm.name, queries: hsm.queries),
-                ticks: timer.add(name: hsm.name, interval: hsm.interval, at: now),
-                prober: prober(of: hsm), fleet: self, spool: spool,
-                logger: logger)
+                hsm: hsm, number: added, ticks: timer.add(name: hsm.name, interval: hsm.interval, at: now),
+                prober: prober(of: hsm), overdue: overdue, faults: faults, spool: spool, logger: logger)
+            added += 1
             overdue.add(target.number, name: hsm.name, interval: hsm.interval)
             targets[hsm.name] = target
             tasks.add { await target.watch() }

@@ -6,79 +6,66 @@ import Logging
 /// One HSM, from its ticks to the spool: await a tick, probe, assess, append.
 @ServiceLoop
 final class Target {
-    /// What one query of the HSM has come to.
-    private struct Watched {
-        let query: Query
-        var subject: Subject
-        var assessor: Assessor
-        var log: ObservationLog
-        var status = QueryStatus(since: .now)
-
-        /// Nothing is known yet.
-        init(_ query: Query, of hsm: HSMConfiguration, logger: Logger) {
-            self.query = query
-            subject = Subject(hsm, query)
-            assessor = Assessor(alert: hsm.alert, forecast: hsm.forecast, startedAt: .now)
-            log = ObservationLog(logger: logger)
-        }
-    }
-
     /// The timer's, for this HSM alone.
     let ticks: Ticks
-    /// The fleet status's number for the HSM.
+    /// No other HSM has it.
     let number: Int
     /// The configuration in effect.
     private(set) var hsm: HSMConfiguration
+    private(set) var counts = ProbeCounts()
     private var prober: Prober
-    private let fleet: Fleet
+    private let overdue: OverdueWatch
+    private let faults: LocalFaultWatch?
     private let spool: Spool
     private let logger: Logger
     /// In the order of the configuration.
-    private var watched: [Watched]
+    private var queries: [WatchedQuery]
     private var isStopped = false
 
+    /// - Parameters:
+    ///   - overdue: hears of each probe that has ended.
+    ///   - faults: hears what the HSM cannot be asked because of this machine; nil in a test that does not ask.
     init(
-        hsm: HSMConfiguration, number: Int, ticks: Ticks, prober: Prober, fleet: Fleet, spool: Spool, logger: Logger
+        hsm: HSMConfiguration, number: Int, ticks: Ticks, prober: Prober, overdue: OverdueWatch,
+        faults: LocalFaultWatch?, spool: Spool, logger: Logger
     ) {
         self.hsm = hsm
         self.number = number
         self.ticks = ticks
         self.prober = prober
-        self.fleet = fleet
+        self.overdue = overdue
+        self.faults = faults
         self.spool = spool
         self.logger = logger
-        watched = hsm.queries.map { Watched($0, of: hsm, logger: logger) }
+        queries = hsm.queries.map { WatchedQuery($0, of: hsm, at: .now) }
     }
 
     /// How each query is at this moment.
     var snapshots: [HSMSnapshot] {
-        watched.map { HSMSnapshot($0.subject, $0.status) }
+        queries.map { HSMSnapshot($0.subject, $0.status) }
     }
+
+    /// How the HSM is at this moment.
+    var standing: FleetStatus.Member { FleetStatus.Member(name: hsm.name, queries) }
 
     /// What there is to say again of queries whose state is not ok and lasts.
     func reminders(at now: Moment) -> [Event] {
-        watched.compactMap { watched in
-            watched.assessor.reminder(at: now.instant).map {
-                Event(timestamp: now.timestamp, content: .reminder(watched.subject, $0))
-            }
-        }
+        queries.compactMap { $0.reminder(at: now) }
     }
 
     /// Runs until the ticks end, `leave` or `stop`.
     func watch() async {
         while !isStopped, let skipped = await ticks.next() {
-            fleet.status.noteSkipped(skipped)
+            counts.noteSkipped(skipped)
             let prober = prober
             let answers = await prober.probe()
-            fleet.overdue.ended(number)
+            overdue.ended(number)
             // A reload has replaced it while it probed.
             if prober !== self.prober, !isStopped, answers.isEmpty { continue }
             guard !isStopped, !(prober.isStopped && answers.isEmpty) else { return }
-            fleet.status.noteProbe(of: answers.map(\.observation.outcome))
-            fleet.faults?.note(.hsm(hsm.name), answers.lazy.compactMap(\.observation.outcome.localCause).first)
-            for answer in answers {
-                record(answer.observation, of: answer.query)
-            }
+            counts.noteProbe(of: answers.map(\.observation.outcome))
+            faults?.note(.hsm(hsm.name), answers.lazy.compactMap(\.observation.outcome.localCause).first)
+            for answer in answers { record(answer) }
         }
         leave()
     }
@@ -94,13 +81,11 @@ final class Target {
         } else {
             prober.change(to: hsm)
         }
-        watched = hsm.queries.map { query in
-            guard var kept = watched.first(where: { $0.query == query }) else {
-                return Watched(query, of: hsm, logger: logger)
+        queries = hsm.queries.map { query in
+            guard var kept = queries.first(where: { $0.query == query }) else {
+                return WatchedQuery(query, of: hsm, at: .now)
             }
-            kept.subject = Subject(hsm, query)
-            kept.assessor.change(alert: hsm.alert, forecast: hsm.forecast)
-            kept.status.thresholds = kept.assessor.thresholds
+            kept.change(to: hsm)
             return kept
         }
     }
@@ -116,18 +101,28 @@ final class Target {
         prober.stop()
     }
 
+    /// Appends what follows from an answer, and logs what the journal gets of it.
+    ///
     /// Not part of `watch`: what it needs for a moment would stay in the task's frame for ever, 5 KiB an HSM.
     @inline(never)
-    private func record(_ observation: Observation, of query: Query) {
+    private func record(_ answer: ProbeConversation.Answer) {
+        guard let finding = queries.note(answer) else { return }
+        for event in finding.events {
+            if finding.isLogged(event) { spool.report(event) } else { spool.append(event) }
+        }
+        if finding.hasFailureEnded { logger.note(.answersAgain(finding.subject)) }
+        for threshold in finding.assessment.misconfigured {
+            logger.note(.thresholdNotBelowTotal(finding.subject, threshold))
+        }
+    }
+}
+
+extension [WatchedQuery] {
+    /// Takes in the answer to one of the queries; nil when a reload has taken that query out.
+    fileprivate mutating func note(_ answer: ProbeConversation.Answer) -> WatchedQuery.Finding? {
         // In its place: a copy would copy the readings that a forecast rests on.
-        guard let place = watched.firstIndex(where: { $0.query == query }) else { return }
-        let subject = watched[place].subject
-        let assessment = watched[place].assessor.assess(observation)
-        let events = Event.telling(of: subject, observation, assessment)
-        fleet.status.note(number, query: query, outcome: observation.outcome, state: assessment.state)
-        events.forEach(spool.append)
-        watched[place].log.note(events, of: subject, observation, assessment)
-        watched[place].status.note(observation, assessment)
+        guard let place = firstIndex(where: { $0.query == answer.query }) else { return nil }
+        return self[place].note(answer.observation)
     }
 }
 
@@ -135,18 +130,11 @@ final class Target {
 /// spool.
 @ServiceLoop
 package final class ProbeSession {
-    /// What one query of the HSM has come to.
-    private struct Watched {
-        let query: Query
-        let subject: Subject
-        var assessor: Assessor
-    }
-
     private let hsm: HSMConfiguration
     private let timer = PollTimer()
     private let ticks: Ticks
     private let prober: Prober
-    private var watched: [Watched]
+    private var queries: [WatchedQuery]
     private var hasBegun = false
     private var isStopped = false
 
@@ -156,11 +144,7 @@ package final class ProbeSession {
         let now = Instant.now
         ticks = timer.add(interval: hsm.interval, first: now + hsm.interval)
         prober = Prober(hsm: hsm, resolver: resolver, isTraced: true)
-        watched = hsm.queries.map { query in
-            Watched(
-                query: query, subject: Subject(hsm, query),
-                assessor: Assessor(alert: hsm.alert, forecast: hsm.forecast, startedAt: now))
-        }
+        queries = hsm.queries.map { WatchedQuery($0, of: hsm, at: .now) }
         timer.start()
     }
 
@@ -175,11 +159,13 @@ package final class ProbeSession {
         guard !isStopped else { return nil }
         return ProbeReport(
             of: hsm, startedAt: startedAt, phases: prober.trace?.phases ?? [],
-            findings: watched.indices.map { index in
-                let answer = answers.first { $0.query == watched[index].query }
+            findings: queries.map { query in
+                let answer = answers.first { $0.query == query.query }
                 return .init(
-                    watched[index].subject,
-                    answer.map { .init($0.observation, watched[index].assessor.assess($0.observation)) })
+                    query.subject,
+                    answer.flatMap { answer in
+                        queries.note(answer).map { .init(answer.observation, $0.assessment) }
+                    })
             })
     }
 
@@ -188,39 +174,6 @@ package final class ProbeSession {
         isStopped = true
         timer.stop()
         prober.stop()
-    }
-}
-
-/// What the journal is told of one HSM's observations: changes, and each failure once until it changes.
-struct ObservationLog {
-    private let logger: Logger
-    private var failing: Fault?
-
-    /// What makes one failure another: its words may change with every probe.
-    private struct Fault: Equatable {
-        let kind: Failure.Kind
-        let errorCode: Int?
-    }
-
-    init(logger: Logger) {
-        self.logger = logger
-    }
-
-    mutating func note(_ events: [Event], of subject: Subject, _ observation: Observation, _ assessment: Assessment) {
-        let wasFailing = failing
-        switch observation.outcome {
-        case .reading: failing = nil
-        case .failure(let failure): failing = Fault(kind: failure.kind, errorCode: failure.errorCode)
-        }
-        for event in events where event.kind != .probeFailure || failing != wasFailing {
-            logger.note(.event(event))
-        }
-        if wasFailing != nil, failing == nil, assessment.transition == nil {
-            logger.note(.answersAgain(subject))
-        }
-        for threshold in assessment.misconfigured {
-            logger.note(.thresholdNotBelowTotal(subject, threshold))
-        }
     }
 }
 

@@ -359,10 +359,7 @@ package final class Spool: Service {
     }
 
     private func tellDropped(count: Int?, isUpperBound: Bool = false, reason: String) {
-        let action = ServiceAction.messagesDropped(count: count, isUpperBound: isUpperBound, reason: reason)
-        let event = Event(timestamp: .now, content: .service(action))
-        logger.note(.event(event))
-        append(event)
+        report(.messagesDropped(count: count, isUpperBound: isUpperBound, reason: reason))
     }
 
     /// The last commit takes along what was dropped until then; what the disk still does not take is lost.

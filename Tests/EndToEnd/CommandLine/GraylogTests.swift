@@ -114,7 +114,9 @@ extension EndToEnd {
                 // Both revisions watch for a while: one version shows it, and that a signal does not end it.
                 guard version == GraylogVersion(6, 1) else { return }
                 let upgrade = try Self.start("install", more, on: stage, server)
-                _ = try await upgrade.said { $0.output.contains("leaving revision 1 for 25 s, until its alerts have seen") }
+                _ = try await upgrade.said {
+                    $0.output.contains("leaving revision 1 for 25 s, until its alerts have seen")
+                }
                 #expect(await server.state.installations.map(\.pack.revision) == [1, 2])
                 upgrade.signal(SIGTERM)
                 let changed = try await upgrade.ended(within: .seconds(90))

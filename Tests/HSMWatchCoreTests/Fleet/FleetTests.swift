@@ -5,70 +5,59 @@ import Testing
 
 @Suite("Fleet status")
 struct FleetStatusTests {
-    private static func reading(_ available: Int, of total: Int) throws -> Outcome {
-        .reading(try #require(Reading(available: available, total: total)), reply: "")
+    private static func reading(_ available: Int, of total: Int) throws -> Reading {
+        try #require(Reading(available: available, total: total))
     }
 
     @Test("the status line names who is not ok, and with how many sockets")
     func line() throws {
-        var status = FleetStatus()
-        for number in 1...4 {
-            _ = status.add(name: "khi-\(number)", queries: [.everything])
+        let members = try (1...4).map { number in
+            FleetStatus.Member(
+                name: "khi-\(number)", state: number == 2 ? .critical : .ok,
+                reading: try Self.reading(number == 2 ? 12 : 200, of: 256))
         }
-        for index in [0, 2, 3] {
-            status.note(index, query: .everything, outcome: try Self.reading(200, of: 256), state: .ok)
-        }
-        status.note(1, query: .everything, outcome: try Self.reading(12, of: 256), state: .critical)
-        #expect(status.line(queued: 0) == "4 HSMs: 3 ok, 1 critical (khi-2: 12 of 256 available) · 0 queued")
+        let line = FleetStatus(members).line(queued: 0)
+        #expect(line == "4 HSMs: 3 ok, 1 critical (khi-2: 12 of 256 available) · 0 queued")
     }
 
     @Test("a long list of names is cut, and one HSM is not several")
     func manyNames() {
-        var status = FleetStatus()
-        _ = status.add(name: "only", queries: [.everything])
-        #expect(status.line(queued: 7) == "1 HSM: 1 unknown (only) · 7 queued")
-        for number in 1...9 {
-            _ = status.add(name: "khi-\(number)", queries: [.everything])
+        let members = ["only", "khi-1", "khi-2", "khi-3"].map {
+            FleetStatus.Member(name: $0, state: .unknown, reading: nil)
         }
-        #expect(status.line(queued: 0) == "10 HSMs: 10 unknown (only, khi-1, khi-2, …) · 0 queued")
-    }
-
-    @Test("who is taken out counts no more, and a late word about it does nothing")
-    func remove() throws {
-        var status = FleetStatus()
-        let first = status.add(name: "khi-1", queries: [.everything])
-        status.remove(first)
-        let second = status.add(name: "khi-2", queries: [.everything])
-        status.note(first, query: .everything, outcome: try Self.reading(12, of: 256), state: .critical)
-        #expect(second != first)
-        #expect(status.line(queued: 0) == "1 HSM: 1 unknown (khi-2) · 0 queued")
-        #expect(status.states[.critical] == 0)
+        #expect(FleetStatus([members[0]]).line(queued: 7) == "1 HSM: 1 unknown (only) · 7 queued")
+        #expect(FleetStatus(members).line(queued: 0) == "4 HSMs: 4 unknown (only, khi-1, khi-2, …) · 0 queued")
     }
 
     @Test("an HSM with several query ports is as badly off as the worst of them")
     func worst() throws {
-        var status = FleetStatus()
-        let index = status.add(name: "khi-1", queries: [.port(9010), .port(9011)])
-        status.note(index, query: .port(9010), outcome: try Self.reading(60, of: 64), state: .ok)
-        #expect(status.states[.unknown] == 1)
-        status.note(index, query: .port(9011), outcome: try Self.reading(3, of: 64), state: .critical)
-        #expect(status.states[.critical] == 1)
-        #expect(status.states[.ok] == 0)
-        #expect(status.states.values.reduce(0, +) == 1)
+        let hsm = HSMConfiguration(
+            name: "khi-1", address: HostPort(host: "a", port: 1), queryPorts: [9010, 9011], alert: .prompt())
+        var queries = hsm.queries.map { WatchedQuery($0, of: hsm, at: .seconds(0)) }
+        func states() -> [HSMState: Int] { FleetStatus([.init(name: "khi-1", queries)]).states.filter { $0.value > 0 } }
+        func answer(_ available: Int, at second: Int) throws -> Observation {
+            Observation(
+                outcome: .reading(try Self.reading(available, of: 64), reply: ""), at: .seconds(second), latency: .zero)
+        }
+        _ = queries[0].note(try answer(60, at: 1))
+        #expect(states() == [.unknown: 1])
+        _ = queries[1].note(try answer(3, at: 2))
+        #expect(states() == [.critical: 1])
+        #expect(FleetStatus([.init(name: "khi-1", queries)]).line(queued: 0).contains("(khi-1: 3 of 64 available)"))
     }
 
     @Test("probes, failures and skipped ticks are counted; a tick that is left out on purpose is none of them")
     func counts() throws {
-        var status = FleetStatus()
-        let reading = try Self.reading(60, of: 64)
+        var counts = ProbeCounts()
+        let reading = Outcome.reading(try Self.reading(60, of: 64), reply: "")
         let failure = Outcome.failure(Failure(.refused, ""))
-        status.noteProbe(of: [reading, reading])
-        status.noteProbe(of: [reading, failure, failure])
-        status.noteProbe(of: [])
-        status.noteSkipped(3)
-        #expect(status.probes == 2)
-        #expect(status.probesFailed == 1)
-        #expect(status.probesSkipped == 3)
+        counts.noteProbe(of: [reading, reading])
+        counts.noteProbe(of: [reading, failure, failure])
+        counts.noteProbe(of: [])
+        counts.noteSkipped(3)
+        var sum = counts
+        sum += counts
+        #expect([sum.probes, sum.failed, sum.skipped] == [4, 2, 6])
     }
 }
 

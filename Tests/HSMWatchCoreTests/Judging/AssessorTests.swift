@@ -39,7 +39,7 @@ struct AssessorTests {
     func transitions() {
         var assessor = Assessor(alert: .prompt(), startedAt: .seconds(10))
         #expect(assessor.state == .unknown)
-        #expect(assessor.since == .seconds(10))
+        #expect(assessor.since.instant == .seconds(10))
 
         let first = assessor.assess(200, at: 12)
         #expect(first.transition == Transition(from: .unknown, to: .ok, lasted: .seconds(2)))
@@ -48,7 +48,7 @@ struct AssessorTests {
         #expect(second.transition == Transition(from: .ok, to: .unreachable, lasted: .seconds(100)))
         #expect(second.state == .unreachable)
         #expect(assessor.state == .unreachable)
-        #expect(assessor.since == .seconds(112))
+        #expect(assessor.since.instant == .seconds(112))
     }
 
     @Test("the state before the first observation is unknown: staying in it is no transition")

@@ -40,6 +40,12 @@ extension Assessor {
     }
 }
 
+extension Moment {
+    static func seconds(_ seconds: Int) -> Moment {
+        Moment(instant: .seconds(seconds), timestamp: Timestamp(milliseconds: Int64(seconds) * 1000))
+    }
+}
+
 extension Instant {
     static func seconds(_ seconds: Int) -> Instant { Instant(nanoseconds: Int64(seconds) * 1_000_000_000) }
 }

@@ -85,7 +85,7 @@ struct ReconfigurationTests {
         _ = assessor.assess(.fail, at: 1)
         _ = assessor.assess(.fail, at: 2)
         assessor.change(alert: Self.alert(critical: 100, clear: 1), forecast: Self.forecast)
-        #expect(assessor.state == .unreachable && assessor.since == .seconds(2))
+        #expect(assessor.state == .unreachable && assessor.since.instant == .seconds(2))
         #expect(assessor.assess(200, at: 3).transition?.reason == .observed)
 
         assessor.change(alert: Self.alert(critical: 250), forecast: Self.forecast)

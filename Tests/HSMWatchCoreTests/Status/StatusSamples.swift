@@ -60,21 +60,14 @@ extension HSMSnapshot {
     ) throws -> HSMSnapshot {
         var status = QueryStatus(since: .ago(seconds: seconds))
         status.state = state
-        for reading in readings {
-            let outcome: Outcome
-            if let reading {
-                outcome = .reading(try #require(Reading(available: reading, total: total ?? 0)), reply: "")
-            } else {
-                outcome = .failure(failure ?? Failure(.timeout, "no connection in time"))
-            }
-            status.note(
-                Observation(
-                    outcome: outcome, instant: Instant(nanoseconds: 0), timestamp: .ago(seconds: 2),
-                    latency: .microseconds(1234)),
-                Assessment(
-                    state: state, transition: nil, thresholds: AppliedThresholds(warning: 100, critical: 50),
-                    misconfigured: []))
-        }
+        for reading in readings { status.history.add(reading) }
+        let hasFailed = readings.last == .some(nil)
+        status.available = readings.last ?? nil
+        status.failure = hasFailed ? failure ?? Failure(.timeout, "no connection in time") : nil
+        status.total = readings.contains { $0 != nil } ? total ?? 0 : nil
+        status.latency = .microseconds(1234)
+        status.probedAt = .ago(seconds: 2)
+        status.thresholds = AppliedThresholds(warning: 100, critical: 50)
         if failure != nil { status.total = total }
         return HSMSnapshot(
             name: name, address: HostPort(host: "10.10.5.6", port: UInt16(9010 + port)), queryPort: query,

@@ -49,46 +49,6 @@ struct QueryStatusTests {
         #expect(status.failure == nil)
         #expect(status.latency == .microseconds(1234))
     }
-
-    @Test("what is foreseen is kept only as long as it is")
-    func forecast() throws {
-        var status = QueryStatus(since: .ago(seconds: 5))
-        let reading = try #require(Reading(available: 60, total: 64))
-        let observation = Observation(
-            outcome: .reading(reading, reply: ""), instant: Instant(nanoseconds: 0),
-            timestamp: Snapshot.moment.timestamp,
-            latency: .milliseconds(1))
-        for (forecast, exhaustion, critical) in [
-            (Forecast(untilCritical: .seconds(60), untilExhaustion: .seconds(90)), 90, 60),
-            (Forecast(untilCritical: .seconds(60), untilExhaustion: nil), nil, 60), (nil, nil, nil),
-        ] as [(Forecast?, Int?, Int?)] {
-            status.note(
-                observation,
-                Assessment(
-                    state: .ok, transition: nil, thresholds: AppliedThresholds(warning: nil, critical: nil),
-                    misconfigured: [], forecast: forecast))
-            #expect(status.exhaustionSeconds == exhaustion)
-            #expect(status.criticalSeconds == critical)
-        }
-    }
-
-    @Test("a state lasts since the observation that confirmed it")
-    func since() throws {
-        var status = QueryStatus(since: .ago(seconds: 60))
-        #expect(status.state == .unknown)
-        for (seconds, state, isChange) in [(50, HSMState.ok, true), (40, .ok, false), (30, .critical, true)] {
-            let reading = try #require(Reading(available: 1, total: 64))
-            let transition = Transition(from: status.state, to: state, lasted: .seconds(1))
-            status.note(
-                Observation(
-                    outcome: .reading(reading, reply: ""), at: .ago(seconds: seconds), latency: .zero),
-                Assessment(
-                    state: state, transition: isChange ? transition : nil,
-                    thresholds: AppliedThresholds(warning: nil, critical: nil), misconfigured: []))
-            #expect(status.state == state)
-            #expect(status.since == .ago(seconds: state == .ok ? 50 : 30))
-        }
-    }
 }
 
 @Suite("Output status")

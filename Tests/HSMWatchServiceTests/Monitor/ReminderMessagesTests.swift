@@ -49,7 +49,7 @@ struct ReminderMessagesTests {
             spool: spool, armed: WakeUp(), logger: notes.logger)
         let announcer = Announcer(
             heartbeat: .milliseconds(100), hsms: hsms.count, timer: timer, fleet: fleet, spool: spool,
-            clock: ClockWatch { _ in }, logger: notes.logger, now: Self.later)
+            clock: ClockWatch { _ in }, now: Self.later)
         let told = try await running(spool, announcer, fleet) {
             try await spool.wait("reminders of both ports") {
                 let texts = await spool.messages(after: 0).map { String(decoding: $0.body, as: UTF8.self) }
