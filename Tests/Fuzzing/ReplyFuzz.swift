@@ -50,7 +50,7 @@ struct ReplyFuzz {
         let bytes = Array(piece.dropFirst())
         switch piece.first {
         case UInt8(ascii: "e"): try handle(.ended(detail: "closed the connection"), ends: true)
-        case UInt8(ascii: "d"): try handle(.deadline())
+        case UInt8(ascii: "d"): try expire()
         case UInt8(ascii: "f"): try handle(.notConnected(Failure(.refused, "connection refused")))
         case UInt8(ascii: "q"): try becomeQuiet()
         case UInt8(ascii: "w"): now = later(by: .seconds(bytes.count))
@@ -59,6 +59,11 @@ struct ReplyFuzz {
             try receive(bytes)
         default: try receive(bytes)
         }
+    }
+
+    private mutating func expire() throws(Violation) {
+        if let deadline = conversation.deadline, now.instant < deadline { now = later(by: deadline - now.instant) }
+        try handle(.deadline)
     }
 
     /// A connection delivers something, or nothing at all.
@@ -81,7 +86,7 @@ struct ReplyFuzz {
         if ends { isOpen = false }
         now = later(by: .milliseconds(7))
         switch conversation.handle(event, at: now) {
-        case .none, .extend: break
+        case .none: break
         case .listen(let time):
             try require(isOpen, "listens without a connection")
             quietAt = now.instant + time

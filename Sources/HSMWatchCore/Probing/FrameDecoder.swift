@@ -80,6 +80,16 @@ extension FrameDecoder {
 }
 
 /// Bytes that an HSM sends while nothing is asked.
+///
+/// They end the connection, and are reported once as `malformed`. They could pass for the
+/// answer to the next question, so the conversation listens before it believes:
+/// - A new connection is asked nothing before the kernel's bytes were looked at. With query ports it must be quiet for
+///   `UnaskedReply.quietTime` first.
+/// - With query ports the answers are held until the connection was quiet after the last one. Bytes in that time make all
+///   answers but the first doubtful: one of them may be a reply that came twice.
+/// - For `UnaskedReply.caution` after such bytes the conversation listens before the first question and after each reply,
+///   also without query ports. What comes before the question is ignored. What comes after a reply must be the same reply.
+///   The readings are certain then, so nothing is reported again.
 enum UnaskedReply {
     /// How long a connection must be quiet before the answers on it are certain. A tenth of the timeout at most; more when
     /// the HSM takes more time to reply.

@@ -102,6 +102,11 @@ package struct Failure: Hashable, Sendable {
         localCause = nil
     }
 
+    /// A connection that took too long. The address is told only where it says more than what the user calls the HSM.
+    package static func late(_ address: HostPort, name: HostPort) -> Failure {
+        Failure(.timeout, (address == name ? "" : "\(address): ") + "no connection in time")
+    }
+
     /// The same failure for a query that was not asked because of it.
     var unasked: Failure {
         let detail = "not asked: \(detail)"

@@ -6,7 +6,10 @@
 ///       ▲                   ▲                       │ failed: next address    ▲               ▲  │ │ reply
 ///       │                   └── kept connection ended before any byte, once ──┤   next query ─┘  │ ▼
 ///       │                                                             start ──┘◀─────────────── checking
-///       └──── a failure, a deadline, an end while idle                 idle ◀── last reply, quiet ──┘
+///       └──── a failure, the deadline, an end while idle               idle ◀── last reply, quiet ──┘
+///
+/// A probe has one deadline, from `start` on. Each address has its share of what is left. What follows from an event that a busy
+/// loop has seen after the deadline, another question or another connection, has the timeout anew.
 ///
 /// It may begin with a connection that another process has used: settling, which is idle but for one reply to the question
 /// that was open when that process died, and for nothing being asked before `settledAt`.
@@ -14,36 +17,17 @@
 /// Every failure of the connection ends the probe and closes the connection, so that a late reply can never answer the
 /// next question. Late events are ordinary: what no state expects is `.none`.
 ///
-/// Bytes that come while nothing is asked end the connection, and are reported once as `malformed`. They could pass for the
-/// answer to the next question, so the conversation listens before it believes:
-/// - A new connection is asked nothing before the kernel's bytes were looked at. With query ports it must be quiet for
-///   `UnaskedReply.quietTime` first.
-/// - With query ports the answers are held until the connection was quiet after the last one. Bytes in that time make all
-///   answers but the first doubtful: one of them may be a reply that came twice.
-/// - For `UnaskedReply.caution` after such bytes the conversation listens before the first question and after each reply,
-///   also without query ports. What comes before the question is ignored. What comes after a reply must be the same reply.
-///   The readings are certain then, so nothing is reported again.
+/// It listens before it believes, for bytes that nobody has asked for: `UnaskedReply` says how.
 package struct ProbeConversation: Sendable {
-    private enum State {
-        case vacant
-        /// The bytes since the last reply.
-        case idle(UnaskedBytes)
-        case settling(FrameDecoder)
-        case resolving(ProbeProgress, isExtended: Bool)
-        case connecting(ProbeProgress, AddressTurn)
-        case listening(ProbeProgress, ProbeFallback, UnaskedBytes, until: Instant)
-        case asking(ProbeProgress, ProbeFallback, FrameDecoder, askedAt: Instant)
-        /// A reply has come. Whether it is the answer is certain when the connection was quiet.
-        case checking(ProbeProgress, RepeatedReply, until: Instant)
-    }
-
     private let queries: [Query]
     private let requests: [Query: Request]
     private let mode: ConnectionMode
     /// One deadline for a whole probe; it may change between two probes.
     package var timeout: Duration
     private var rejections = Rejections()
-    private var state: State
+    private var state: ProbeState
+    /// When the probe must have ended; nil while none runs.
+    private var expiry: Instant?
     /// When the connection was taken up that another process has used; nil without one.
     let takenUpAt: Instant?
     private var caution = ProbeCaution()
@@ -58,44 +42,46 @@ package struct ProbeConversation: Sendable {
     }
 
     /// Whether a question is open, or its reply not yet certain.
-    package var isAsking: Bool {
-        switch state {
-        case .asking, .checking: true
-        case .vacant, .idle, .settling, .resolving, .connecting, .listening: false
-        }
-    }
-
+    package var isAsking: Bool { state.isAsking }
     /// Whether a connection stands without an outstanding request.
-    package var isIdle: Bool {
-        switch state {
-        case .idle: true
-        case .settling(let decoder): !decoder.hasBegun
-        case .listening(_, .newConnection, let heard, _): !heard.isHeard
-        case .vacant, .resolving, .connecting, .listening, .asking, .checking: false
-        }
-    }
-
+    package var isIdle: Bool { state.isIdle }
     /// Whether the reply to a question of the process before may still come.
-    package var isSettling: Bool {
-        if case .settling = state { true } else { false }
-    }
+    package var isSettling: Bool { state.isSettling }
 
     /// Whether a reply that is read now is so late that its bytes may have waited in the kernel.
-    package func isAgeWorthAsking(at now: Instant) -> Bool {
-        if case .asking(_, _, _, let askedAt) = state { now - askedAt >= KernelAge.longLatency } else { false }
+    package func isAgeWorthAsking(at now: Instant) -> Bool { state.isAgeWorthAsking(at: now) }
+
+    /// When to look at the network and then to say `deadline`; nil while no probe runs.
+    package var deadline: Instant? {
+        if case .connecting(_, let turn) = state, let end = turn.end { min(end, expiry ?? end) } else { expiry }
     }
 
     package mutating func handle(_ event: Event, at now: Moment) -> Action {
+        let action = react(to: event, at: now)
+        switch action {
+        case .resolve, .connect, .listen, .send: makeUp(at: now.instant)
+        case .finish, .finishAndClose, .finishAndReset: expiry = nil
+        case .none, .close: break
+        }
+        return action
+    }
+
+    /// Gives what follows from an event its time, when the event was seen only after the deadline.
+    private mutating func makeUp(at now: Instant) {
+        if let expiry, expiry <= now { self.expiry = now + timeout }
+    }
+
+    private mutating func react(to event: Event, at now: Moment) -> Action {
         switch event {
         case .start: start(at: now)
-        case .resolved(let addresses): resolved(addresses)
+        case .resolved(let addresses): resolved(addresses, at: now)
         case .unresolved(let detail, let cause): unresolved(detail, cause, at: now)
         case .connected: connected(at: now)
         case .notConnected(let failure): notConnected(failure, at: now)
         case .received(let bytes, let age): received(bytes, age: age, at: now)
         case .quiet: quiet(at: now)
         case .ended(let detail): ended(detail, at: now)
-        case .deadline(let late): deadline(late, at: now)
+        case .deadline: deadlinePassed(at: now)
         }
     }
 
@@ -112,6 +98,7 @@ package struct ProbeConversation: Sendable {
             return .finish(probe.concluded(trusting: 0, with: failure, at: cameAt))
         }
         let probe = ProbeProgress(due, startedAt: now.instant)
+        expiry = now.instant + timeout
         guard isIdle else {
             state = .resolving(probe, isExtended: false)
             return .resolve
@@ -121,9 +108,9 @@ package struct ProbeConversation: Sendable {
         return listen(for: .zero, probe, .newConnection, at: now)
     }
 
-    private mutating func resolved(_ addresses: Int) -> Action {
+    private mutating func resolved(_ addresses: Int, at now: Moment) -> Action {
         guard case .resolving(let probe, _) = state else { return .none }
-        return connect(probe, AddressTurn(index: 0, count: addresses))
+        return connect(probe, AddressTurn(index: 0, count: addresses), at: now)
     }
 
     private mutating func unresolved(_ detail: String, _ cause: LocalCause?, at now: Moment) -> Action {
@@ -131,7 +118,12 @@ package struct ProbeConversation: Sendable {
         return fail(cause.map { Failure($0, detail) } ?? Failure(.dns, detail), at: now)
     }
 
-    private mutating func connect(_ probe: ProbeProgress, _ turn: AddressTurn) -> Action {
+    /// An address that does not answer leaves their share of the time to those after it.
+    private mutating func connect(_ probe: ProbeProgress, _ turn: AddressTurn, at now: Moment) -> Action {
+        makeUp(at: now.instant)
+        var turn = turn
+        let untried = turn.count - turn.index
+        turn.end = untried > 1 ? expiry.map { now.instant + ($0 - now.instant) / untried } : nil
         state = .connecting(probe, turn)
         return .connect(address: turn.index)
     }
@@ -144,7 +136,7 @@ package struct ProbeConversation: Sendable {
     /// The next address is tried after this one has failed, never beside it: one connection at most.
     private mutating func notConnected(_ failure: Failure, at now: Moment) -> Action {
         guard case .connecting(let probe, let turn) = state else { return .none }
-        return turn.next.map { connect(probe, $0) } ?? fail(failure, at: now)
+        return turn.next.map { connect(probe, $0, at: now) } ?? fail(failure, at: now)
     }
 
     private mutating func listen(
@@ -279,11 +271,11 @@ package struct ProbeConversation: Sendable {
             state = .vacant
             return .close
         case .connecting(let probe, let turn):
-            return tryAgain(probe, .addressAfter(turn)) ?? fail(closed, at: now)
+            return tryAgain(probe, .addressAfter(turn), at: now) ?? fail(closed, at: now)
         case .listening(let probe, let fallback, let heard, _):
-            return (heard.isHeard ? nil : tryAgain(probe, fallback)) ?? fail(closed, at: now)
+            return (heard.isHeard ? nil : tryAgain(probe, fallback, at: now)) ?? fail(closed, at: now)
         case .asking(let probe, let fallback, let decoder, _):
-            let again = decoder.isUntouched ? tryAgain(probe, fallback) : nil
+            let again = decoder.isUntouched ? tryAgain(probe, fallback, at: now) : nil
             return again ?? fail(decoder.failure(ofEnd: detail), at: now)
         case .checking(let probe, let repeated, _):
             // Nothing more can come, so nothing more can be an answer.
@@ -294,19 +286,30 @@ package struct ProbeConversation: Sendable {
         }
     }
 
-    private mutating func tryAgain(_ probe: ProbeProgress, _ fallback: ProbeFallback) -> Action? {
+    private mutating func tryAgain(_ probe: ProbeProgress, _ fallback: ProbeFallback, at now: Moment) -> Action? {
         switch fallback {
         case .newConnection:
             state = .resolving(probe, isExtended: false)
             return .resolve
         case .addressAfter(let turn):
-            return turn.next.map { connect(probe, $0) }
+            return turn.next.map { connect(probe, $0, at: now) }
         case .nothing:
             return nil
         }
     }
 
-    private mutating func deadline(_ late: Duration, at now: Moment) -> Action {
+    private mutating func deadlinePassed(at now: Moment) -> Action {
+        guard let deadline, let expiry, deadline <= now.instant else { return .none }
+        if case .connecting(let probe, let turn) = state, let end = turn.end, let next = turn.next {
+            // As late as this was seen, it is not at the expense of the others.
+            self.expiry = expiry + (now.instant - end)
+            return connect(probe, next, at: now)
+        }
+        return expired(now.instant - expiry, at: now)
+    }
+
+    /// - Parameter late: how long ago the probe's time was over.
+    private mutating func expired(_ late: Duration, at now: Moment) -> Action {
         let limit = DurationText.format(timeout)
         let passed = now.earlier(by: late)
         switch state {
@@ -315,7 +318,8 @@ package struct ProbeConversation: Sendable {
         case .resolving(let probe, isExtended: false) where late > KernelAge.tolerance:
             // The resolver is part of this process, and stood still with it.
             state = .resolving(probe, isExtended: true)
-            return .extend(late)
+            expiry = now.instant + late
+            return .none
         case .resolving:
             return fail(Failure(.dns, "the resolver did not answer within \(limit)"), at: passed)
         case .connecting:
@@ -383,7 +387,7 @@ package struct ProbeConversation: Sendable {
     }
 
     /// Nothing is to be done, for the state has what it has heard.
-    private mutating func stay(_ state: State) -> Action {
+    private mutating func stay(_ state: ProbeState) -> Action {
         self.state = state
         return .none
     }

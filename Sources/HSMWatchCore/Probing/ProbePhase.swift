@@ -48,56 +48,6 @@ package struct ProbePhase: Hashable, Sendable {
     }
 }
 
-/// A probe under way: the queries that are left, and the answers so far.
-struct ProbeProgress {
-    typealias Answer = ProbeConversation.Answer
-
-    let startedAt: Instant
-    /// The queries without an answer. The first is asked next, or is being asked.
-    private(set) var queries: ArraySlice<Query>
-    private(set) var answers: [Answer] = []
-
-    init(_ queries: [Query], startedAt: Instant) {
-        self.queries = queries[...]
-        self.startedAt = startedAt
-    }
-
-    /// The latency of the first answer: about what an answer of this HSM takes.
-    var firstLatency: Duration { answers.first?.observation.latency ?? .zero }
-
-    /// Takes the outcome of the query that was asked.
-    mutating func answer(_ outcome: Outcome, at moment: Moment, latency: Duration) {
-        guard let query = queries.popFirst() else { return }
-        let observation = Observation(outcome: outcome, at: moment, latency: latency)
-        answers.append(Answer(query: query, observation: observation))
-    }
-
-    /// All answers, with the failure for each query that has none. Queries that were not asked say so.
-    func concluded(with failure: Failure, asked: Int, at moment: Moment) -> [Answer] {
-        let unasked = failure.unasked
-        return answers
-            + queries.enumerated().map { index, query in
-                failed(query, index < asked ? failure : unasked, at: moment)
-            }
-    }
-
-    /// The first `certain` answers. Every other query has the failure instead, answered or not.
-    func concluded(trusting certain: Int, with failure: Failure, at moment: Moment) -> [Answer] {
-        let doubtful = answers.dropFirst(certain).map { answer in
-            let observation = Observation(
-                outcome: .failure(failure), instant: answer.observation.instant,
-                timestamp: answer.observation.timestamp, latency: answer.observation.latency)
-            return Answer(query: answer.query, observation: observation)
-        }
-        return Array(answers.prefix(certain)) + doubtful + queries.map { failed($0, failure, at: moment) }
-    }
-
-    private func failed(_ query: Query, _ failure: Failure, at moment: Moment) -> Answer {
-        let latency = moment.instant - startedAt
-        return Answer(query: query, observation: Observation(outcome: .failure(failure), at: moment, latency: latency))
-    }
-}
-
 extension ProbeConversation {
     /// Before this a probe asks nothing; nil when it may ask at any time.
     ///
@@ -110,7 +60,7 @@ extension ProbeConversation {
     package static let rejectedPause = Duration.seconds(600)
 
     package enum Event: Hashable, Sendable {
-        /// A tick. Its deadline is the caller's to keep.
+        /// A tick.
         case start
         /// The host name has this many addresses, one at least.
         case resolved(addresses: Int)
@@ -125,8 +75,8 @@ extension ProbeConversation {
         /// The connection is over; the detail says how, in words that follow "the HSM". While connecting: the port has
         /// accepted, and the connection was over before it was looked at.
         case ended(detail: String)
-        /// The deadline passed so long ago. The network was looked at after that.
-        case deadline(late: Duration = .zero)
+        /// `deadline` has passed, and the network was looked at after that. It may be another one now.
+        case deadline
     }
 
     package enum Action: Hashable, Sendable {
@@ -138,8 +88,6 @@ extension ProbeConversation {
         /// Ask nothing for so long. Then look at the network, and say `quiet`.
         case listen(Duration)
         case send(Request)
-        /// Move the deadline to so much later than now.
-        case extend(Duration)
         /// The probe is over; the connection stays open.
         case finish([Answer])
         /// The probe is over; close the connection, or give up opening it.
@@ -156,24 +104,6 @@ extension ProbeConversation {
         package let query: Query
         package let observation: Observation
     }
-}
-
-/// What is left to try when the connection ends before a byte of the reply.
-enum ProbeFallback {
-    /// The connection was kept: a new one.
-    case newConnection
-    /// The connection is new: the address after this one.
-    case addressAfter(AddressTurn)
-    /// The HSM has answered on this connection.
-    case nothing
-}
-
-/// Which of a host's addresses is tried.
-struct AddressTurn {
-    let index: Int
-    let count: Int
-
-    var next: AddressTurn? { index + 1 < count ? AddressTurn(index: index + 1, count: count) : nil }
 }
 
 /// How long bytes lay in the kernel before they were read (`tcpi_last_data_recv` of tcp(7)).

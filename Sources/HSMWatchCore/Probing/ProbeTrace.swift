@@ -19,10 +19,16 @@ package struct ProbeTrace: Sendable {
     /// Whether a question is open.
     private var isAsked = false
 
-    package init() {}
+    private let name: HostPort
 
+    /// - Parameter name: what the user calls the HSM; an address is told only where it says more.
+    package init(of name: HostPort) {
+        self.name = name
+    }
+
+    /// - Parameter deadline: the conversation's before the event.
     package mutating func note(
-        _ event: ProbeConversation.Event, _ action: ProbeConversation.Action, at now: Instant
+        _ event: ProbeConversation.Event, _ action: ProbeConversation.Action, at now: Instant, deadline: Instant? = nil
     ) {
         if event == .start, action != .none {
             startedAt = now
@@ -34,10 +40,10 @@ package struct ProbeTrace: Sendable {
         let time = now - startedAt
         if case .received(let bytes, let age) = event { receive(bytes, at: time - KernelAge.counted(age)) }
         switch action {
-        case .none, .extend: return
+        case .none: return
         case .resolve, .connect, .listen, .send, .finish, .finishAndClose, .finishAndReset, .close: break
         }
-        noteEffective(event, at: time)
+        noteEffective(event, action, at: event == .deadline ? (deadline ?? now) - startedAt : time)
         switch action {
         case .connect(let index):
             address = index
@@ -46,13 +52,15 @@ package struct ProbeTrace: Sendable {
             append(.asked(request), at: time)
         case .finish, .finishAndClose, .finishAndReset:
             self.startedAt = nil
-        case .none, .resolve, .listen, .extend, .close:
+        case .none, .resolve, .listen, .close:
             break
         }
     }
 
     /// Notes an event that the conversation did something about.
-    private mutating func noteEffective(_ event: ProbeConversation.Event, at time: Duration) {
+    private mutating func noteEffective(
+        _ event: ProbeConversation.Event, _ action: ProbeConversation.Action, at time: Duration
+    ) {
         let kind: ProbePhase.Kind? =
             switch event {
             case .start, .quiet: nil
@@ -62,12 +70,17 @@ package struct ProbeTrace: Sendable {
             case .notConnected(let failure): triedAddress.map { .notConnected($0, failure) }
             case .received: nil
             case .ended(let detail): .ended(detail: detail)
-            case .deadline: .expired
+            case .deadline: expired(action)
             }
         noteReceived(event)
         guard let kind else { return }
-        if case .deadline(let late) = event { return append(kind, at: time - late) }
         append(kind, at: time)
+    }
+
+    /// The deadline of the probe, or only of an address: then the next one is tried.
+    private func expired(_ action: ProbeConversation.Action) -> ProbePhase.Kind? {
+        guard case .connect = action else { return .expired }
+        return triedAddress.map { .notConnected($0, Failure.late($0, name: name)) }
     }
 
     /// Notes what has come until the event: the answer if the event completes it.

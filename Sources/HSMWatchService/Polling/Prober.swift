@@ -3,7 +3,7 @@
 import HSMWatchCore
 import NIOCore
 
-/// Runs probes of one HSM: does what the conversation says, on one connection, within one deadline a probe.
+/// Runs probes of one HSM: does what the conversation says, on one connection, and says when its deadline has passed.
 @ServiceLoop
 package final class Prober {
     /// How long `leave` waits for the reply to an open question.
@@ -21,13 +21,14 @@ package final class Prober {
     private var conversation: ProbeConversation
     private var connection: HSMConnection?
     private var addresses: [SocketAddress] = []
-    private var expiry: DelayedWork?
-    /// Ends the turn of an address that others come after.
-    private var turn: DelayedWork?
+    /// Waits until the connection that another process has used may be asked.
+    private var beginning: DelayedWork?
+    /// Fires at `armed`, the conversation's deadline.
+    private var timer: DelayedWork?
+    private var armed: Instant?
     /// Ends the time in which nothing is asked.
     private var listening: DelayedWork?
     private var waiting: CheckedContinuation<[ProbeConversation.Answer], Never>?
-    private var deadline = Instant.now
     /// Whether no probe is answered any more.
     private(set) var isStopped = false
     /// Gives up waiting for the reply to an open question.
@@ -50,7 +51,7 @@ package final class Prober {
         hsm: HSMConfiguration, store: ConnectionStore? = nil, faults: LocalFaultWatch? = nil, isTraced: Bool = false,
         resolve: @escaping Resolver.Resolve
     ) {
-        trace = isTraced ? ProbeTrace() : nil
+        trace = isTraced ? ProbeTrace(of: hsm.address) : nil
         address = hsm.address
         timeout = hsm.timeout
         self.resolve = resolve
@@ -77,7 +78,7 @@ package final class Prober {
             waiting = continuation
             let unsettled = max(.zero, (conversation.settledAt ?? .now) - .now)
             guard conversation.isSettling || unsettled > .zero else { return begin() }
-            expiry = ServiceLoop.after(unsettled) {
+            beginning = ServiceLoop.after(unsettled) {
                 // A reply to the process before may have come, and not have been looked at.
                 ServiceLoop.afterNetwork { self.begin() }
             }
@@ -128,53 +129,50 @@ package final class Prober {
             conversation.timeout = timeout
             self.change = nil
         }
-        allowTime(until: .now + timeout)
         handle(.start)
     }
 
-    private func allowTime(until end: Instant) {
-        deadline = end
-        expiry?.cancel()
-        expiry = ServiceLoop.after(max(.zero, end - .now)) {
-            ServiceLoop.afterNetwork { self.expire(at: end) }
+    /// Sets the timer to the conversation's deadline.
+    private func arm() {
+        let deadline = waiting == nil ? nil : conversation.deadline
+        guard deadline != armed else { return }
+        timer?.cancel()
+        armed = deadline
+        timer = deadline.map { deadline in
+            ServiceLoop.after(max(.zero, deadline - .now)) {
+                ServiceLoop.afterNetwork {
+                    // What has come meanwhile may have ended the probe, or given it more time.
+                    guard self.armed == deadline else { return }
+                    self.armed = nil
+                    self.handle(.deadline)
+                }
+            }
         }
-    }
-
-    private func expire(at end: Instant) {
-        // What has come meanwhile may have ended the probe, or given it more time.
-        guard waiting != nil, deadline == end else { return }
-        handle(.deadline(late: .now - end))
-    }
-
-    /// An event that comes after the deadline was late to be seen; what follows from it is not to suffer.
-    private func makeUp() {
-        if waiting != nil, deadline <= .now { allowTime(until: .now + timeout) }
     }
 
     private func handle(_ event: ProbeConversation.Event) {
         guard !isStopped else { return }
         let (event, now) = dated(event)
+        let deadline = conversation.deadline
         let action = conversation.handle(event, at: now)
-        trace?.note(event, action, at: now.instant)
+        trace?.note(event, action, at: now.instant, deadline: deadline)
+        carryOut(action)
+        arm()
+        if leaving != nil, !conversation.isAsking { leaveNow() }
+    }
+
+    private func carryOut(_ action: ProbeConversation.Action) {
         switch action {
         case .none:
             break
         case .resolve:
-            makeUp()
             lookUp()
         case .connect(let index):
-            makeUp()
             connect(to: index)
         case .listen(let time):
-            makeUp()
-            turn?.cancel()
             listen(for: time)
         case .send(let request):
-            makeUp()
-            turn?.cancel()
             connection?.send(request)
-        case .extend(let time):
-            allowTime(until: .now + time)
         case .finish(let answers):
             // Not before it has answered: one that never does would be put in and taken out with every probe.
             connection?.keep()
@@ -189,7 +187,6 @@ package final class Prober {
         case .close:
             disconnect()
         }
-        if leaving != nil, !conversation.isAsking { leaveNow() }
     }
 
     /// The event with what the kernel knows of it, and the time.
@@ -232,26 +229,10 @@ package final class Prober {
         }
     }
 
-    /// An address that does not answer leaves their share of the time to those after it.
     private func connect(to index: Int) {
         disconnect()
-        let connection = newConnection()
-        let untried = addresses.count - index
-        if untried > 1 { endTurn(of: addresses[index], on: connection, after: (deadline - .now) / untried) }
-        connection.open(
+        newConnection().open(
             addresses[index], on: ServiceLoop.shared.eventLoop, below: faults?.firstReserved ?? .max)
-    }
-
-    private func endTurn(of peer: SocketAddress, on connection: HSMConnection, after share: Duration) {
-        let due = Instant.now + share
-        turn = ServiceLoop.after(share) {
-            ServiceLoop.afterNetwork {
-                guard self.connection === connection else { return }
-                // As late as this is, it is not at the expense of the others.
-                self.allowTime(until: self.deadline + max(.zero, .now - due))
-                self.handle(.notConnected(ConnectFailure.late(address: peer, name: self.address)))
-            }
-        }
     }
 
     private func newConnection() -> HSMConnection {
@@ -261,8 +242,6 @@ package final class Prober {
     }
 
     private func disconnect() {
-        turn?.cancel()
-        turn = nil
         listening?.cancel()
         listening = nil
         connection?.close()
@@ -270,9 +249,10 @@ package final class Prober {
     }
 
     private func finish(_ answers: [ProbeConversation.Answer]) {
-        expiry?.cancel()
-        expiry = nil
+        beginning?.cancel()
+        beginning = nil
         waiting?.resume(returning: answers)
         waiting = nil
+        arm()
     }
 }

@@ -129,7 +129,7 @@ enum ConnectFailure {
     ///
     /// - Parameter name: what the user calls the peer; the address is told only where it says more.
     static func describe(_ error: any Error, address: SocketAddress, name: HostPort) -> Failure {
-        if case .connectTimeout? = error as? ChannelError { return late(address: address, name: name) }
+        if case .connectTimeout? = error as? ChannelError { return .late(HostPort(address), name: name) }
         let place = place(address, name: name)
         guard let error = error as? IOError else {
             return Failure(.unreachable, place + Reply.printable("\(error)".utf8))
@@ -143,11 +143,6 @@ enum ConnectFailure {
         case ETIMEDOUT: Failure(.timeout, detail)
         default: Failure(.unreachable, detail)
         }
-    }
-
-    /// A connection that took too long; the name is what the user calls the peer.
-    static func late(address: SocketAddress, name: HostPort) -> Failure {
-        Failure(.timeout, place(address, name: name) + "no connection in time")
     }
 
     private static func place(_ address: SocketAddress, name: HostPort) -> String {

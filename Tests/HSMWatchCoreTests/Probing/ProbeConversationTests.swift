@@ -91,29 +91,29 @@ struct ProbeConversationTests {
     func deadlines() {
         var talk = ProbeTalk()
         #expect(talk.hear(.start) == .resolve)
-        #expect(ProbeTalk.kinds(talk.hear(.deadline())) == [.dns])
+        #expect(ProbeTalk.kinds(talk.expire()) == [.dns])
         #expect(talk.hear(.start) == .resolve)
         #expect(talk.hear(.resolved(addresses: 1)) == .connect(address: 0))
-        #expect(ProbeTalk.kinds(talk.hear(.deadline())) == [.timeout])
+        #expect(ProbeTalk.kinds(talk.expire()) == [.timeout])
         talk.connect()
-        #expect(ProbeTalk.kinds(talk.hear(.deadline())) == [.noReply])
+        #expect(ProbeTalk.kinds(talk.expire()) == [.noReply])
         talk.connect()
         #expect(talk.hear("<2223#50") == .none)
-        #expect(ProbeTalk.kinds(talk.hear(.deadline())) == [.noReply])
+        #expect(ProbeTalk.kinds(talk.expire()) == [.noReply])
         talk.connect()
         #expect(talk.hear("login:") == .none)
-        #expect(ProbeTalk.kinds(talk.hear(.deadline())) == [.malformed])
+        #expect(ProbeTalk.kinds(talk.expire()) == [.malformed])
     }
 
     @Test("after a failure the connection is closed, so that a late reply answers nothing")
     func lateReply() {
         var talk = ProbeTalk()
         talk.connect()
-        let action = talk.hear(.deadline())
+        let action = talk.expire()
         #expect(!ProbeTalk.keepsConnection(action))
         #expect(talk.hear("<2223#50#64#14#>") == .none)
         #expect(talk.hear(.ended(detail: "closed the connection")) == .none)
-        #expect(talk.hear(.deadline()) == .none)
+        #expect(talk.expire() == .none)
         #expect(talk.hear(.connected) == .none)
         #expect(talk.hear(.resolved(addresses: 2)) == .none)
         #expect(talk.hear(.start) == .resolve)
@@ -130,6 +130,49 @@ struct ProbeConversationTests {
         #expect(ProbeTalk.kinds(talk.hear(.unresolved(detail: "no such host"))) == [.dns])
         #expect(talk.hear(.start) == .resolve)
         #expect(ProbeTalk.kinds(talk.hear(.unresolved(detail: "no descriptor", cause: .descriptors))) == [.local])
+    }
+
+    @Test("each address has its share of the time that is left, and the last one has the rest")
+    func shares() {
+        var talk = ProbeTalk()
+        #expect(talk.hear(.start) == .resolve)
+        let end = talk.conversation.deadline
+        #expect(end == talk.now.instant + .seconds(2))
+        #expect(talk.hear(.resolved(addresses: 3), after: 500) == .connect(address: 0))
+        #expect(talk.conversation.deadline == talk.now.instant + .milliseconds(500))
+        #expect(talk.expire() == .connect(address: 1))
+        #expect(talk.conversation.deadline == talk.now.instant + .milliseconds(500))
+        #expect(talk.expire() == .connect(address: 2))
+        #expect(talk.conversation.deadline == end)
+        #expect(ProbeTalk.words(talk.expire()) == ["no connection within 2s"])
+        #expect(talk.conversation.deadline == nil)
+    }
+
+    @Test("a turn that was seen to end late is not at the expense of the addresses after it")
+    func lateTurn() {
+        var talk = ProbeTalk()
+        #expect(talk.hear(.start) == .resolve)
+        #expect(talk.hear(.resolved(addresses: 2), after: 0) == .connect(address: 0))
+        #expect(talk.expire(late: .seconds(7)) == .connect(address: 1))
+        #expect(talk.conversation.deadline == talk.now.instant + .seconds(1))
+    }
+
+    @Test("what follows from an event that was seen after the deadline has the timeout anew")
+    func makeUp() {
+        var talk = ProbeTalk()
+        #expect(talk.hear(.start) == .resolve)
+        #expect(talk.hear(.resolved(addresses: 1), after: 9000) == .connect(address: 0))
+        #expect(talk.conversation.deadline == talk.now.instant + .seconds(2))
+        #expect(talk.hear(.connected, after: 8000) == .listen(.zero))
+        #expect(talk.conversation.deadline == talk.now.instant + .seconds(2))
+    }
+
+    @Test("a deadline that was moved meanwhile does nothing")
+    func movedDeadline() {
+        var talk = ProbeTalk()
+        #expect(talk.hear(.start) == .resolve)
+        #expect(talk.hear(.deadline, after: 1) == .none)
+        #expect(talk.conversation.deadline != nil)
     }
 
     @Test("a reset is the same failure before the first look at the connection, before the question and after it")
@@ -207,7 +250,7 @@ struct ProbeConversationTests {
         #expect(talk.hear(.resolved(addresses: 1)) == .connect(address: 0))
         #expect(talk.connected() == .send(Request(.port(9010), lineEnding: .lf)))
         #expect(talk.hear("<2223#50#64#14#>") == .send(Request(.port(9011), lineEnding: .lf)))
-        let action = talk.hear(.deadline())
+        let action = talk.expire()
         #expect(ProbeTalk.kinds(action) == [nil, .noReply, .noReply])
         let details = ProbeTalk.outcomes(action).map { outcome in
             if case .failure(let failure) = outcome { failure.detail } else { "" }
@@ -223,7 +266,7 @@ struct ProbeConversationTests {
         #expect(talk.connected() == .send(Request(.port(9010), lineEnding: .lf)))
         #expect(talk.hear("<2223#50#64#14#>") == .send(Request(.port(9011), lineEnding: .lf)))
         #expect(talk.hear("\r\n") == .none)
-        #expect(ProbeTalk.kinds(talk.hear(.deadline())) == [nil, .noReply])
+        #expect(ProbeTalk.kinds(talk.expire()) == [nil, .noReply])
 
         talk = ProbeTalk()
         talk.connect()
@@ -237,7 +280,7 @@ struct ProbeConversationTests {
     func reset() {
         var talk = ProbeTalk()
         talk.connect()
-        guard case .finishAndReset = talk.hear(.deadline()) else {
+        guard case .finishAndReset = talk.expire() else {
             Issue.record("the connection to a hanging HSM is not reset")
             return
         }

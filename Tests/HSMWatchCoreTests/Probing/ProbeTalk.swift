@@ -40,6 +40,12 @@ struct ProbeTalk {
         return action
     }
 
+    /// The deadline passes, and is seen so late.
+    mutating func expire(late: Duration = .zero) -> ProbeConversation.Action {
+        let due = (conversation.deadline ?? now.instant) + late
+        return hear(.deadline, after: max(0, (due - now.instant).wholeMilliseconds))
+    }
+
     mutating func hear(_ text: String) -> ProbeConversation.Action { hear(.received(Array(text.utf8))) }
 
     /// Nothing is said for as long as the conversation listens.
@@ -61,7 +67,7 @@ struct ProbeTalk {
     static func answers(_ action: ProbeConversation.Action) -> [ProbeConversation.Answer] {
         switch action {
         case .finish(let answers), .finishAndClose(let answers), .finishAndReset(let answers): answers
-        case .none, .resolve, .connect, .listen, .send, .extend, .close: []
+        case .none, .resolve, .connect, .listen, .send, .close: []
         }
     }
 

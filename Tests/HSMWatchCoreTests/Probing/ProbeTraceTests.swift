@@ -13,7 +13,7 @@ struct ProbeTraceTests {
     /// A conversation that is traced, one millisecond from event to event.
     private struct Talk {
         var conversation: ProbeConversation
-        var trace = ProbeTrace()
+        var trace = ProbeTrace(of: ProbeTraceTests.addresses[1])
         var milliseconds: Int64 = 1000
         /// Whether something may come while the conversation listens.
         var listens = false
@@ -27,11 +27,15 @@ struct ProbeTraceTests {
         mutating func hear(_ events: ProbeConversation.Event...) {
             for event in events {
                 milliseconds += event == .quiet ? 0 : 1
+                let deadline = conversation.deadline
+                if event == .deadline, let deadline {
+                    milliseconds = max(milliseconds, deadline.nanoseconds / 1_000_000)
+                }
                 let now = Moment(
                     instant: Instant(nanoseconds: milliseconds * 1_000_000),
                     timestamp: Timestamp(milliseconds: milliseconds))
                 let action = conversation.handle(event, at: now)
-                trace.note(event, action, at: now.instant)
+                trace.note(event, action, at: now.instant, deadline: deadline)
                 guard case .listen(let time) = action, !listens else { continue }
                 milliseconds += time.wholeMilliseconds
                 hear(.quiet)
@@ -111,10 +115,10 @@ struct ProbeTraceTests {
     @Test("what came of a reply that never was is told before how it ended")
     func incomplete() {
         var talk = Talk()
-        talk.hear(.start, .resolved(addresses: 1), .connected, .received(Self.bytes("<22")), .deadline())
+        talk.hear(.start, .resolved(addresses: 1), .connected, .received(Self.bytes("<22")), .deadline)
         #expect(
             talk.phases.suffix(2) == [
-                Self.phase(.received(Self.received("<22")), at: 3), Self.phase(.expired, at: 4),
+                Self.phase(.received(Self.received("<22")), at: 3), Self.phase(.expired, at: 2000),
             ])
     }
 
@@ -143,8 +147,8 @@ struct ProbeTraceTests {
         var talk = Talk()
         talk.hear(.start, .resolved(addresses: 1), .connected)
         talk.milliseconds += 5000
-        talk.hear(.deadline(late: .milliseconds(4000)))
-        #expect(talk.phases.last == Self.phase(.expired, at: 1003))
+        talk.hear(.deadline)
+        #expect(talk.phases.last == Self.phase(.expired, at: 2000))
     }
 
     @Test("a name without an address is one phase")
@@ -159,8 +163,8 @@ struct ProbeTraceTests {
         var talk = Talk()
         talk.hear(.connected, .received(Self.bytes("<2223#1#2#>")), .ended(detail: "closed the connection"))
         #expect(talk.phases.isEmpty)
-        talk.hear(.start, .resolved(addresses: 1), .deadline())
-        talk.hear(.connected, .deadline(), .notConnected(Failure(.timeout, "")), .received([0]))
+        talk.hear(.start, .resolved(addresses: 1), .deadline)
+        talk.hear(.connected, .deadline, .notConnected(Failure(.timeout, "")), .received([0]))
         #expect(talk.phases.count == 2)
         #expect(talk.phases.last?.kind == .expired)
     }

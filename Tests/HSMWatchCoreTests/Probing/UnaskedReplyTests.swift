@@ -82,7 +82,7 @@ struct UnaskedReplyTests {
         _ = talk.quiet()
         #expect(talk.hear(Self.reply) == .send(Self.second))
         #expect(talk.hear(Self.otherReply) == .listen(.milliseconds(20)))
-        let action = talk.hear(.deadline())
+        let action = talk.expire()
         #expect(ProbeTalk.words(action) == ["10", "20"])
         #expect(ProbeTalk.keepsConnection(action))
     }
@@ -209,7 +209,7 @@ struct UnaskedReplyTests {
         _ = talk.hear(.resolved(addresses: 1))
         #expect(talk.hear(.connected) == .listen(.milliseconds(10)))
         #expect(
-            ProbeTalk.words(talk.hear(.deadline()))
+            ProbeTalk.words(talk.expire())
                 == ["connected too late to get a reply within 100ms", "connected too late to get a reply within 100ms"])
     }
 
@@ -340,7 +340,7 @@ struct UnaskedReplyTests {
         #expect(talk.hear(Self.reply) == .listen(.milliseconds(20)))
         for _ in 1...1000 { #expect(talk.hear(Self.reply) == .listen(.milliseconds(20))) }
         if !isWhole { #expect(talk.hear("<222") == .listen(.milliseconds(20))) }
-        #expect(ProbeTalk.kinds(talk.hear(.deadline())) == [isWhole ? nil : .malformed])
+        #expect(ProbeTalk.kinds(talk.expire()) == [isWhole ? nil : .malformed])
     }
 
     @Test("ten minutes without unasked bytes end the caution, and what comes later is reported again")
