@@ -8,11 +8,11 @@ import HSMWatchCore
 /// there.
 extension Spool {
     /// Messages dropped since the start.
-    package var dropped: Int { drops.total }
+    package var dropped: Int { account.dropped }
 
     /// Messages that a limit dropped before one output had confirmed them, since the start.
     func dropped(by output: String) -> Int {
-        cursors.dropped(by: output)
+        account.cursors.dropped(by: output)
     }
 
     /// Whether messages go to the disk; else it fails, and they are kept in memory.
@@ -25,15 +25,15 @@ extension Spool {
 
     /// Messages that some output has still to send, for the first time or again.
     package var queued: Int {
-        cursors.names.map { output in
-            min(waiting(for: output), Int(max(0, last - (cursors.sent(by: output) ?? last))))
+        account.cursors.names.map { output in
+            min(waiting(for: output), Int(max(0, last - (account.cursors.sent(by: output) ?? last))))
         }.max() ?? 0
     }
 
     /// Messages that one output gets and has not confirmed yet.
     package func waiting(for output: String) -> Int {
         let cursor = cursor(of: output)
-        let kinds = cursors.kinds(of: output)
+        let kinds = account.cursors.kinds(of: output)
         let onDisk = found?.messages.total(of: kinds) ?? min(stored.total(of: kinds), Int(max(0, committed - cursor)))
         let inMemory = tail.counts(after: max(committed, cursor)) { kinds.contains($0.kind) }.total
         return min(onDisk + inMemory, Int(max(0, last - cursor)))
@@ -41,12 +41,12 @@ extension Spool {
 
     /// Messages that some output has not confirmed yet, and no commit has taken.
     var waitingInMemory: Int {
-        tail.counts(after: committed, where: cursors.confirmedByAll.awaits).total
+        tail.counts(after: committed, where: account.cursors.confirmedByAll.awaits).total
     }
 
     /// Messages on the disk that some output has not confirmed yet: the kind first whose messages begin last.
     private var waitingOnDisk: [(kind: Event.Kind, count: Int)] {
-        let confirmed = cursors.confirmedByAll
+        let confirmed = account.cursors.confirmedByAll
         var counted = 0
         return confirmed.furthestFirst.map { kind in
             if let found { return (kind, found.messages[kind]) }
@@ -61,7 +61,7 @@ extension Spool {
     /// What is lost with the disk, and waits. Nothing tells the positions any more: they are taken for the last ones
     /// before the tail, of which some may be on their way; what was found late has no places yet.
     var onlyOnDisk: [DroppedMessage] {
-        let confirmed = cursors.confirmedByAll
+        let confirmed = account.cursors.confirmedByAll
         let committed = committed
         let rescued =
             found == nil

@@ -11,59 +11,68 @@ import ServiceLifecycle
 ///    gets it has confirmed it; one that a limit drops before that is counted and reported.
 /// 3. When the disk fails, the spool goes on in bounded memory, under a new `_instance`: numbers that no disk remembers
 ///    must not come again after a restart. It returns to the disk when that works.
+///
+/// From a confirmation to the deleted row: `confirm` moves the cursor (`Cursors`), `commit` takes along what may be deleted, and
+/// `SpoolDatabase.commit` deletes it.
 @ServiceLoop
 package final class Spool: Service {
-    let disk: SpoolDisk
+    /// How long a confirmed position waits for company before it is committed alone.
+    package nonisolated static let cursorDelay = Duration.seconds(1)
+    /// How often the spool looks whether its files are still where they were.
+    package nonisolated static let placeInterval = Duration.seconds(1)
+    /// How long a disk that failed is left alone.
+    package nonisolated static let diskRetry = Duration.seconds(5)
+    /// Bytes of committed messages that stay in memory for the outputs.
+    package nonisolated static let tailLimit = 4 << 20
+    /// Bytes that wait in memory at the most while the disk fails, or is slower than the HSMs.
+    package nonisolated static let memoryLimit = 16 << 20
+    /// Messages that an output gets at once.
+    package nonisolated static let batchLimit = 1000
+    /// Bytes that an output gets at once from the disk, and one message more.
+    package nonisolated static let readLimit = 1 << 20
+
+    let jobs: DiskJobs
     private var encoder: MessageEncoder
     private var limits: SpoolConfiguration
     let logger: Logger
 
-    private(set) var health: DiskHealth
+    var health: DiskHealth
     /// The number of the database's opening; nil while it is not open. What fails on an earlier opening is ignored.
-    private var opening: Int?
+    var opening: Int?
     /// The opening that was begun at the start and was not done in time; nil when there is none, or it is done.
-    private var late: SpoolOpening?
+    var late: SpoolOpening?
     /// Whether the open database is no longer at its path, and could not be written anew.
     var isDisplaced = false
     /// The other hsmwatch that has taken the directory: this one ends.
-    private var usurper: SpoolRefusal?
+    var usurper: SpoolRefusal?
     /// Whether it is known what an earlier process has dropped and not reported, and what it may have lost.
-    private var knowsEarlierRun = false
+    var knowsEarlierRun = false
     /// Since when messages of an earlier process may be missing, until that is told.
     var missingSince: Timestamp?
     /// What a database that could not be opened at the start holds, until it has come behind what is in memory.
-    private(set) var found: SpoolDatabase.Contents?
+    var found: SpoolDatabase.Contents?
     /// Why an output could not read, until the next commit deals with it: one at a time decides about the disk.
     var readFailure: DiskFailure?
-    private var identity: SpoolIdentity
+    var identity: SpoolIdentity
     /// The last position on the disk.
-    private(set) var committed: Int64
+    var committed: Int64
     /// The last position of the commit that runs.
     private(set) var committing: Int64
     /// The last position that outputs may read: on the disk, or in memory while the disk fails.
     private(set) var released: Int64
-    var cursors: Cursors
-    private var clock: SpoolClock
+    var account: SpoolAccount
+    var clock: SpoolClock
     /// Messages on the disk after the last commit.
-    private(set) var stored: MessageCounts
+    var stored: MessageCounts
     var tail: SpoolTail
-    var drops: DropLedger
     let schedule = CommitSchedule()
     private var isFinishing = false
     /// Commits, and moves of a damaged database, of which is known what they took from the disk.
-    private(set) var changesNoted = 0
-    /// Messages on the disk that no output waits for any more, and that are not counted yet.
-    var abandoned: [AbandonedMessages] = []
+    var changesNoted = 0
     var readers: [WakeUp] = []
 
     /// The last position given.
     package private(set) var last: Int64
-    /// When the disk must have finished the job it has.
-    var jobDeadline: Instant?
-    /// Those that wait for the disk.
-    var waits: [WakeUp] = []
-    /// Whether nothing waits for the disk any longer.
-    var hasGivenUp = false
     /// Where a damaged database was moved when the spool was opened.
     package private(set) var damaged: String?
 
@@ -85,7 +94,7 @@ package final class Spool: Service {
         self.encoder = encoder
         self.limits = limits
         self.logger = logger
-        self.disk = disk
+        jobs = DiskJobs(of: disk)
         self.late = late
         health = DiskHealth(retryInterval: diskRetry)
         var contents = SpoolDatabase.Contents(
@@ -106,12 +115,9 @@ package final class Spool: Service {
         stored = contents.messages
         clock = SpoolClock(now, boot: boot, noted: contents.moment, newest: contents.newest)
         tail = SpoolTail(start: contents.position)
-        drops = DropLedger(unreported: contents.unreported)
-        cursors = Cursors(outputs, confirmed: contents.cursors, present: contents.position)
+        account = SpoolAccount(outputs, contents)
         missingSince = contents.missingSince
         if let damaged { logger.note(.spoolDamaged(movedTo: damaged)) }
-        // What all of the last process's outputs had confirmed was only not deleted yet.
-        abandoned = AbandonedMessages.between(contents.confirmed, cursors.confirmedByAll, upTo: last)
         reportDrops()
     }
 
@@ -121,18 +127,42 @@ package final class Spool: Service {
     package func change(outputs: [Subscription], limits: SpoolConfiguration, encoder: MessageEncoder) {
         self.encoder = encoder
         self.limits = limits
-        let before = cursors.confirmedByAll
-        cursors.change(outputs, startingAt: last).forEach { drops.note(1, reason: $0) }
-        abandonMessages(awaitedBy: before)
+        account.change(outputs, startingAt: last, onDisk: max(committed, committing), &tail)
         schedule.beginNow()
     }
 
     /// When there must have been progress; nil when there is nothing to do.
-    package var deadline: Instant? { jobDeadline ?? schedule.deadline }
+    package var deadline: Instant? { jobs.deadline ?? schedule.deadline }
+
+    /// Waits for the disk no longer: the stop must end. What only memory has is lost then, and told.
+    package func giveUp() {
+        jobs.giveUp()
+        readers.forEach { $0.raise() }
+    }
+
+    /// Logs an event, and appends it.
+    package func report(_ event: Event) {
+        logger.note(.event(event))
+        append(event)
+    }
+
+    /// Logs what happened to hsmwatch itself just now, and appends it.
+    package func report(_ action: ServiceAction) {
+        report(Event(timestamp: .now, content: .service(action)))
+    }
+
+    /// What to tell of messages that an earlier process may have lost; nil when there is nothing to tell. The caller appends it before it waits for anything: the
+    /// commit that takes the message also forgets the loss.
+    package func takeLoss() -> String? {
+        defer { missingSince = nil }
+        return missingSince.map {
+            "the last run did not close the spool; messages since \($0.utcText) may be missing"
+        }
+    }
 
     /// Takes an event in; it is on the disk soon, and then on its way. Never waits. What no output gets has no number.
     package func append(_ event: Event) {
-        guard cursors.wanted.contains(event.kind) else { return }
+        guard account.cursors.wanted.contains(event.kind) else { return }
         let message = encoder.encode(event)
         last += 1
         let body = identity.number(message)
@@ -144,6 +174,57 @@ package final class Spool: Service {
         releaseFromMemory()
         schedule.messageWaits(isRoutine: event.isRoutine)
     }
+
+    // MARK: What outputs tell it
+
+    /// Has somebody woken whenever there may be something new to read.
+    package func notify(_ reader: WakeUp) {
+        readers.append(reader)
+    }
+
+    package func stopNotifying(_ reader: WakeUp) {
+        readers.removeAll { $0 === reader }
+    }
+
+    /// The last position that an output has confirmed, or behind which there was nothing for it.
+    package func cursor(of output: String) -> Int64 {
+        account.cursors.confirmed(by: output) ?? last
+    }
+
+    /// An output sends everything up to a position.
+    package func send(_ output: String, upTo position: Int64) {
+        account.cursors.send(output, upTo: position)
+    }
+
+    /// An output knows that everything up to a position has arrived.
+    package func confirm(_ output: String, upTo position: Int64) {
+        guard account.cursors.confirm(output, upTo: position) else { return }
+        schedule.plan(in: Self.cursorDelay)
+    }
+
+    /// An output can never deliver one of its messages, and goes on without it.
+    package func noteUndeliverable(_ output: String, reason: String) {
+        account.noteUndeliverable(output, reason: reason)
+        schedule.plan(in: CommitSchedule.gathering)
+    }
+
+    /// The position after which an output sends when its peer may have lost what it has confirmed lately: at most `rewind`
+    /// ago when the output went down, and at most the last `RewindWindow.messageLimit` messages.
+    package func rewindStart(of output: String) -> Int64 {
+        account.cursors.rewindStart(of: output, at: .now) ?? last
+    }
+
+    /// An output is down: what it has confirmed lately is kept until it confirms again.
+    package func hold(_ output: String) {
+        account.cursors.hold(output, at: .now)
+    }
+
+    /// An output's connection has ended: what it has not confirmed will be sent again.
+    package func rewind(_ output: String) {
+        if account.rewind(output) { schedule.plan(in: CommitSchedule.gathering) }
+    }
+
+    // MARK: Committing
 
     /// Whether no more groups are committed.
     var isEnding: Bool { isFinishing || usurper != nil }
@@ -203,8 +284,8 @@ package final class Spool: Service {
 
     private func commit() async throws {
         try await openDatabase()
-        while !abandoned.isEmpty { await countAbandoned() }
-        let confirmed = cursors.confirmedByAll
+        await countAbandoned()
+        let confirmed = account.cursors.confirmedByAll
         let messages = (tail.messages(after: max(committed, tail.start)) ?? []).filter(confirmed.awaits)
         var behind: Int64?
         if let found {
@@ -217,14 +298,16 @@ package final class Spool: Service {
         defer { committing = committed }
         clock.note()
         let commit = SpoolDatabase.Commit(
-            messages: messages, position: end, identity: identity, cursors: cursors.confirmed, confirmed: confirmed,
-            deletable: cursors.deletable(at: .now), limits: limits, unreported: drops.unreported, now: clock.time,
+            messages: messages, position: end, identity: identity, cursors: account.cursors.confirmed,
+            confirmed: confirmed,
+            deletable: account.cursors.deletable(at: .now), limits: limits, unreported: account.unreported,
+            now: clock.time,
             moment: clock.noted, run: SpoolRun(missingSince: missingSince), movingBehind: behind)
-        let done = try await ask(within: Liveness.spoolGrace) { try await $0.commit(commit) }
+        let done = try await jobs.ask(within: Liveness.spoolGrace) { try await $0.commit(commit) }
         changesNoted += 1
         committed = end
         if let found {
-            abandonMessages(in: found, awaiting: confirmed)
+            account.abandon(in: found, awaiting: confirmed)
             self.found = nil
             tail.forget(upTo: end)
         }
@@ -235,103 +318,26 @@ package final class Spool: Service {
         drop(done.droppedForAge, reason: SpoolDatabase.ageReason)
     }
 
+    /// Counts on the disk what no output waits for any more, before a commit deletes it.
+    func countAbandoned() async {
+        while let messages = account.abandoned.first {
+            let count = try? await jobs.ask(within: Liveness.spoolGrace) {
+                try await $0.count(of: messages.kind, after: messages.first, upTo: messages.last)
+            }
+            account.counted(messages, as: count ?? nil, stored: stored)
+        }
+    }
+
     /// Takes note of what a commit has dropped; there may be more to drop.
     private func drop(_ dropped: [DroppedMessage], reason: String) {
         stored -= MessageCounts(dropped.lazy.map(\.kind))
         tail.drop(dropped)
-        note(dropped, reason: reason)
+        account.drop(dropped, reason: reason)
         if dropped.count == SpoolDatabase.dropsAtOnce { schedule.plan(in: .zero) }
     }
 
-    /// Opens the database that could not be opened before; meanwhile the service goes on in memory.
-    private func openDatabase() async throws {
-        guard opening == nil else { return }
-        let (opened, number) = try await nextOpening()
-        opening = number
-        stored = opened.contents.messages
-        found = stored.total > 0 ? opened.contents : nil
-        if let found {
-            // The messages in memory are as old as before.
-            tail.move(by: clock.resume(noted: found.moment, newest: found.newest))
-        }
-        if let damaged = opened.damaged { logger.note(.spoolDamaged(movedTo: damaged)) }
-        if !knowsEarlierRun {
-            knowsEarlierRun = true
-            opened.contents.unreported.forEach { drops.note($0) }
-            missingSince = opened.contents.missingSince
-            if let loss = takeLoss() { tellDropped(count: nil, reason: loss) }
-        }
-    }
-
-    /// The late opening when it is done, else a new one.
-    private func nextOpening() async throws -> SpoolOpening.Opened {
-        guard let late else { return try await ask(within: Liveness.openingGrace) { try await $0.open() } }
-        guard let result = late.result else { throw SpoolOpening.Late() }
-        self.late = nil
-        return try result.get()
-    }
-
-    /// Counts what was dropped; what is on its way just then may still arrive.
-    private func note(_ dropped: [DroppedMessage], reason: String) {
-        drops.note(cursors.drop(dropped, reason: reason), reason: reason)
-    }
-
-    private func diskFailed(_ error: any Error) async {
-        // That says nothing of the disk's health, and the spool ends.
-        if error is DiskGivenUp { return }
-        let failure = error as? DiskFailure
-        // The database in which it failed was replaced meanwhile, or closed.
-        if let failure, failure.opening != opening { return }
-        var error = error
-        var replaced = false
-        if failure?.cause is SpoolDisplaced {
-            do {
-                try await restore()
-                replaced = true
-            } catch let refusal as SpoolRefusal {
-                usurper = refusal
-                logger.note(.spoolUsurped(refusal))
-            } catch let obstacle {
-                error = obstacle
-            }
-        } else if let failure, SpoolFile.isDamage(failure.cause) {
-            replaced = await replaceDatabase()
-        }
-        guard usurper == nil else { return }
-        switch health.failed(replaced: replaced, at: .now) {
-        case .tryAgain:
-            schedule.plan(in: .zero)
-        case .goOnInMemory:
-            identity = .new()
-            // What an output may have sent keeps its number.
-            tail.renumber(after: released, as: &identity)
-            logger.note(.diskFailing(reason: SpoolFile.describe(error)))
-        case .wait:
-            break
-        }
-    }
-
-    /// Moves a damaged database aside; what is still in memory goes into the next one.
-    private func replaceDatabase() async -> Bool {
-        let moved = try? await ask(within: Liveness.spoolGrace) { try await $0.moveAside() }
-        opening = nil
-        changesNoted += 1
-        guard let moved else {
-            // It stays where it is, closed: what it holds comes behind what is in memory when it can be opened again.
-            committed = tail.start
-            return false
-        }
-        logger.note(.spoolDamaged(movedTo: moved))
-        giveUpCounting()
-        note(onlyOnDisk, reason: "the spool was damaged; it is kept as \(moved)")
-        found = nil
-        stored = MessageCounts()
-        committed = tail.start
-        return true
-    }
-
     private func keepMemoryBounded() {
-        let confirmed = cursors.confirmedByAll
+        let confirmed = account.cursors.confirmedByAll
         tail.forget(confirmed)
         tail.shrink(toFit: Self.tailLimit, upTo: committed)
         guard tail.bytes > Self.memoryLimit else { return }
@@ -342,50 +348,47 @@ package final class Spool: Service {
         let fixed = tail.bytes(upTo: max(committed, committing))
         let room = max(Self.memoryLimit - fixed, Self.memoryLimit / 8)
         let dropped = tail.drop(after: max(committed, committing), toFit: fixed + room / 8 * 7)
-        note(dropped, reason: "the disk does not keep up, and memory is bounded")
+        account.drop(dropped, reason: "the disk does not keep up, and memory is bounded")
     }
 
     private func reportDrops() {
-        tell(drops.takeReports(at: .now))
-        if let due = drops.reportDue {
+        tell(account.takeReports(at: .now))
+        if let due = account.reportDue {
             schedule.plan(at: due)
         }
     }
 
     private func tell(_ reports: [DropReport]) {
         for report in reports {
-            tellDropped(count: report.count, isUpperBound: report.isUpperBound, reason: report.reason)
+            self.report(
+                .messagesDropped(count: report.count, isUpperBound: report.isUpperBound, reason: report.reason))
         }
-    }
-
-    private func tellDropped(count: Int?, isUpperBound: Bool = false, reason: String) {
-        report(.messagesDropped(count: count, isUpperBound: isUpperBound, reason: reason))
     }
 
     /// The last commit takes along what was dropped until then; what the disk still does not take is lost.
     private func finish() async {
         if usurper == nil {
             await commitGroup()
-            tell(drops.takeAll())
+            tell(account.takeAllReports())
             if last > committed { await commitGroup() }
         }
-        if hasGivenUp {
+        if jobs.hasGivenUp {
             // A commit that goes on may still succeed.
-            drops.note(
+            account.noteLost(
                 isDisplaced ? waiting : waitingInMemory, reason: "\(DiskGivenUp())", isUpperBound: true)
         } else if usurper == nil {
-            drops.note(isDisplaced ? waiting : waitingInMemory, reason: "the disk has failed until the end")
+            account.noteLost(isDisplaced ? waiting : waitingInMemory, reason: "the disk has failed until the end")
         } else {
             // What is on its way may still arrive.
-            drops.note(waiting, reason: "another hsmwatch has taken the spool's directory", isUpperBound: true)
+            account.noteLost(waiting, reason: "another hsmwatch has taken the spool's directory", isUpperBound: true)
         }
-        tell(drops.takeAll())
+        tell(account.takeAllReports())
         schedule.cancel()
         // The process does not wait for an opening that does not end.
         guard late == nil else { return logger.note(.spoolNotClosed(reason: "\(SpoolOpening.Late())")) }
         do {
             let isComplete = health.isWorking && committed == last
-            try await ask { try await $0.close(isComplete: isComplete) }
+            try await jobs.ask { try await $0.close(isComplete: isComplete) }
         } catch {
             logger.note(.spoolNotClosed(reason: SpoolFile.describe(error)))
         }

@@ -46,9 +46,9 @@ struct HangingDiskTests {
         try await running(spool) {
             spool.append(.numbered(1))
             try await spool.settle()
-            await hang(spool.disk)
+            await hang(spool.jobs.disk)
             for number in 2...3 { spool.append(.numbered(number)) }
-            while spool.waits.isEmpty { await Task.yield() }
+            while spool.jobs.waits.isEmpty { await Task.yield() }
             spool.giveUp()
         }
         #expect(notes.has("hsmwatch dropped up to 2 messages before delivery: \(DiskGivenUp())"))
@@ -61,10 +61,10 @@ struct HangingDiskTests {
         let first = spool()
         try await running(first) { first.append(.numbered(1)) }
         let second = spool()
-        await hang(second.disk)
+        await hang(second.jobs.disk)
         defer { end.signal() }
         async let messages = second.messages(after: 0)
-        while second.waits.isEmpty { await Task.yield() }
+        while second.jobs.waits.isEmpty { await Task.yield() }
         second.giveUp()
         #expect(await messages == [])
         #expect(await second.messages(after: 0) == [])

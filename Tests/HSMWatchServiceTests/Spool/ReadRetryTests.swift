@@ -59,19 +59,19 @@ struct UncountedTests {
         try await running(first) { try await first.settle() }
         // The output is no more, and its messages cannot be counted: the database is closed.
         let second = spool(["b"])
-        try await second.disk.close(isComplete: false)
+        try await second.jobs.disk.close(isComplete: false)
         await second.countAbandoned()
         #expect(second.dropped == 7)
-        let bound = DropReport(count: 7, reason: Spool.abandonedReason, isUpperBound: true)
-        #expect(second.drops.unreported == [bound])
+        let bound = DropReport(count: 7, reason: SpoolAccount.abandonedReason, isUpperBound: true)
+        #expect(second.account.unreported == [bound])
 
         let database = try SpoolDatabase(path: folder.path + "/spool.sqlite")
         var commit = SpoolDatabase.Commit([], position: 7)
-        commit.unreported = [bound, DropReport(count: 2, reason: Spool.abandonedReason)]
+        commit.unreported = [bound, DropReport(count: 2, reason: SpoolAccount.abandonedReason)]
         _ = try database.commit(commit)
         let kept = try database.contents().unreported
         #expect(kept.contains(bound))
-        #expect(kept.contains(DropReport(count: 2, reason: Spool.abandonedReason)))
+        #expect(kept.contains(DropReport(count: 2, reason: SpoolAccount.abandonedReason)))
         try database.close()
     }
 }
