@@ -119,7 +119,7 @@ struct ContentPackChoices: ParsableArguments {
         // An example in its place shows where to put one's own.
         let mail = recipients.isEmpty && !noEmail ? [ContentPackOptions.exampleRecipient] : recipients
         let options = try options(
-            recipients: mail, webhook: webhook ?? ContentPackOptions.exampleWebhook, hasInput: !noInput)
+            recipients: mail, webhook: webhook, hasInput: !noInput)
         return ContentPack(try readConfigurations(), options)
     }
 

@@ -139,15 +139,15 @@ struct ContentPackTests {
 
     // MARK: Notifications
 
-    @Test("says that addresses which reach nobody are to be replaced")
+    @Test("says that a placeholder is to be replaced")
     func examples() throws {
         let pack = ContentPack([Self.configuration()], try ContentPackOptions())
-        #expect(pack.notes.count { $0.contains("reaches nobody") } == 2)
+        #expect(pack.notes.count { $0.contains("placeholder") } == 1)
         let real = try Self.pack(Self.configuration())
-        #expect(!real.notes.contains { $0.contains("reaches nobody") })
+        #expect(!real.notes.contains { $0.contains("placeholder") })
         let neither = try ContentPackOptions(recipients: [], webhook: nil)
         let mute = ContentPack([Self.configuration()], neither)
-        #expect(mute.notes.contains { $0.contains("alerts reach nobody") })
+        #expect(mute.notes.contains { $0.contains("alerts are only in") })
         #expect(!Self.text(mute).contains("notification-v1"))
     }
 
@@ -171,7 +171,7 @@ struct ContentPackTests {
         #expect(Self.text(pack).contains(#""hsmwatch is silent""#))
         #expect(pack.notes.contains { $0.contains("HSM both is in several configurations") })
         #expect(pack.notes.contains { $0.contains("10.10.5.6:9010 is in several configurations") })
-        #expect(pack.notes.contains { $0.contains("without 'source'") })
+        #expect(pack.notes.contains { $0.contains("a configuration has no 'source'") })
         #expect(pack.notes.contains { $0.contains("those of the hsmwatch that sent the last heartbeat") })
     }
 

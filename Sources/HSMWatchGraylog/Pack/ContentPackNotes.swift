@@ -19,24 +19,19 @@ struct ContentPackNotes {
     }
 
     private var notifications: [String] {
-        [mail, webhook, alertsPage].compactMap(\.self)
+        [mail, alertsPage].compactMap(\.self)
     }
 
     private var mail: String? {
         guard options.recipients == [ContentPackOptions.exampleRecipient] else { return nil }
-        return "mail goes to \(ContentPackOptions.exampleRecipient), which reaches nobody: give --email, or edit the "
+        return "mail goes to the placeholder \(ContentPackOptions.exampleRecipient): give --email, or edit the "
             + "notification in Graylog"
-    }
-
-    private var webhook: String? {
-        guard let webhook = options.webhook, webhook == ContentPackOptions.exampleWebhook else { return nil }
-        return "HTTP goes to \(webhook), which reaches nobody: give --webhook, or edit the notification in Graylog"
     }
 
     /// Where alerts are seen that the pack sends to no address.
     private var alertsPage: String? {
         guard options.recipients.isEmpty, options.webhook == nil else { return nil }
-        return "alerts reach nobody by mail or HTTP: they are only in Graylog's Alerts"
+        return "there is no mail and no webhook: alerts are only in Graylog's Alerts"
     }
 
     // MARK: Messages
@@ -55,8 +50,8 @@ struct ContentPackNotes {
             "no output sends '\($0.kind.name)' to this Graylog: \($0.consequence)"
         }
         let unheard = scope.instances.filter { !$0.isHeard }.map { instance in
-            "no output of \(instance.source ?? "a configuration without 'source'") sends 'heartbeat' to this Graylog: "
-                + "the pack has no alert for its silence"
+            "no output\(instance.source.map { " of \($0)" } ?? "") sends 'heartbeat' to this Graylog: the pack has no alert for "
+                + "its silence"
         }
         return old + missing + unheard
     }
@@ -74,8 +69,10 @@ struct ContentPackNotes {
 
     private var instances: [String] {
         var notes: [String] = []
-        if configurations.count > 1, configurations.contains(where: { $0.source == nil }) {
-            notes.append("a configuration without 'source' is not missed as long as another instance sends heartbeats")
+        if scope.instances.contains(where: { $0.source == nil && $0.isHeard }) {
+            notes.append(
+                "a configuration has no 'source': its silence alert does not fire while any other hsmwatch sends heartbeats; "
+                    + "give each hsmwatch its own 'source'")
         }
         for name in inSeveral(\.name) {
             notes.append("HSM \(name) is in several configurations: Graylog cannot tell them apart")

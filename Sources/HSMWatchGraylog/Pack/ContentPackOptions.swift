@@ -35,8 +35,6 @@ package struct ContentPackOptions: Equatable, Sendable {
 
     /// Reaches nobody (RFC 2606): to be replaced.
     package static let exampleRecipient = "soc@example.org"
-    /// Reaches nobody (RFC 2606): to be replaced.
-    package static let exampleWebhook = "https://soc.example.org/hsmwatch"
     /// Where a package of hsmwatch has it.
     package static let installedRunbook = "/usr/share/doc/hsmwatch/docs/runbook.md"
 
@@ -48,7 +46,7 @@ package struct ContentPackOptions: Equatable, Sendable {
     /// Throws what is wrong with a text, and what is allowed.
     package init(
         recipients: [String] = [ContentPackOptions.exampleRecipient],
-        webhook: String? = ContentPackOptions.exampleWebhook,
+        webhook: String? = nil,
         runbook: String? = nil,
         hasInput: Bool = true,
         tls: InputTLS = .standard
