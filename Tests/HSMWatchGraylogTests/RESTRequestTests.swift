@@ -8,8 +8,12 @@ import Testing
 @Suite("A request to Graylog")
 struct RESTRequestTests {
     private static func text(_ request: RESTRequest) -> String {
-        "\(request.method.rawValue) \(request.path)"
-            + (request.body.map { " " + String(decoding: $0, as: UTF8.self) } ?? "")
+        let body = request.body.map { body in
+            // In one line, without spaces.
+            let lines = String(decoding: body, as: UTF8.self).split(separator: "\n")
+            return " " + lines.map { $0.drop { $0 == " " } }.joined().replacing("\": ", with: "\":")
+        }
+        return "\(request.method.rawValue) \(request.path)\(body ?? "")"
     }
 
     @Test(

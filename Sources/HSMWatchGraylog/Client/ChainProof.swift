@@ -280,8 +280,8 @@ extension GraylogClient {
     ) async throws(GraylogProblem) -> FoundMessage? {
         let answer: RESTAnswer.Search = try await ask(.search(query, within: range, patience: patience))
         guard let row = answer.rows.first else { return nil }
-        guard row.count == RESTRequest.searchedFields.count, case .string(let sent) = row[0].tree,
-            case .string(let received) = row[1].tree
+        guard row.count == RESTRequest.searchedFields.count, case .string(let sent) = row[0],
+            case .string(let received) = row[1]
         else { return FoundMessage(time: nil) }
         return FoundMessage(time: GraylogTime(sent: sent, received: received))
     }
@@ -296,7 +296,7 @@ extension GraylogClient {
 extension RESTAnswer {
     /// `POST /search/messages`
     struct Search: Decodable {
-        let rows: [[RESTValue]]
+        let rows: [[JSONTree]]
 
         enum CodingKeys: String, CodingKey {
             case rows = "datarows"

@@ -41,7 +41,7 @@ extension GraylogClient {
             do throws(GraylogProblem) {
                 let answer: RESTAnswer.Allowlist = try await ask(.allowlist(name))
                 return (
-                    name, URLAllowlist(entries: answer.entries.map(\.tree), isDisabled: answer.disabled)
+                    name, URLAllowlist(entries: answer.entries, isDisabled: answer.disabled)
                 )
             } catch {
                 // Some versions answer an unknown path with the page of the web interface.
@@ -56,7 +56,7 @@ extension GraylogClient {
 extension RESTAnswer {
     /// `GET /system/urlallowlist`, before 7.0 `GET /system/urlwhitelist`
     struct Allowlist: Decodable {
-        let entries: [RESTValue]
+        let entries: [JSONTree]
         let disabled: Bool
     }
 

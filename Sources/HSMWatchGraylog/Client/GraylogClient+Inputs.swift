@@ -10,7 +10,7 @@ extension GraylogClient {
         return try answer.inputs.map { input throws(GraylogProblem) in
             PackPresence.Input(
                 id: try GraylogID(answered: input.id), title: input.title, type: input.type, port: input.port,
-                attributes: RESTValue.members(input.attributes ?? [:]), node: input.node)
+                attributes: JSONTree.members(input.attributes ?? [:]), node: input.node)
         }
     }
 

@@ -103,13 +103,13 @@ enum RESTAnswer {
             let title: String
             let type: String
             /// Those of the input's kind.
-            let attributes: [String: RESTValue]?
+            let attributes: [String: JSONTree]?
             /// The node that alone has it.
             let node: String?
 
             /// nil where it is none: only an input that listens has an address, too.
             var port: Int? {
-                guard attributes?["bind_address"] != nil, case .integer(let port)? = attributes?["port"]?.tree else {
+                guard attributes?["bind_address"] != nil, case .integer(let port)? = attributes?["port"] else {
                     return nil
                 }
                 return port

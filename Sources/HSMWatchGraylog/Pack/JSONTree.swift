@@ -72,6 +72,32 @@ package indirect enum JSONTree: Hashable, Sendable {
     }
 }
 
+/// What Graylog answers and gets back as it is; the members of an object are sorted by their names.
+extension JSONTree: Decodable {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if container.decodeNil() {
+            self = .null
+        } else if let value = try? container.decode(Bool.self) {
+            self = .boolean(value)
+        } else if let value = try? container.decode(Int.self) {
+            self = .integer(value)
+        } else if let value = try? container.decode(Double.self) {
+            self = .decimal(value)
+        } else if let value = try? container.decode(String.self) {
+            self = .string(value)
+        } else if let elements = try? container.decode([JSONTree].self) {
+            self = .array(elements)
+        } else {
+            self = .object(Self.members(try container.decode([String: JSONTree].self)))
+        }
+    }
+
+    static func members(_ values: [String: JSONTree]) -> [Member] {
+        values.sorted { $0.key < $1.key }.map { Member($0.key, $0.value) }
+    }
+}
+
 extension JSONTree: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
     ExpressibleByNilLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {

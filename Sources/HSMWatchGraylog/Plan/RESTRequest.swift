@@ -118,11 +118,12 @@ extension RESTRequest {
 
     /// What is not named stays as it is.
     package static func store(_ storage: PackPresence.StreamStorage, of stream: GraylogID) -> RESTRequest {
-        RESTRequest(
-            .put, "/streams/\(stream)",
-            #"{"index_set_id":"\#(storage.indexSet)","#
-                + #""remove_matches_from_default_stream":\#(storage.leavesDefaultStream)}"#,
-            to: "keep the stream in its index set", permission: "streams:edit")
+        let change: JSONTree = [
+            "index_set_id": .string("\(storage.indexSet)"),
+            "remove_matches_from_default_stream": .boolean(storage.leavesDefaultStream),
+        ]
+        return RESTRequest(
+            .put, "/streams/\(stream)", change.text, to: "keep the stream in its index set", permission: "streams:edit")
     }
 
     /// - Parameter pack: with its revision in it, which Graylog must not have yet.
@@ -133,11 +134,10 @@ extension RESTRequest {
     }
 
     package static func install(_ revision: Int, on version: GraylogRelease) -> RESTRequest {
-        let entity = #"{"parameters":{},"comment":"\#(comment)"}"#
+        let entity: JSONTree = ["parameters": [:], "comment": .string(comment)]
+        let body: JSONTree = version.isSharing ? ["entity": entity, "share_request": nil] : entity
         var request = RESTRequest(
-            .post, "\(pack)/\(revision)/installations",
-            version.isSharing ? #"{"entity":\#(entity),"share_request":null}"# : entity,
-            to: "install revision \(revision)",
+            .post, "\(pack)/\(revision)/installations", body.text, to: "install revision \(revision)",
             permission:
                 "contentpack:install, and to create inputs, streams, dashboards, event definitions and notifications",
             patience: long)
@@ -164,11 +164,13 @@ extension RESTRequest {
 
     /// Fixes the type of a field from the set's next index on.
     package static func pin(_ field: MessageField, in indexSet: GraylogID) -> RESTRequest {
-        RESTRequest(
-            .put, "/system/indices/mappings",
-            #"{"index_sets":["\#(indexSet)"],"field":"\#(field.name)","type":"\#(field.kind.indexType)","#
-                + #""rotate":false}"#,
-            to: "fix the type of \(field.name)", permission: "typemappings:create")
+        let mapping: JSONTree = [
+            "index_sets": [.string("\(indexSet)")], "field": .string(field.name),
+            "type": .string(field.kind.indexType), "rotate": false,
+        ]
+        return RESTRequest(
+            .put, "/system/indices/mappings", mapping.text, to: "fix the type of \(field.name)",
+            permission: "typemappings:create")
     }
 
     /// Begins the set's next index, on whichever node may.
