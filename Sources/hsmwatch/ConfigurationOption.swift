@@ -27,7 +27,7 @@ struct ConfigurationOption: ParsableArguments {
         return try accept(configuration, problems)
     }
 
-    /// The same for somebody who sends nothing to the outputs: their files may be another user's to read, and warnings are
+    /// The same for a command that sends nothing to the outputs: their files may belong to another user, and warnings are
     /// `check`'s to tell.
     func loadWithoutFiles() throws -> Configuration {
         let (configuration, problems) = ConfigurationFile.load(path, checksFiles: false, acceptsExample: true)

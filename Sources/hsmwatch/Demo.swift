@@ -70,7 +70,7 @@ struct Demo: AsyncParsableCommand, SignalObeying {
                 + (facts.dropped == 0 ? "" : ", and dropped \(facts.dropped)"))
     }
 
-    /// Prints what arrives until the receiver is shut down, or nobody reads any more.
+    /// Prints what arrives until the receiver is shut down, or stdout has no reader.
     private func print(_ receiver: Receiver) async {
         while let message = await receiver.next() {
             guard (try? StandardOutput.write(message)) != nil else { return }

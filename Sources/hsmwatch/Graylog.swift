@@ -126,7 +126,7 @@ enum GraylogReport {
         }
     }
 
-    /// At once. That nobody reads it any more ends nothing: what is begun is finished.
+    /// At once. A closed stdout ends nothing: what is begun is finished.
     static func say(_ line: String) {
         StandardOutput.say(line)
     }

@@ -68,7 +68,7 @@ struct Receive: AsyncParsableCommand, SignalObeying {
         await receiver.shutDown()
     }
 
-    /// Prints what comes, with the name of its input if they have names, until the task is cancelled or nobody reads it
+    /// Prints what comes, with the name of its input if they have names, until the task is cancelled or its reader is gone
     /// any more.
     private func show(_ receiver: Receiver, _ names: [String]) async {
         let width = names.map(\.count).max() ?? 0
@@ -92,7 +92,7 @@ struct Receive: AsyncParsableCommand, SignalObeying {
 
 /// The options of `hsmwatch receive` that say what it receives: kinds of input, their addresses, TLS and HTTP.
 struct ReceiveInputs: ParsableArguments {
-    /// Where an input of a kind listens when nothing is said: Graylog's port, or one for which nobody must be root.
+    /// Where an input of a kind listens when nothing is said: Graylog's port, or one that needs no root.
     private static func defaultAddress(for type: OutputKind) -> ListenAddress {
         switch type {
         case .gelfTCP, .gelfUDP, .gelfHTTP: ListenAddress(host: "127.0.0.1", port: 12201)

@@ -67,7 +67,7 @@ struct Simulate: AsyncParsableCommand, SignalObeying {
     @Option(help: ArgumentHelp("How it misbehaves, see above (default: none).", valueName: "kind"), transform: fault)
     var fault = HSMBehaviour().fault
 
-    /// Addresses that are listed for somebody who names an HSM that is not there.
+    /// Addresses that the error for an unknown HSM lists.
     private static let listedAddresses = 8
 
     /// Where it listens when nothing is said.

@@ -129,7 +129,7 @@ enum StandardInput {
     }
 }
 
-/// stdin, stdout and stderr, which whoever starts a program may have closed.
+/// stdin, stdout and stderr, which may be closed when the program starts.
 enum StandardDescriptors {
     /// Occupies the number of each that is closed: else a connection to an HSM would get it, and with it what is written to
     /// stderr.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is another in a new configuration, by the names of HSMs and outputs.
+/// What changed in a new configuration, by the names of HSMs and outputs.
 package struct ConfigurationChanges: Hashable, Sendable {
     /// Names that a sentence gives of each kind.
     package static let namesShown = 3
@@ -10,7 +10,7 @@ package struct ConfigurationChanges: Hashable, Sendable {
         package var added: [String] = []
         package var changed: [String] = []
         package var removed: [String] = []
-        /// What both have, and nothing about it is another.
+        /// Entries that both have, unchanged.
         package var unchanged: [String] = []
     }
 

@@ -82,7 +82,7 @@ extension ConfigurationReader {
         return events
     }
 
-    /// A kind of message that nobody gets may be what somebody relies on.
+    /// Warns of kinds of messages that no output gets.
     private mutating func warnOfUnsent(by outputs: [OutputConfiguration], at list: Located<[ConfigurationNode]>) {
         let sent = outputs.reduce(into: Set<Event.Kind>()) { $0.formUnion($1.events) }
         let unsent = Event.Kind.selectable.filter { !sent.contains($0) }
@@ -213,7 +213,7 @@ extension ConfigurationReader {
 
     /// A file's path; `$CREDENTIALS_DIRECTORY/` at its start is where systemd keeps the service's credentials.
     ///
-    /// - Parameter isSecret: whether nobody but its owner may be able to read it.
+    /// - Parameter isSecret: whether only its owner may read it.
     mutating func file(_ key: String, _ section: ConfigurationSection, isSecret: Bool = false) -> String? {
         let files = files
         return section.value(key, &problems) { text throws(InvalidText) in

@@ -158,7 +158,7 @@ package enum HSMTarget: Hashable, Sendable {
 }
 
 extension Configuration {
-    /// Names that are listed for somebody who names an HSM that is not there.
+    /// Names that the error for an unknown HSM lists.
     private static let listedNames = 8
 
     /// The HSM that is called so.

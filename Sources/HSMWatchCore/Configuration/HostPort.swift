@@ -32,7 +32,7 @@ package struct HostPort: Hashable, Sendable {
         self.init(host: host, port: port)
     }
 
-    /// Reads where somebody wants to connect to: the same, except addresses at which no machine can be.
+    /// Reads an address to connect to: the same, except addresses that no machine can have.
     package init(destination text: String) throws(InvalidText) {
         try self.init(parsing: text)
         guard let address = IPAddress(host: host) else { return }
@@ -47,7 +47,7 @@ package struct HostPort: Hashable, Sendable {
     /// Whether the host is an IPv6 address with the interface through which it is reached.
     package var hasZone: Bool { host.contains("%") }
 
-    /// Where it leads, as far as that is known without a name server: two that share a place are one.
+    /// Where it leads, without asking a name server: two with the same place are one.
     ///
     /// Letters of a name match in both cases, and a dot at its end makes no other name of it. `localhost` is this machine
     /// (RFC 6761 section 6.3).

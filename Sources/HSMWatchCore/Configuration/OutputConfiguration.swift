@@ -64,7 +64,7 @@ package struct OutputConfiguration: Equatable, Sendable {
         events.subtracting([.reminder]).union(events.contains(.stateChange) ? [.reminder] : [])
     }
 
-    /// `rewind` as far as there are confirmations to go back on.
+    /// `rewind`, where the output has confirmations to go back on.
     package var effectiveRewind: Duration {
         switch confirmation {
         case .read, .answered: rewind

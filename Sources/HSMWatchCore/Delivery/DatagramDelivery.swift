@@ -5,9 +5,9 @@
 ///     proving ──first sent, 250 ms──▶ confirm, sending ──sent, 250 ms──▶ confirm
 ///        └──────────── unreachable ───────┴────▶ over: what is unconfirmed is sent again
 ///
-/// UDP tells nothing of what arrives, and sent is the best there is. What can be known is that somebody on the way, or
+/// UDP tells nothing of what arrives, and sent is the best there is. What can be known is that a router on the way, or
 /// the peer's own kernel, says by ICMP that nothing takes these datagrams. So a message counts as delivered when
-/// nobody has said so within `grace`, and the first one to an endpoint goes alone.
+/// none has said so within `grace`, and the first one to an endpoint goes alone.
 ///
 /// Nothing holds a sender of datagrams back but itself: a backlog at full speed would be lost in the peer's receive
 /// buffer. 50 datagrams of 1,420 bytes take 115 KB of it with the kernel's share, and Graylog's has 256 KiB.

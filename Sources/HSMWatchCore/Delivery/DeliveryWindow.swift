@@ -145,7 +145,7 @@ package struct Loss: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
         /// It refused, reset or closed a connection without our asking: it may have died, with what it had read.
         case gone
-        /// It answers, and takes no message before somebody changes something.
+        /// It answers, and rejects every message until its configuration changes.
         case declined
         /// Anything else: no address, no answer in time, a standstill, a foreign protocol.
         case failed
@@ -175,6 +175,6 @@ package enum Confirmation: String, CaseIterable, Sendable {
     case answered
     /// The peer's kernel has it.
     case acknowledged
-    /// It has left this machine, and nobody has refused it since.
+    /// Sent; delivery cannot be confirmed, and no refusal came since.
     case sent
 }

@@ -5,7 +5,7 @@
 ///     up ──lost──▶ down ──`lasting` passed──▶ lasting ──confirmed──▶ up
 ///                   └────────────────confirmed─────────────────────▲
 ///
-/// A restart of Graylog is a short outage. Only a lasting one is for somebody to look into.
+/// A restart of Graylog is a short outage. Only a lasting one needs a person.
 ///
 /// Only a confirmation ends an outage. A peer that takes connections and bytes, and confirms nothing, is not back: the
 /// kernel of a Graylog that hangs does as much.

@@ -8,7 +8,7 @@
 ///     over ◀───────────── over
 ///
 /// HTTP/1.1 has no number that ties an answer to its request (RFC 9112 section 9.2). So an answer too many would confirm
-/// the next message, which nobody has read.
+/// the next message, which the peer has not read.
 package struct RequestTurn: Sendable {
     package enum Event: Sendable {
         /// The request was given to the kernel, whole. Until then nothing of it was.

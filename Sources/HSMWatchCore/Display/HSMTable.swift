@@ -26,7 +26,7 @@ struct HSMTable {
 
     /// - Parameters:
     ///   - hsms: all that there are, whether shown or not: a row must not move what is above it.
-    ///   - columns: of the terminal; nil: nobody's, and then no name and no address is cut.
+    ///   - columns: of the terminal; without one (nil) no name and no address is cut.
     ///   - now: what ages are told from.
     init(_ hsms: [HSMSnapshot], columns: Int?, now: Moment) {
         self.now = now

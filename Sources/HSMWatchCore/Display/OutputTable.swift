@@ -18,7 +18,7 @@ struct OutputTable {
     private let endpointWidth: Int
 
     /// - Parameters:
-    ///   - columns: of the terminal; nil: nobody's, and then nothing is cut.
+    ///   - columns: of the terminal; without one (nil) nothing is cut.
     ///   - now: what ages are told from.
     init(_ outputs: [OutputSnapshot], columns: Int?, now: Moment) {
         self.now = now

@@ -111,7 +111,7 @@ package struct StatusScreen {
     }
 }
 
-/// Which part of the table somebody looks at, and in what order: changed by keys.
+/// Which part of the table is shown, and in what order: changed by keys.
 package struct StatusView: Equatable, Sendable {
     /// What a key asks for.
     package enum Action: Equatable, Sendable {

@@ -112,7 +112,7 @@ package struct MisconfiguredThreshold: Hashable, Sendable {
 }
 
 extension Assessment {
-    /// The state by which one observation is called ok or not, by somebody who sees no other one.
+    /// The state of one observation alone, for `hsmwatch probe`.
     ///
     /// A failure is never called ok, even while the state still is. While the recovery of an HSM is not confirmed, its
     /// state says nothing about the reading.
@@ -179,7 +179,7 @@ package struct AppliedThresholds: Hashable, Sendable {
     }
 }
 
-/// What there is to say again of a state that is not ok and lasts.
+/// A repeated report of a state that is not ok and lasts.
 package struct Reminder: Hashable, Sendable {
     /// How long a state must have lasted: its fourth minute begins when three are over. A shorter trouble is told by its
     /// changes of state alone.

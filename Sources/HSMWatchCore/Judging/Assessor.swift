@@ -74,8 +74,7 @@ package struct Assessor: Sendable {
         return assessment
     }
 
-    /// What there is to say again of the state while it lasts; nil when it is ok, has only begun, or rests on nothing that
-    /// was observed.
+    /// The reminder of a state that lasts; nil when the state is ok, has only begun, or rests on no observation.
     package func reminder(at now: Instant) -> Reminder? {
         let lasted = now - since.instant
         let outcome = lastFailure.map { Outcome.failure($0) } ?? last.map { Outcome.reading($0, reply: "") }
@@ -109,8 +108,7 @@ package struct Assessor: Sendable {
             misconfigured: [])
     }
 
-    /// Takes another configuration, which judges from the next observation on. The state, its duration and the readings of
-    /// the forecast stay.
+    /// Applies new thresholds from the next observation on. The state, its duration and the readings of the forecast stay.
     package mutating func change(alert: AlertConfiguration, forecast: ForecastConfiguration) {
         let old = self.alert
         let haveThresholdsChanged = alert.warning != old.warning || alert.critical != old.critical

@@ -64,7 +64,7 @@ package struct WatchedQuery: Sendable {
         return status
     }
 
-    /// Goes on with another configuration of the same HSM: state and history stay.
+    /// Applies a new configuration of the same HSM. State and history stay.
     package mutating func change(to hsm: HSMConfiguration) {
         subject = Subject(hsm, query)
         assessor.change(alert: hsm.alert, forecast: hsm.forecast)
@@ -84,7 +84,7 @@ package struct WatchedQuery: Sendable {
             hasFailureEnded: before != nil && now == nil && assessment.transition == nil)
     }
 
-    /// What there is to say again of a state that is not ok and lasts; nil when there is nothing.
+    /// The reminder of a state that is not ok and lasts; nil when there is none.
     package func reminder(at now: Moment) -> Event? {
         assessor.reminder(at: now.instant).map {
             Event(timestamp: now.timestamp, content: .reminder(subject, $0))

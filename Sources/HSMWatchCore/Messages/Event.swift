@@ -185,10 +185,10 @@ package enum ServiceAction: Hashable, Sendable {
     case stopping(waiting: Int)
     /// `count` is nil when it is unknown whether messages are missing, and how many.
     case messagesDropped(count: Int?, isUpperBound: Bool = false, reason: String)
-    /// An outage begins, or, with `lasted`, has lasted so long that somebody should look into it (`Outage.lasting`).
+    /// An outage begins, or, with `lasted`, has lasted so long that it needs a person (`Outage.lasting`).
     case outputDown(output: String, endpoint: String, reason: String, lasted: Duration? = nil)
     /// `rewound` counts those of the messages sent again that were confirmed before the outage; `dropped` what the output
-    /// has lost in it. `wasLasting`: the outage was one that somebody should look into.
+    /// has lost in it. `wasLasting`: the outage needed a person.
     case outputUp(
         output: String, endpoint: String, outage: Duration, waiting: Int, resent: Int, rewound: Int, dropped: Int,
         wasLasting: Bool = false)
@@ -202,7 +202,7 @@ package enum ServiceAction: Hashable, Sendable {
     case probesOverdue(OverdueProbes.Report)
     /// This machine's clock is not synchronised, for so long at least.
     case clockUnsynchronised(lasted: Duration)
-    /// Somebody tries whether an output delivers.
+    /// A test message of `hsmwatch send-test`.
     case sendTest(output: String, endpoint: String)
 
     /// What `_action` carries.
@@ -224,7 +224,7 @@ package enum ServiceAction: Hashable, Sendable {
         }
     }
 
-    /// Whether somebody should look into it.
+    /// Whether a person should look into it.
     var isProblem: Bool {
         switch self {
         case .started(_, _, let reason): reason != nil

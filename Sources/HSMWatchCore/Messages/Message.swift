@@ -76,7 +76,7 @@ package struct MessageField: Hashable, Sendable {
 /// Cuts messages into the datagrams of GELF over UDP: one when it fits, else chunks.
 ///
 /// A chunk is 12 bytes, the magic `1e 0f`, the message's id, the chunk's number and their count, and a part of the
-/// message. Graylog puts together what has the same id, whoever sent it.
+/// message. Graylog joins chunks with the same id, from any sender.
 package struct GELFChunks: Sendable {
     /// Chunks of a message at the most; Graylog discards the whole message when a 129th comes.
     package static let limit = 128

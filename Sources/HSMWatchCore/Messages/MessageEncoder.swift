@@ -11,7 +11,7 @@ package struct MessageEncoder: Sendable {
 
     /// How every message begins.
     private let head: JSONWriter
-    /// Where the runbook is; nil: nobody has said it.
+    /// Where the runbook is; nil when the configuration does not say it.
     private let runbook: String?
 
     /// - Parameters:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What `short_message` says: one plain sentence for somebody who is woken by it.
+/// What `short_message` says: one plain sentence for a person who is woken by it.
 extension Event {
     package var sentence: String {
         switch content {
@@ -64,7 +64,7 @@ extension Reminder {
 }
 
 extension HSMState {
-    /// Whether somebody wants to know how much time is left.
+    /// Whether the sentence says how much time is left.
     fileprivate var isAlarm: Bool {
         switch self {
         case .warning, .critical: true

@@ -17,7 +17,7 @@
 /// Every failure of the connection ends the probe and closes the connection, so that a late reply can never answer the
 /// next question. Late events are ordinary: what no state expects is `.none`.
 ///
-/// It listens before it believes, for bytes that nobody has asked for: `UnaskedReply` says how.
+/// It listens before it believes, for bytes without a question: `UnaskedReply` says how.
 package struct ProbeConversation: Sendable {
     private let queries: [Query]
     private let requests: [Query: Request]

@@ -84,7 +84,7 @@ package enum Reply {
         return .reading(reading, reply: printable(frame))
     }
 
-    /// `<00#XXYYZZ#…>`: XX is the error number; 00 would be an echo, which nobody asked for.
+    /// `<00#XXYYZZ#…>`: XX is the error number; 00 would be an echo, which hsmwatch does not request.
     private static func error(_ fields: [ArraySlice<UInt8>], in frame: [UInt8]) -> Failure {
         guard fields.count >= 2, let code = number(fields[1].prefix(2)), fields[1].count >= 2, code > 0 else {
             return Failure(

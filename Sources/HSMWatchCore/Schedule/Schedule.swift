@@ -3,7 +3,7 @@
 /// When each target is due next: ticks that neither drift nor pile up.
 ///
 /// First ticks are spread over the interval by a hash of the target's name, so that many HSMs are not asked in the same
-/// instant and a restart finds the same places. A target's ticks stay whole intervals apart; those that nobody could
+/// instant and a restart finds the same places. A target's ticks stay whole intervals apart; those that a busy process could
 /// serve in time (the process was stopped, the machine slept) are counted, not made up for.
 package struct Schedule: Sendable {
     /// First ticks are rounded down to this, so that one wake-up of the timer serves many targets.
@@ -39,7 +39,7 @@ package struct Schedule: Sendable {
         add(interval: interval, first: now + Self.splay(of: name, over: interval))
     }
 
-    /// Adds a target that somebody waits for, with its first tick; answers its number likewise.
+    /// Adds a target with a fixed first tick; answers its number likewise.
     package mutating func add(interval: Duration, first: Instant) -> Int {
         defer { added += 1 }
         heap.append(Entry(target: added, interval: interval, due: first))

@@ -70,7 +70,7 @@ extension ReadingHistory: Equatable {
     }
 }
 
-/// How the connection of one output is, for whoever asks.
+/// How the connection of one output is.
 ///
 ///     connecting ──connected──▶ unconfirmed ──confirmed──▶ connected ──lost──▶ down
 ///          └──────────lost──────▲────┴───────────────lost──────────────────────▲ │

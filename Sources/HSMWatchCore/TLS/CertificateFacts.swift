@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a certificate says about itself, as far as it decides whether a chain verifies (RFC 5280).
+/// The parts of a certificate that decide whether a chain verifies (RFC 5280).
 ///
 /// Signatures are not looked at: they are the TLS library's to verify.
 package struct CertificateFacts: Equatable, Sendable {

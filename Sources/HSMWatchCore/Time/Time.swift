@@ -2,7 +2,7 @@
 
 /// A point on the monotonic clock: nanoseconds since an arbitrary start, never set back.
 ///
-/// Only distances mean anything. Core never reads a clock; whoever calls it says what time it is, so that a test can
+/// Only distances mean anything. Core never reads a clock; the caller says what time it is, so that a test can
 /// let a day pass in a millisecond.
 package struct Instant: Comparable, Hashable, Sendable {
     /// Nanoseconds since the clock's start; 292 years fit.

@@ -7,7 +7,7 @@ import HSMWatchService
 /// Where a Graylog is, and what opens it: read before anything is asked.
 package struct GraylogAccess: Sendable {
     package let url: GraylogURL
-    /// Who is trusted; nil for plain HTTP.
+    /// The trusted authorities; nil for plain HTTP.
     let authorities: HSMWatchCore.TLSConfiguration?
     /// The value of the header that authorizes.
     let authorization: String
@@ -15,7 +15,7 @@ package struct GraylogAccess: Sendable {
     /// Reads the files, blocking for as long as the disk takes.
     ///
     /// - Parameters:
-    ///   - tokenFile: its first line is an access token of a Graylog user; nobody but its owner may read it.
+    ///   - tokenFile: its first line is an access token of a Graylog user; only its owner may read it.
     ///   - ca: a PEM file; nil trusts the system's authorities.
     /// - Throws: which file cannot be used, and why.
     package init(url: GraylogURL, tokenFile: String, ca: String?) throws(InvalidText) {

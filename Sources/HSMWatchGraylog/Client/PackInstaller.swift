@@ -265,7 +265,7 @@ package final class PackInstaller {
         }
     }
 
-    /// nil when somebody has deleted it. A new one that cannot be looked at counts as paused: to resume it does no harm.
+    /// nil when it was deleted. A new one that cannot be looked at counts as paused: to resume it does no harm.
     private func stream(_ id: GraylogID, isNew: Bool) async throws(GraylogProblem) -> PackPresence.Stream? {
         do throws(GraylogProblem) {
             let answer: RESTAnswer.Stream = try await client.ask(.stream(id))

@@ -3,7 +3,7 @@
 import HSMWatchCore
 import HSMWatchService
 
-/// What Graylog answers, as far as it is read. Other members come and go with its versions.
+/// The members of Graylog's answers that hsmwatch reads. Other members come and go with its versions.
 enum RESTAnswer {
     /// What stands in the body of a refusal.
     struct Failure: Decodable {

@@ -33,7 +33,7 @@ enum AlertNotification {
         ${end}
         """
 
-    /// Mail and HTTP, as far as the options name somebody whom they reach.
+    /// The mail notification and the webhook, where the options name a recipient.
     static func all(_ options: ContentPackOptions) -> [PackEntity] {
         let mail = options.recipients.isEmpty ? [] : [email(options)]
         return mail + (options.webhook.map { [webhook($0)] } ?? [])

@@ -33,7 +33,7 @@ package struct ContentPackOptions: Equatable, Sendable {
         }
     }
 
-    /// Reaches nobody (RFC 2606): to be replaced.
+    /// A placeholder (RFC 2606) that reaches no mailbox.
     package static let exampleRecipient = "soc@example.org"
     /// Where a package of hsmwatch has it.
     package static let installedRunbook = "/usr/share/doc/hsmwatch/docs/runbook.md"

@@ -6,7 +6,7 @@ import HSMWatchCore
 enum MessageStream {
     static let id = PackIdentity.objectID(of: "stream")
 
-    /// By a field, not by the input: the id of an input is another with every installation.
+    /// By a field, not by the input: the id of an input changes with every installation.
     static var entity: PackEntity {
         PackEntity(
             kind: .stream, id: id,

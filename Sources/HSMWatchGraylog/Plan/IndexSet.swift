@@ -6,7 +6,7 @@ import HSMWatchCore
 package struct IndexSet: Equatable, Sendable {
     /// Which one is meant.
     package enum Choice: Equatable, Sendable {
-        /// Where a stream's messages go unless somebody says otherwise.
+        /// The index set of streams without one of their own choice.
         case standard
         case id(GraylogID)
 

@@ -9,7 +9,7 @@ package enum InputCondition: Equatable, Sendable {
     case absent
     /// It will be another one soon. With Graylog's word.
     case coming(String)
-    /// It stays so until somebody does something. With Graylog's word and reason.
+    /// It needs a person. With Graylog's word and reason.
     case wrong(String, String?)
 
     /// - Parameter detail: why it is so, as Graylog says it.

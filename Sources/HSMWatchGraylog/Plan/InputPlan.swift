@@ -36,7 +36,7 @@ package struct InputPlan: Equatable, Sendable {
     package let kept: [PackPresence.Input]
     /// What a person should know, a sentence each.
     package let notes: [String]
-    /// What makes alerts mute until somebody changes it, a sentence each.
+    /// What keeps alerts mute until it is changed, a sentence each.
     package let faults: [String]
 
     /// The way to an input for each that is wanted.

@@ -76,7 +76,7 @@ package struct PackPlan: Equatable, Sendable {
         return (watching.isEmpty ? [] : [.overlap(with: watching)]) + superfluous.map(PackStep.uninstall)
     }
 
-    /// What an installation lacks when the command that made it was interrupted, or when somebody has paused its stream.
+    /// What an installation lacks when the command that made it was interrupted, or when its stream was paused by hand.
     private static func completion(
         of current: PackPresence.Installation, _ storage: PackPresence.StreamStorage?
     ) -> [PackStep] {
@@ -94,7 +94,7 @@ package struct PackPlan: Equatable, Sendable {
         return next
     }
 
-    /// Revisions that hsmwatch has uploaded and nobody needs; what others have made of the pack stays.
+    /// Old revisions that hsmwatch has uploaded. Revisions that others made of the pack stay.
     private static func deletions(besides next: Int, of revisions: [PackPresence.Revision]) -> [PackStep] {
         revisions.filter { $0.number != next && $0.fingerprint != nil }.map(\.number)
             .dropLast(keptRevisions - 1).map(PackStep.delete)
@@ -133,7 +133,7 @@ package struct PackPlan: Equatable, Sendable {
         }
     }
 
-    /// What is gone from an installation that would be the right one; nil when nothing is, or it is another one.
+    /// Which parts of the wanted installation are gone; nil when none is.
     private static func note(onDamaged installation: PackPresence.Installation) -> String? {
         guard !installation.lost.isEmpty else { return nil }
         let titles = installation.lost.map { "the \($0.kind.replacing("_", with: " ")) \($0.title.quoted)" }

@@ -31,7 +31,7 @@ package struct PackPresence: Equatable, Sendable {
         package let stream: Stream?
         /// What Graylog is known not to have any more, where that was looked at.
         package var lost: [Entity]
-        /// Alerts that somebody has switched off, besides those of silence, where that was looked at.
+        /// Alerts that were switched off by hand, besides those of silence, where that was looked at.
         package var off: [Entity]
 
         package init(
@@ -46,7 +46,7 @@ package struct PackPresence: Equatable, Sendable {
             self.off = off
         }
 
-        /// Whether nobody has deleted a part of it.
+        /// Whether every part of it exists.
         var isWhole: Bool { stream != nil && lost.isEmpty }
 
         /// Whether its alerts get messages.
@@ -70,7 +70,7 @@ package struct PackPresence: Equatable, Sendable {
         }
     }
 
-    /// The pack's stream, as far as somebody has not deleted it.
+    /// The pack's stream, if it exists.
     package struct Stream: Equatable, Sendable {
         package let id: GraylogID
         package let isPaused: Bool

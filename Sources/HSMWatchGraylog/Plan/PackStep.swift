@@ -15,7 +15,7 @@ package enum PackStep: Equatable, Sendable {
     case overlap(with: [Int])
     /// Resumes a stream that is paused.
     case resume(PackPresence.Stream)
-    /// Deletes a revision that nobody needs any more.
+    /// Deletes a revision that is no longer needed.
     case delete(revision: Int)
     /// Deletes every revision.
     case deleteAll

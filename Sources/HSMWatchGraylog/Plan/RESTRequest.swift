@@ -61,7 +61,7 @@ package struct RESTRequest: Equatable, Sendable {
 
 extension RESTRequest {
     private static let pack = "/system/content_packs/\(ContentPack.id)"
-    /// Who reads Graylog's list of installations learns it from here.
+    /// What Graylog's list of installations shows.
     private static let comment = "hsmwatch graylog install"
 
     /// Which Graylog it is.

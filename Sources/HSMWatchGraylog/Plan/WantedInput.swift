@@ -119,7 +119,7 @@ package struct WantedInput: Hashable, Sendable {
 
     package var quotedTitle: String { title.quoted }
 
-    /// Whether hsmwatch has made an input, and nobody has given it another title.
+    /// Whether hsmwatch has made an input: the title says so.
     package static func isOwn(_ input: PackPresence.Input) -> Bool {
         guard let kind = OutputKind.allCases.first(where: { type(of: $0) == input.type }), let port = input.port else {
             return false

@@ -74,7 +74,7 @@ final class ConfigurationLoader {
     private let read: @Sendable (String) -> Loaded
     /// One read at a time: a file that hangs takes one thread, however often it is asked for.
     private let queue = DispatchQueue(label: "hsmwatch.configuration")
-    /// Who waits for the read that was begun last, and what gives that up.
+    /// The waiting reader of the last read, and the timer that gives it up.
     private var waiting: (number: Int, timer: DelayedWork, take: (Loaded) -> Void)?
     private var begun = 0
 

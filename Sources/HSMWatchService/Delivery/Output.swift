@@ -224,7 +224,7 @@ package final class Output: Service {
         return messages
     }
 
-    /// Writes messages as far as the delivery lets it.
+    /// Writes messages until the delivery's window is full.
     private func write(
         _ messages: ArraySlice<SpooledMessage>, resendingUpTo sentBefore: Int64, on transport: any Transport
     ) async {

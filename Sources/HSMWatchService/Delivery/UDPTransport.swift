@@ -25,7 +25,7 @@ final class UDPTransport: Transport {
     private(set) var end: Loss?
 
     /// - Parameters:
-    ///   - addresses: of the endpoint; the first that there is a way to is kept, since nobody answers.
+    ///   - addresses: of the endpoint; the first with a route is kept, since UDP gets no answer.
     ///   - patience: how long the kernel's buffer may stay full.
     ///   - offer: the kernel's to all but a test.
     ///   - report: called on the event loop, until `close`.

@@ -144,7 +144,7 @@ extension Logger.Level {
     }
 }
 
-/// One line for whoever reads the log.
+/// The line for a person.
 package struct JournalEntry: Sendable {
     package let level: Logger.Level
     package let text: String

@@ -163,7 +163,7 @@ package final class WakeUp {
         waiting.resume()
     }
 
-    /// Returns at the next call. Whoever owns this calls at the latest when it stops.
+    /// Returns at the next call. The owner must call `raise()` on shutdown.
     package func wait() async {
         await withCheckedContinuation { continuation in
             // In here, because the call itself may suspend: a call between a look outside and this would be lost.

@@ -7,7 +7,7 @@ import NIOCore
 /// The connections to HSMs that outlive this process: systemd's file descriptor store (FDSTORE=1 in sd_notify(3)) has a
 /// duplicate of each, and hands it to the next process.
 ///
-/// A duplicate keeps its connection standing whatever happens here. So whoever means to end a connection shuts its socket
+/// A duplicate keeps its connection standing whatever happens here. So ending a connection means to shut its socket
 /// down (`TCPSocket`) before it is closed; systemd drops by itself what is shut down, and is told to forget it as well.
 ///
 /// systemd is told about one connection at a time, not on the event loop, and the next is not told before it has taken the
@@ -29,7 +29,7 @@ package final class ConnectionStore {
     }
 
     private let tell: Tell
-    /// What nobody has taken up yet, by name.
+    /// Inherited connections that are not in use yet, by name.
     private var inherited: [String: [CInt]]
     private var takenUp = 0
     /// The connections that systemd shall have, by name.

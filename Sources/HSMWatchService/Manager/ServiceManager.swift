@@ -8,9 +8,9 @@ import Logging
 
 /// systemd, as the process that started us: takes notifications (sd_notify(3)) and may want to hear a watchdog.
 ///
-/// Without `$NOTIFY_SOCKET` nobody listens, and nothing is sent.
+/// Without `$NOTIFY_SOCKET` nothing is sent.
 ///
-/// A full queue of systemd's blocks whoever sends. So two threads send, one for the notifications in their order and one
+/// A full queue of systemd's blocks the sender. So two threads send, one for the notifications in their order and one
 /// for the descriptors, and the loop only hands over what is next. `NotificationQueue` limits what waits.
 @ServiceLoop
 package final class ServiceManager {
@@ -33,7 +33,7 @@ package final class ServiceManager {
         self.logger = logger
     }
 
-    /// How often `WATCHDOG=1` must come at the least (sd_watchdog_enabled(3)); nil when nobody waits for it.
+    /// How often `WATCHDOG=1` must come at the least (sd_watchdog_enabled(3)); nil without a watchdog.
     package var watchdogTimeout: Duration? {
         var microseconds: UInt64 = 0
         guard sd_watchdog_enabled(0, &microseconds) > 0 else { return nil }

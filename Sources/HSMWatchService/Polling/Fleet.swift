@@ -93,9 +93,8 @@ package final class Fleet: Service {
         }
     }
 
-    /// Goes on with other HSMs. Unchanged ones are not touched. A changed one keeps its connection unless that is asked in
-    /// another way, and its state and history unless its address changed. An old connection is closed before a new one is
-    /// opened.
+    /// Applies a new list of HSMs. Unchanged ones are not touched. A changed one keeps its connection unless the question to it
+    /// changed, and its state and history unless its address changed. An old connection is closed before a new one is opened.
     func change(_ changes: ConfigurationChanges.Names, to hsms: [HSMConfiguration]) {
         let replaced = adjust(changes.changed, to: hsms)
         let ended = (changes.removed + replaced).compactMap { targets.removeValue(forKey: $0) }

@@ -12,7 +12,7 @@ import NIOPosix
 final class HSMConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    /// What ends a connection that nobody closed here.
+    /// Why a connection ended that hsmwatch did not close.
     private static let closed = "closed the connection"
 
     /// How long the channel lets the kernel try to connect: longer than any probe. The channel's timer fires before the
@@ -44,7 +44,7 @@ final class HSMConnection: ChannelInboundHandler {
         self.report = report
     }
 
-    /// How long ago the last bytes came, as far as the kernel knows.
+    /// How long ago the last bytes came, by the kernel's count.
     var dataAge: Duration {
         channel?.withDescriptor { TCPSocket($0)?.sinceLastData ?? .zero } ?? .zero
     }

@@ -27,7 +27,7 @@ package final class PollTimer {
         add(schedule.add(name: name, interval: interval, at: now))
     }
 
-    /// Adds a target that somebody waits for, with its first tick.
+    /// Adds a target with a fixed first tick.
     package func add(interval: Duration, first: Instant) -> Ticks {
         add(schedule.add(interval: interval, first: first))
     }
@@ -104,7 +104,7 @@ package final class Ticks {
     fileprivate var target: Int
     private var waiting: CheckedContinuation<Schedule.Tick?, Never>?
     private var isFinished = false
-    /// Ticks since the last one that nobody was waiting for, because the probe before was still running.
+    /// Ticks skipped since the last one, because the probe before was still running.
     private var skipped = 0
 
     fileprivate init(target: Int) {

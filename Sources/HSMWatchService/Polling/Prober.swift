@@ -16,7 +16,7 @@ package final class Prober {
     private let resolve: Resolver.Resolve
     private let place: ConnectionStore.Place?
     private let faults: LocalFaultWatch?
-    /// The phases of the last probe, for somebody who wants to know; nil in the service.
+    /// The phases of the last probe; nil in the service, which does not trace.
     package private(set) var trace: ProbeTrace?
     private var conversation: ProbeConversation
     private var connection: HSMConnection?

@@ -7,12 +7,12 @@ import NIOCore
 
 /// Looks host names up, off the event loop, one lookup at a time for each name.
 ///
-/// `getaddrinfo` blocks for as long as the resolver's own time-outs say, and cannot be stopped: whoever waits gives up
+/// `getaddrinfo` blocks for as long as the resolver's own time-outs say, and cannot be stopped: the waiting probe gives up
 /// at a deadline, and the next one who asks joins the lookup that still runs. Each lookup has a thread of its own, and
-/// `LookupPlan` says which names get one, so that names that nobody answers delay no others.
+/// `LookupPlan` says which names get one, so that a name server that does not answer delays no other name.
 @ServiceLoop
 package final class Resolver {
-    /// Who may wait for one name at the most: every HSM, and more than once while a lookup hangs.
+    /// Waiting requests for one name at most: every HSM, and more than one each while a lookup hangs.
     package nonisolated static let waitersLimit = 20_000
 
     /// Asks for a host's addresses; the answer may come at once, late or never.

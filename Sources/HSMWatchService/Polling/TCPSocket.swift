@@ -7,7 +7,7 @@ import NIOPosix
 
 /// A TCP socket as the kernel knows it (tcp(7)): several descriptors, also of other processes, may stand for the same.
 ///
-/// The descriptor belongs to whoever hands it in.
+/// The caller owns the descriptor.
 struct TCPSocket {
     private let descriptor: CInt
 

@@ -6,9 +6,9 @@ import Logging
 /// One HSM, from its ticks to the spool: await a tick, probe, assess, append.
 @ServiceLoop
 final class Target {
-    /// The timer's, for this HSM alone.
+    /// This HSM's tick stream.
     let ticks: Ticks
-    /// No other HSM has it.
+    /// Unique among the HSMs.
     let number: Int
     /// The configuration in effect.
     private(set) var hsm: HSMConfiguration
@@ -48,7 +48,7 @@ final class Target {
     /// How the HSM is at this moment.
     var standing: FleetStatus.Member { FleetStatus.Member(name: hsm.name, queries) }
 
-    /// What there is to say again of queries whose state is not ok and lasts.
+    /// Reminders of queries whose state is not ok and lasts.
     func reminders(at now: Moment) -> [Event] {
         queries.compactMap { $0.reminder(at: now) }
     }
@@ -70,7 +70,7 @@ final class Target {
         leave()
     }
 
-    /// Goes on with another configuration of the same HSM: the state and the history of each query that stays go on.
+    /// Applies a new configuration of the same HSM. State and history of each remaining query stay.
     ///
     /// - Parameter newProber: makes what replaces the prober and its connection; nil when both go on.
     func change(to hsm: HSMConfiguration, newProber: (() -> Prober)? = nil) {
@@ -90,12 +90,12 @@ final class Target {
         }
     }
 
-    /// Leaves the connection to the next process, after a probe that runs has ended or is given up without a word.
+    /// Leaves the connection to the next process, after a running probe has ended or was given up without a report.
     func leave() {
         prober.leave()
     }
 
-    /// Gives up a running probe, without a word about it, and closes the connection.
+    /// Gives up a running probe without a report, and closes the connection.
     func stop() {
         isStopped = true
         prober.stop()
@@ -126,8 +126,7 @@ extension [WatchedQuery] {
     }
 }
 
-/// Probes one HSM for somebody who waits: tick, probe and assessment as in the service, and a report instead of the
-/// spool.
+/// Probes one HSM for `hsmwatch probe`: tick, probe and assessment as in the service, and a report instead of the spool.
 @ServiceLoop
 package final class ProbeSession {
     private let hsm: HSMConfiguration
@@ -179,7 +178,7 @@ package final class ProbeSession {
 
 /// The messages that the service would send of probes, numbered as by a spool that is new.
 ///
-/// No spool is opened: it belongs to the service. Whoever sends these messages on his own can be told from it.
+/// The service's spool is not opened. The messages have their own `_instance`, so that Graylog can tell them apart.
 package struct ProbeMessages: Sendable {
     private let encoder: MessageEncoder
     private var identity = SpoolIdentity.new()

@@ -161,7 +161,7 @@ struct Cursors {
         return certain
     }
 
-    /// Begins to look for an output's messages after a position, as far as that was not done. Nil: no such output.
+    /// Begins to look for an output's messages after a position, and skips what it has looked at before. Nil: no such output.
     func look(for output: String, after position: Int64) -> Look? {
         outputs[output].map { reach in
             Look(

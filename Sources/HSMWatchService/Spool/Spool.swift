@@ -121,9 +121,8 @@ package final class Spool: Service {
         reportDrops()
     }
 
-    /// Goes on for other outputs, or other kinds of messages for them: a new one starts at the present, and one that gets
-    /// more gets what there is behind its cursor. What only outputs waited for that get it no more is dropped. Within
-    /// other limits, which the next commit keeps.
+    /// Applies new outputs and limits. A new output starts at the present; one that gets more kinds gets them from its cursor on.
+    /// Messages that no output waits for any more are dropped. The next commit keeps the new limits.
     package func change(outputs: [Subscription], limits: SpoolConfiguration, encoder: MessageEncoder) {
         self.encoder = encoder
         self.limits = limits
@@ -177,7 +176,7 @@ package final class Spool: Service {
 
     // MARK: What outputs tell it
 
-    /// Has somebody woken whenever there may be something new to read.
+    /// Wakes a reader whenever there may be something new to read.
     package func notify(_ reader: WakeUp) {
         readers.append(reader)
     }

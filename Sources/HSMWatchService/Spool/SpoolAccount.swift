@@ -129,7 +129,7 @@ struct AbandonedMessages: Equatable {
     /// And not after this one.
     let last: Int64
 
-    /// What came to wait for nobody between two times, up to a position.
+    /// The messages that outputs waited for before and no output waits for now, up to a position.
     static func between(
         _ before: ConfirmedPositions, _ after: ConfirmedPositions, upTo end: Int64
     ) -> [AbandonedMessages] {

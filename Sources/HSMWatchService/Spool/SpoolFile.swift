@@ -190,7 +190,7 @@ package struct SpoolFile: Sendable {
         }
     }
 
-    /// Removes a database and its companions, as far as they are there.
+    /// Removes a database and its companion files, where they exist.
     private func remove(_ database: String) throws {
         for suffix in [""] + Self.companions where FileManager.default.fileExists(atPath: database + suffix) {
             try FileManager.default.removeItem(atPath: database + suffix)

@@ -64,7 +64,7 @@ struct SpoolTail {
         start = position
     }
 
-    /// Forgets the oldest messages, as long as nobody waits for them.
+    /// Forgets the oldest messages that no output waits for.
     mutating func forget(_ confirmed: ConfirmedPositions) {
         let done = entries.prefix { !confirmed.awaits($0.spooled) }
         if let last = done.last { forget(upTo: last.spooled.position) }
@@ -222,7 +222,7 @@ package struct SpoolMoment: Equatable, Sendable {
     }
 }
 
-/// The time by which spooled messages grow old. It runs with the monotonic clock, so nobody can set it.
+/// The time by which spooled messages grow old. It runs with the monotonic clock, which cannot be set.
 ///
 ///     first start ── civil clock
 ///     same boot   ── the noted moment, and the time that the monotonic clock has counted since

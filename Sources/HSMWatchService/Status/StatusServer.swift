@@ -42,7 +42,7 @@ package final class StatusServer: Service {
     }
     /// Whether the next client is let in as soon as it comes, or after the interval.
     private var isAccepting = true
-    /// Who gets the snapshot that is being encoded.
+    /// The clients that wait for the snapshot that is being encoded.
     private var waiting: [StatusConnection] = []
     private var isEncoding = false
     /// The last snapshot, as long as it is given to others.
@@ -201,7 +201,7 @@ package final class StatusServer: Service {
 struct StatusSocket {
     /// The file's name in the runtime directory.
     static let name = "status.sock"
-    /// Who may ask: the service's own user and group, and root.
+    /// Only the service's own user and group, and root, may ask.
     static let mode: mode_t = 0o660
     /// Clients that the kernel lets wait until they are accepted.
     private static let backlog: CInt = 64
@@ -231,7 +231,7 @@ struct StatusSocket {
     /// The file that was made.
     private let file: FileIdentity
 
-    /// Listens on `path`; takes the place of a socket that nobody listens on any more.
+    /// Listens on `path`; replaces a socket file without a listener.
     ///
     /// The file never has more rights than `mode`, whatever the umask: on Linux bind(2) makes it with those of the socket
     /// itself, less the umask, and what the umask took is given back afterwards.
@@ -254,7 +254,7 @@ struct StatusSocket {
         self.descriptor = descriptor
     }
 
-    /// Removes the file, if it is still this socket's. The descriptor belongs to whoever took it.
+    /// Removes the file, if it is still this socket's. The caller owns the descriptor.
     func remove() {
         if FileIdentity(at: path) == file { unlink(path) }
     }

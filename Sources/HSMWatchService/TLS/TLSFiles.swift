@@ -10,7 +10,7 @@ import NIOSSL
 ///
 /// Every method may block.
 package struct TLSFiles: Sendable {
-    /// What a connection needs. Who opens one asks `PeerVerification` after its handshake.
+    /// What a connection needs. The opener asks `PeerVerification` after the handshake.
     struct Material: Sendable {
         /// What the files were when they were read.
         let version: Version
@@ -146,7 +146,7 @@ package enum CredentialPath {
 
     /// The path as the file system knows it.
     ///
-    /// - Throws: when it is in a directory that nobody has named.
+    /// - Throws: when it is in a directory that the configuration does not name.
     static func resolve(_ path: String) throws(InvalidText) -> String {
         guard path.hasPrefix(placeholder) else { return path }
         guard let directory = ProcessInfo.processInfo.environment["CREDENTIALS_DIRECTORY"] else {
@@ -173,8 +173,8 @@ package enum CredentialPath {
         }
     }
 
-    /// Who else can read a file that must be secret, and how to end that; nil when nobody can. What systemd keeps for the
-    /// service nobody else can.
+    /// Which other users can read a file that must be secret, and how to end that; nil when none can. Credentials that systemd
+    /// keeps for the service are always private.
     package static func exposure(_ path: String) -> String? {
         guard !path.hasPrefix(placeholder), let mode = RegularFile.mode(path), mode & othersAccess != 0 else {
             return nil
