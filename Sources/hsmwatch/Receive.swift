@@ -164,7 +164,7 @@ struct ReceiveInputs: ParsableArguments {
         try validateHTTP()
     }
 
-    /// Of two inputs with the same transport, each needs a port of its own.
+    /// Of two inputs with the same transport, each needs its own port.
     private func validatePorts() throws {
         var taken: [String: OutputKind] = [:]
         for (type, address) in zip(types, addresses) where address.ports != 0...0 {

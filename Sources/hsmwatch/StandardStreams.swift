@@ -91,10 +91,10 @@ func printToStandardError(_ line: String) {
 
 /// The lines that someone types, or a script writes, while a command runs.
 enum StandardInput {
-    /// The longest line, in bytes; the rest of a longer one is read as a line of its own.
+    /// The longest line, in bytes; the rest of a longer one is read as its own line.
     static let lineLimit = 1024
 
-    /// The lines until the input ends. A thread of its own reads them, since such a read may last for ever.
+    /// The lines until the input ends. Its own thread reads them, since such a read may last forever.
     ///
     /// It reads the descriptor, not the `stdin` stream: glibc 2.41 and later cannot end a process while a thread reads a
     /// stream.

@@ -139,7 +139,7 @@ package struct RunningSpan: Equatable, Sendable {
     }
 }
 
-/// Why an output can deliver no more to an endpoint.
+/// Why an output can no longer deliver to an endpoint.
 package struct Loss: Hashable, Sendable {
     /// What the loss says about the peer.
     package enum Kind: Hashable, Sendable {

@@ -46,7 +46,7 @@ package struct Reconnection: Sendable {
 /// How much may be unconfirmed to a peer, and for how long: what the deliveries before have taught.
 ///
 /// A peer that ends each connection after some messages would never let one be confirmed, and the same messages would
-/// be sent to it for ever. So each delivery in a row that confirmed nothing makes the next one smaller, down to one
+/// be sent to it forever. So each delivery in a row that confirmed nothing makes the next one smaller, down to one
 /// message, which is half-closed as soon as it is written. What is confirmed makes the next one larger again.
 ///
 /// What is unconfirmed when a connection is lost comes twice. So connections are rotated well before `confirm` is over.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The outputs as a table, each with its last error on a line of its own.
+/// The outputs as a table, each with its last error on its own line.
 struct OutputTable {
     private static let stateWidth = 11
     private static let timeWidth = 5

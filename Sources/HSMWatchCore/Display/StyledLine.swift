@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How a piece of text looks, in colours that can be read on a dark and on a light terminal: no yellow or cyan letters,
-/// no grey, and where a colour alone would be weak, a background of its own.
+/// no grey, and where a colour alone would be weak, its own background.
 package enum Style: String, Sendable {
     case bold = "1"
     case reverse = "7"

@@ -63,7 +63,7 @@ package struct LocalFaults: Sendable {
         return false
     }
 
-    /// The party could try, whatever came of it, or needs to no more.
+    /// The party could try, whatever came of it, or no longer needs to.
     package mutating func succeeded(_ party: Party, at now: Instant) {
         guard !faults.isEmpty else { return }
         leave(party, except: nil, at: now)

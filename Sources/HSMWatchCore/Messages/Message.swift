@@ -30,7 +30,7 @@ package struct Message: Hashable, Sendable {
 
 /// A field that hsmwatch's own messages have, as Graylog stores it: without the leading `_`.
 ///
-/// The table holds what the contract's section 7 promises; a field keeps its type for ever.
+/// The table holds what the contract's section 7 promises; a field keeps its type forever.
 package struct MessageField: Hashable, Sendable {
     /// What a field holds.
     package enum Kind: String, CaseIterable, Sendable {

@@ -3,7 +3,7 @@
 /// Puts finished messages into the form of syslog, RFC 5424 or the old one.
 ///
 /// What Graylog's own parser makes of it decides where the RFC leaves room. It deletes every backslash, keeps a byte
-/// order mark in the text, puts a MSGID before it, and lets a parameter replace a field of its own.
+/// order mark in the text, puts a MSGID before it, and lets a parameter replace its own field.
 ///
 /// The only frames in it (`CommandFrame`) are the priority, which is no command, and the reply of a reading.
 package struct SyslogEncoder: Sendable {

@@ -14,7 +14,7 @@ extension GraylogClient {
         return version
     }
 
-    /// What a user who may not look at the system is told as well.
+    /// Also for a user who may not look at the system.
     private func overview() async throws(GraylogProblem) -> RESTAnswer.Overview {
         do throws(GraylogProblem) {
             return try await ask(.overview)

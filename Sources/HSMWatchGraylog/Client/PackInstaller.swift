@@ -16,7 +16,7 @@ package final class PackInstaller {
         case off
     }
 
-    /// What is told while it goes on.
+    /// Progress.
     package enum Report: Equatable, Sendable {
         /// Something was done, or found as it should be.
         case done(String)

@@ -57,7 +57,7 @@ enum AlertNotification {
             ])
     }
 
-    /// Graylog posts the event with its fields, `what` and `step` among them, and the message behind it.
+    /// Graylog posts the event with its fields, `what` and `step` among them, and the message that raised it.
     private static func webhook(_ url: String) -> PackEntity {
         PackEntity(
             kind: .notification, id: PackIdentity.uuid(of: "notification webhook"),
@@ -66,7 +66,7 @@ enum AlertNotification {
                 "description": .wrapped(
                     "Posts each alert of hsmwatch as JSON. event.fields.what is its sentence, event.fields.step says what "
                         + "to do."),
-                // Its version 2, with a template of its own, came with Graylog 6.0.
+                // Its version 2, with its own template, came with Graylog 6.0.
                 "config": ["type": "http-notification-v1", "url": .wrapped(url)],
             ])
     }

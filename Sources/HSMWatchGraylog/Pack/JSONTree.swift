@@ -27,7 +27,7 @@ package indirect enum JSONTree: Hashable, Sendable {
         }
     }
 
-    /// The document, each member and element on a line of its own, indented by two spaces; ends in a newline.
+    /// The document, each member and element on its own line, indented by two spaces; ends in a newline.
     package var text: String {
         var text = ""
         write(to: &text, indentation: 0)

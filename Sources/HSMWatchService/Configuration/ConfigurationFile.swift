@@ -62,7 +62,7 @@ package enum ConfigurationFile {
 }
 
 /// Reads the configuration file for a running service: not on its loop, since thousands of HSMs take a while and are
-/// polled meanwhile, and not for ever, since a disk on the network may hang.
+/// polled meanwhile, and not forever, since a disk on the network may hang.
 @ServiceLoop
 final class ConfigurationLoader {
     typealias Loaded = (configuration: Configuration?, problems: [ConfigurationProblem])
@@ -149,7 +149,7 @@ enum RegularFile {
         }
     }
 
-    /// The permissions of the file at `path`; nil when it has none that can be told.
+    /// The permissions of the file at `path`; nil when they are not known.
     static func mode(_ path: String) -> mode_t? {
         var status = stat()
         return stat(path, &status) == 0 ? status.st_mode & 0o7777 : nil

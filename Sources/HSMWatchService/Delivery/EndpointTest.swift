@@ -39,7 +39,7 @@ package final class EndpointTest {
 
     /// - Parameters:
     ///   - hsms: where no message may be sent; nil where there are no HSMs.
-    ///   - found: told each finding as it is made; after `failed` there is none.
+    ///   - found: called with each finding; after `failed` there is none.
     package init(
         _ configuration: OutputConfiguration, endpoint: HostPort, hsms: HSMAddressBook?, encoder: MessageEncoder,
         found: @escaping (Finding) -> Void

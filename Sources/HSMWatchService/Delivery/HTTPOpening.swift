@@ -87,7 +87,7 @@ package struct HTTPOpening {
         return HTTPClient(eventLoopGroup: ServiceLoop.shared.eventLoop, configuration: configuration)
     }
 
-    /// What is answered; nil when that takes too long, or for ever.
+    /// What is answered; nil when that takes too long, or forever.
     private func within<Answer: Sendable>(
         _ limit: Duration, _ ask: (@escaping (Answer) -> Void) -> Void
     ) async -> Answer? {

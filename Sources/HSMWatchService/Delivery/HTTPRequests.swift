@@ -96,7 +96,7 @@ final class HTTPRequests {
             do {
                 return try await execute(request, access.client, until: deadline)
             } catch let error where Self.isClosed(error) && access.isUsed && fault == nil {
-                // A kept connection that was just about to be closed: a new one tells.
+                // A kept connection that was just about to be closed: a new one will show.
                 return try await execute(request, access.client, until: deadline)
             }
         } catch let problem as InvalidText {

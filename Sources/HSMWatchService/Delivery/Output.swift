@@ -51,7 +51,7 @@ package final class Output: Service {
     private var rewound = 0
     /// The position up to which messages are sent again though they are confirmed, since the peer may have died.
     private var rewindEnd: Int64?
-    /// The last position that was undeliverable: it is told once, however often it is tried.
+    /// The last position that was undeliverable: it is reported once, however often it is tried.
     private var undeliverable: Int64 = 0
     private var shutdown = Shutdown.none
     private var drainTimer: DelayedWork?
@@ -72,7 +72,7 @@ package final class Output: Service {
     ///
     /// - Parameters:
     ///   - hsms: where it may not deliver; nil where there are no HSMs.
-    ///   - faults: told what it cannot do because of this machine.
+    ///   - faults: hears what it cannot do because of this machine.
     ///   - stop: limits what a drain may take, after a signal.
     init(
         configuration: OutputConfiguration, spool: Spool, resolve: @escaping Resolver.Resolve,

@@ -56,7 +56,7 @@ final class Outputs: Service {
         }
     }
 
-    /// Goes on with other outputs. What is unchanged keeps its connection; what is changed goes on behind what it has
+    /// Goes on with other outputs. What is unchanged keeps its connection; what is changed goes on after what it has
     /// confirmed; what a removed one held is released by the spool.
     func change(_ changes: ConfigurationChanges.Names, to outputs: [OutputConfiguration]) {
         for name in changes.removed + changes.changed {

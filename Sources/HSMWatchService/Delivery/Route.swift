@@ -105,7 +105,7 @@ package final class HSMAddressBook {
         self.init(hsms) { resolver.resolve(host: $0, port: $1, then: $2) }
     }
 
-    /// Goes on with other HSMs.
+    /// Applies a new list of HSMs.
     func change(to hsms: [HSMConfiguration]) {
         ports.change(to: hsms)
     }

@@ -7,7 +7,7 @@ import NIOPosix
 import NIOSSL
 import NIOTLS
 
-/// One TCP connection to a Graylog input, with TLS or without: writes frames, can be half-closed, and tells how it ends.
+/// One TCP connection to a Graylog input, with TLS or without: writes frames, can be half-closed, and reports how it ends.
 ///
 /// Graylog never answers. So the connection is read only to notice its end, before anything more is written into it, and
 /// to notice a peer that is not Graylog: any byte from it ends the connection.
@@ -37,7 +37,7 @@ final class TCPConnection: ChannelInboundHandler {
     /// Characters that are shown of what a peer says that must not say anything.
     private static let shownBytes = 60
 
-    /// What the connection tells its owner, on the event loop.
+    /// Reports of the connection to its owner, on the event loop.
     enum Report {
         case opened(Session?)
         /// It could not be opened.
@@ -50,7 +50,7 @@ final class TCPConnection: ChannelInboundHandler {
         /// TLS does not accept the peer's certificates, and it is being found out why.
         case diagnosing
         case open
-        /// Everything was written, and our own end of stream behind it. Whether there is proof that the peer has seen that.
+        /// Everything was written, and our own end of stream after it. Whether there is proof that the peer has seen that.
         case halfClosed(isSeen: Bool)
         case over
     }
@@ -312,7 +312,7 @@ final class TCPConnection: ChannelInboundHandler {
     }
 }
 
-/// A duplicate of a TCP connection's descriptor, which tells of a reset after the channel has closed its own.
+/// A duplicate of a TCP connection's descriptor, which shows a reset after the channel has closed its own.
 ///
 /// Over TLS a peer can say goodbye (close_notify) and then close its socket with our bytes unread; its kernel resets the
 /// connection then.

@@ -21,13 +21,13 @@ final class TCPTransport: Transport {
     private let learned: (Caution) -> Void
     private var delivery: Delivery
     private var connections: [Delivery.Leg: TCPConnection] = [:]
-    /// The addresses that were not tried yet, behind the one that is, or was, connected to.
+    /// The addresses that were not tried yet, after the one that is, or was, connected to.
     private var addresses: ArraySlice<SocketAddress>
     private let timer = DeadlineTimer()
 
     /// Whether a connection has been open.
     private(set) var isOpen = false
-    /// Why it can deliver no more.
+    /// Why it can no longer deliver.
     private(set) var end: Loss?
 
     /// - Parameters:
@@ -60,7 +60,7 @@ final class TCPTransport: Transport {
         guard let leg = delivery.active?.leg, let last = messages.last else { return }
         let batch = ByteBuffer(messages, in: wire.format, framing: wire.framing)
         let written = connections[leg]?.write(batch)
-        // Before the wait, and behind the write: it may be half-closed at once.
+        // Before the wait, and after the write: it may be half-closed at once.
         handle(.sent(count: messages.count, bytes: batch.readableBytes, upTo: last.position, waiting: waiting))
         // A failed write ends the connection, and that is reported.
         try? await written?.get()

@@ -6,12 +6,12 @@ import NIOCore
 
 /// One way to one endpoint, from its opening to its end: what differs between the types of outputs.
 ///
-/// It has begun to open when it is made, and tells its owner on the event loop what comes of it, until `close`.
+/// It has begun to open when it is made, and reports to its owner on the event loop, until `close`.
 @ServiceLoop
 protocol Transport: AnyObject {
     /// Whether it has been open.
     var isOpen: Bool { get }
-    /// Why it can deliver no more; nil while it can.
+    /// Why it can no longer deliver; nil while it can.
     var end: Loss? { get }
     /// How many messages may be sent now.
     var allowance: Int { get }
@@ -20,13 +20,13 @@ protocol Transport: AnyObject {
 
     /// Sends messages, no more than the allowance; returns when more may follow or it is over.
     ///
-    /// - Parameter waiting: how many messages wait behind these, at the most.
+    /// - Parameter waiting: how many messages wait after these, at the most.
     func send(_ messages: ArraySlice<SpooledMessage>, waiting: Int) async
     /// Confirms what is unconfirmed as soon as possible.
     func hurry()
     /// Ends it. Nothing is reported from here on.
     func close()
-    /// Returns when all that it had is given back; only behind `close`.
+    /// Returns when all its resources are released; only after `close`.
     func finish() async
 }
 
@@ -36,7 +36,7 @@ extension Transport {
     func finish() async {}
 }
 
-/// What a transport tells its owner.
+/// Reports of a transport to its owner.
 enum TransportReport {
     /// Messages may be sent; what TLS has agreed on, where it is spoken.
     case opened(TCPConnection.Session?)
@@ -84,9 +84,9 @@ extension LocalTime {
     }
 }
 
-/// How one message is told from the next on a TCP connection.
+/// How messages are separated on a TCP connection.
 enum Framing: Sendable {
-    /// A NUL behind each: GELF.
+    /// A NUL after each: GELF.
     case null
     /// Its length in bytes before each: syslog (RFC 6587 section 3.4.1, RFC 5425).
     case octetCounting

@@ -108,7 +108,7 @@ extension ServiceAction {
     }
 }
 
-/// What a kind of journal entry is found by, for ever: 128 random bits in hexadecimal (`journalctl MESSAGE_ID=…`,
+/// What a kind of journal entry is found by, forever: 128 random bits in hexadecimal (`journalctl MESSAGE_ID=…`,
 /// systemd.journal-fields(7)). `systemd/hsmwatch.catalog` explains each.
 package enum MessageID: String, CaseIterable, Sendable {
     case reading = "82f0dc55b27843749c87b8b9608405a2"

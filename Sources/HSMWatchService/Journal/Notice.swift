@@ -3,9 +3,9 @@
 import HSMWatchCore
 import Logging
 
-/// What the journal is told: a level, a sentence, fields to search by, and a `MESSAGE_ID` for each kind.
+/// One entry of the journal: a level, a sentence, fields to search by, and a `MESSAGE_ID` for each kind.
 package enum Notice {
-    /// What Graylog is told too, in the same words.
+    /// The same sentence that Graylog gets.
     case event(Event)
     /// The HSM answers again, before or after its failures had become a state.
     case answersAgain(Subject)

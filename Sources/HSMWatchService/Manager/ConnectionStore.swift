@@ -10,7 +10,7 @@ import NIOCore
 /// A duplicate keeps its connection standing whatever happens here. So ending a connection means to shut its socket
 /// down (`TCPSocket`) before it is closed; systemd drops by itself what is shut down, and is told to forget it as well.
 ///
-/// systemd is told about one connection at a time, not on the event loop, and the next is not told before it has taken the
+/// systemd gets one connection at a time, not on the event loop, and the next one only after it has taken the
 /// one before. It compares each new descriptor with all it has, which takes it milliseconds when there are thousands;
 /// its queue is every service's, and a full one blocks.
 @ServiceLoop
@@ -32,11 +32,11 @@ package final class ConnectionStore {
     /// Inherited connections that are not in use yet, by name.
     private var inherited: [String: [CInt]]
     private var takenUp = 0
-    /// The connections that systemd shall have, by name.
+    /// The connections that systemd should keep, by name.
     private var standing: [String: any Channel] = [:]
     /// Names under which systemd may have something.
     private var held: Set<String>
-    /// Names about which systemd has to be told, each once.
+    /// Names that systemd still has to hear of, each once.
     private var due = CircularBuffer<String>()
     private var isDue: Set<String> = []
     private var isTelling = false
@@ -130,7 +130,7 @@ package final class ConnectionStore {
         if held.remove(name) != nil {
             await tell("FDSTOREREMOVE=1\nFDNAME=\(name)", nil)
         }
-        // While systemd is told, the channel may close and its number be another's.
+        // While systemd is notified, the channel may close and its number be another's.
         guard let channel = standing[name],
             let duplicate = channel.withDescriptor({ fcntl($0, F_DUPFD_CLOEXEC, 0) }), duplicate >= 0
         else { return }

@@ -12,7 +12,7 @@ package enum OpenFiles {
     /// How many it may have open now; nil when the kernel does not say.
     package static var limit: Int? { limits.map { Int(clamping: $0.rlim_cur) } }
 
-    /// Raises the soft limit to the hard one, so that thousands of HSMs fit. When that fails, `limit` tells.
+    /// Raises the soft limit to the hard one, so that thousands of HSMs fit. When that fails, `limit` says so.
     package static func raiseLimit() {
         guard var limits, limits.rlim_cur < limits.rlim_max else { return }
         limits.rlim_cur = limits.rlim_max

@@ -49,7 +49,7 @@ final class Announcer: Service {
         tell(.service(.stopping(waiting: spool.waiting)))
     }
 
-    /// Goes on with another distance between heartbeats.
+    /// Changes the distance between heartbeats.
     func change(heartbeat: Duration) {
         timer.change(ticks, name: Self.name, interval: heartbeat, at: .now)
     }

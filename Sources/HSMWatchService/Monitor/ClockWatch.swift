@@ -36,7 +36,7 @@ package final class ClockWatch {
         check()
     }
 
-    /// Looks no more.
+    /// Stops looking.
     package func stop() {
         isRunning = false
         timer.set(nil) {}
@@ -60,7 +60,7 @@ package func kernelFinding() -> ClockSynchronisation.Finding {
     }
 }
 
-/// Collects what HSMs, outputs and the status socket cannot do because of this machine, and tells it once for all of them.
+/// Collects what HSMs, outputs and the status socket cannot do because of this machine, and reports it once for all of them.
 @ServiceLoop
 package final class LocalFaultWatch {
     /// The number of the first descriptor that no HSM connection may have; nil without a limit.
@@ -80,7 +80,7 @@ package final class LocalFaultWatch {
         change(need)
     }
 
-    /// Goes on with another configuration.
+    /// Applies a new configuration.
     package func change(_ need: DescriptorNeed) {
         firstReserved = limit.map { CInt(clamping: need.firstReserved(of: $0)) }
     }
@@ -91,7 +91,7 @@ package final class LocalFaultWatch {
         arm()
     }
 
-    /// The party could try, or needs to no more.
+    /// The party could try, or no longer needs to.
     package func succeeded(_ party: LocalFaults.Party) {
         faults.succeeded(party, at: .now)
         arm()

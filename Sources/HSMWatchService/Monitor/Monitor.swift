@@ -26,7 +26,7 @@ package struct Monitor: Sendable {
     ///   - file: where the configuration is read from again at a reload; nil when it cannot be.
     ///   - stateDirectory: where the spool is kept.
     ///   - statusSocket: the path of the Unix socket that `hsmwatch status` asks on.
-    ///   - inherited: what the process before has left; nil when no connection shall outlive this one.
+    ///   - inherited: what the process before has left; nil when no connection may outlive this process.
     ///   - signals: what `trapSignals` answered when the process began, or another's orders.
     package init(
         configuration: Configuration, file: String? = nil, stateDirectory: String, statusSocket: String,

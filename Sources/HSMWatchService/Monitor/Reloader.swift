@@ -142,7 +142,7 @@ struct SignalService: Service {
     /// Nil when there is no file to reload.
     let reloader: Reloader?
 
-    /// Returns when the service shall stop.
+    /// Returns when the service must stop.
     func run() async {
         await obey(signals)
     }

@@ -27,13 +27,13 @@ package final class Fleet: Service {
     private let tasks = TaskPool()
     /// HSMs that were ever added.
     private var added = 0
-    /// The probes of HSMs that are watched no more.
+    /// The probes of HSMs that are no longer watched.
     private var earlierCounts = ProbeCounts()
 
     /// - Parameters:
     ///   - addressBook: resolves the names of HSMs.
     ///   - store: what connections are taken up from and kept in; nil when none are.
-    ///   - faults: told what HSMs cannot do because of this machine.
+    ///   - faults: hears what HSMs cannot do because of this machine.
     ///   - armed: raised when every HSM's timer stands.
     package init(
         hsms: [HSMConfiguration], timer: PollTimer, addressBook: HSMAddressBook, store: ConnectionStore?, spool: Spool,
@@ -198,7 +198,7 @@ package final class OverdueWatch {
         probes.change(number, interval: interval, at: .now)
     }
 
-    /// Watches the HSM no more.
+    /// Stops watching the HSM.
     package func remove(_ number: Int) {
         probes.remove(number)
     }

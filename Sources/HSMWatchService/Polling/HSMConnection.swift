@@ -5,7 +5,7 @@ import HSMWatchCore
 import NIOCore
 import NIOPosix
 
-/// The one TCP connection to an HSM, opened or being opened: tells what happens on it, and writes requests.
+/// The one TCP connection to an HSM, open or opening: reports what happens on it, and writes requests.
 ///
 /// It never half-closes: how an HSM takes that is not known. A kept one has a duplicate in the connection store, so it is
 /// ended on the socket, and not only by closing the descriptor.

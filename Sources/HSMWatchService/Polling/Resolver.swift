@@ -8,7 +8,7 @@ import NIOCore
 /// Looks host names up, off the event loop, one lookup at a time for each name.
 ///
 /// `getaddrinfo` blocks for as long as the resolver's own time-outs say, and cannot be stopped: the waiting probe gives up
-/// at a deadline, and the next one who asks joins the lookup that still runs. Each lookup has a thread of its own, and
+/// at a deadline, and the next one who asks joins the lookup that still runs. Each lookup has its own thread, and
 /// `LookupPlan` says which names get one, so that a name server that does not answer delays no other name.
 @ServiceLoop
 package final class Resolver {
@@ -130,7 +130,7 @@ extension Resolver.Resolution {
 
 /// A thread for one call that may block for long.
 ///
-/// A thread of its own, since Dispatch's and Swift's are few and shared: a call that hangs there would hold up all that
+/// Its own thread, since Dispatch's and Swift's are few and shared: a call that hangs there would hold up all that
 /// runs on them, the handling of signals among it.
 enum LookupThread {
     private final class Work: Sendable {

@@ -127,7 +127,7 @@ enum ConnectFailure {
 
     /// Why a connection was not made. Whatever else the kernel may say, no packet has come through.
     ///
-    /// - Parameter name: what the user calls the peer; the address is told only where it says more.
+    /// - Parameter name: what the user calls the peer; the address is shown only where it says more.
     static func describe(_ error: any Error, address: SocketAddress, name: HostPort) -> Failure {
         if case .connectTimeout? = error as? ChannelError { return .late(HostPort(address), name: name) }
         let place = place(address, name: name)
@@ -186,7 +186,7 @@ enum ConnectFailure {
         Loss(.failed, "\(cause.sentence) (\(words(code)))", localCause: cause)
     }
 
-    /// The errno of an error, also of one that a client with a resolver of its own has wrapped.
+    /// The errno of an error, also of one that a client with its own resolver has wrapped.
     private static func code(of error: any Error) -> CInt? {
         if let error = error as? NIOConnectionError {
             return error.connectionErrors.compactMap { ($0.error as? IOError)?.errnoCode }.last

@@ -103,7 +103,7 @@ final class Target {
 
     /// Appends what follows from an answer, and logs what the journal gets of it.
     ///
-    /// Not part of `watch`: what it needs for a moment would stay in the task's frame for ever, 5 KiB an HSM.
+    /// Not part of `watch`: what it needs for a moment would stay in the task's frame forever, 5 KiB an HSM.
     @inline(never)
     private func record(_ answer: ProbeConversation.Answer) {
         guard let finding = queries.note(answer) else { return }

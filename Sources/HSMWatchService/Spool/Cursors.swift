@@ -7,7 +7,7 @@ import HSMWatchCore
 ///     ── confirmed ──┃── on its way ──┃── looked at: of its kinds nothing ──┃── not looked at yet ──▶ position
 ///                  cursor           given                                 seen
 ///
-/// When all that was given is confirmed, the cursor stands where was looked: behind what the output does not get.
+/// When all that was given is confirmed, the cursor moves on to where the search ended: past messages that the output does not get.
 ///
 /// A message that a limit drops may be on its way just then. Whether it was lost is known when that way ends: with a
 /// confirmation it was delivered, without one it was dropped.
@@ -18,7 +18,7 @@ struct Cursors {
         let kinds: Set<Event.Kind>
         /// Behind this position.
         var position: Int64
-        /// The rewind that it came after: it says nothing about the time behind the next.
+        /// The rewind that it came after: it says nothing about the time after the next one.
         fileprivate let rewind: Int
     }
 
@@ -29,7 +29,7 @@ struct Cursors {
         var sent: Int64
         /// The last position that was handed out since then.
         var given: Int64
-        /// The last position that was looked at since then; behind `given` there is nothing up to here.
+        /// The last position that was searched since then; between `given` and here is nothing for the output.
         var seen: Int64
         /// The number of the last rewind.
         var rewind: Int
@@ -134,8 +134,8 @@ struct Cursors {
         outputs[output]?.dropped ?? 0
     }
 
-    /// Forgets outputs that are no more; a new one has confirmed everything up to `present`. One that gets other kinds
-    /// from now on begins behind its cursor, as after a rewind. Answers the reasons of the drops that are certain now.
+    /// Forgets removed outputs; a new one has confirmed everything up to `present`. One that gets other kinds
+    /// from now on begins at its cursor, as after a rewind. Answers the reasons of the drops that are certain now.
     mutating func change(
         _ subscriptions: [Subscription], startingAt present: Int64, at now: Instant = .now
     ) -> [String] {

@@ -50,7 +50,7 @@ extension Spool {
         var counted = 0
         return confirmed.furthestFirst.map { kind in
             if let found { return (kind, found.messages[kind]) }
-            // Those counted already lie behind the same position too.
+            // Those counted already lie after the same position too.
             let room = Int(max(0, committed - confirmed[kind])) - counted
             let count = min(stored[kind], room)
             counted += count

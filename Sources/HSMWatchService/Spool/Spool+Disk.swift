@@ -78,7 +78,7 @@ extension Spool {
         opening = nil
         changesNoted += 1
         guard let moved else {
-            // It stays where it is, closed: what it holds comes behind what is in memory when it can be opened again.
+            // It stays where it is, closed: its messages come after those in memory when it can be opened again.
             committed = tail.start
             return false
         }

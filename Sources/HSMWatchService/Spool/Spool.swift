@@ -47,9 +47,9 @@ package final class Spool: Service {
     var usurper: SpoolRefusal?
     /// Whether it is known what an earlier process has dropped and not reported, and what it may have lost.
     var knowsEarlierRun = false
-    /// Since when messages of an earlier process may be missing, until that is told.
+    /// Since when messages of an earlier process may be missing, until that is reported.
     var missingSince: Timestamp?
-    /// What a database that could not be opened at the start holds, until it has come behind what is in memory.
+    /// What a database that could not be opened at the start holds, until its messages have come after those in memory.
     var found: SpoolDatabase.Contents?
     /// Why an output could not read, until the next commit deals with it: one at a time decides about the disk.
     var readFailure: DiskFailure?
@@ -133,7 +133,7 @@ package final class Spool: Service {
     /// When there must have been progress; nil when there is nothing to do.
     package var deadline: Instant? { jobs.deadline ?? schedule.deadline }
 
-    /// Waits for the disk no longer: the stop must end. What only memory has is lost then, and told.
+    /// Waits for the disk no longer: the stop must end. Messages that only memory has are lost then, and reported.
     package func giveUp() {
         jobs.giveUp()
         readers.forEach { $0.raise() }
@@ -185,7 +185,7 @@ package final class Spool: Service {
         readers.removeAll { $0 === reader }
     }
 
-    /// The last position that an output has confirmed, or behind which there was nothing for it.
+    /// The last position that an output has confirmed, or after which there was nothing for it.
     package func cursor(of output: String) -> Int64 {
         account.cursors.confirmed(by: output) ?? last
     }

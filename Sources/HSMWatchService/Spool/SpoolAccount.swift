@@ -5,7 +5,7 @@ import HSMWatchCore
 /// What the spool owes its outputs: how far each is, what was dropped and is not reported yet, and what no output waits for any
 /// more.
 struct SpoolAccount {
-    /// Why messages are dropped that only outputs waited for that are no more, or that get them no more.
+    /// Why messages are dropped that only removed outputs waited for.
     static let abandonedReason = "the output that they waited for is no longer configured"
 
     var cursors: Cursors
@@ -25,7 +25,7 @@ struct SpoolAccount {
 
     // MARK: Outputs
 
-    /// Goes on with other outputs, or other kinds of messages for them, and gives up what waits for none of them.
+    /// Applies new outputs, and gives up messages that none of them waits for.
     ///
     /// - Parameters:
     ///   - last: where a new output begins.
@@ -68,7 +68,7 @@ struct SpoolAccount {
     /// When there is something to report, the earliest instant for it.
     var reportDue: Instant? { drops.reportDue }
 
-    /// What is to be reported now.
+    /// The due reports.
     mutating func takeReports(at now: Instant) -> [DropReport] { drops.takeReports(at: now) }
 
     /// What was not reported yet, for an end after which nothing is.
@@ -146,7 +146,7 @@ struct AbandonedMessages: Equatable {
     }
 }
 
-/// What is to be told: how many messages were dropped for one reason.
+/// A report: how many messages were dropped for one reason.
 package struct DropReport: Equatable, Sendable {
     package let count: Int
     package let reason: String
@@ -197,7 +197,7 @@ struct DropLedger {
         unreported.insert(report, at: index ?? unreported.endIndex)
     }
 
-    /// What is to be reported now, one report a reason; nothing when the last ones are too recent.
+    /// The due reports, one a reason; none while the last ones are too recent.
     mutating func takeReports(at now: Instant) -> [DropReport] {
         guard let reportDue, reportDue <= now else { return [] }
         reportedAt = now

@@ -6,7 +6,7 @@ import HSMWatchCore
 
 /// The spool's SQLite file (WAL mode, `synchronous=FULL`, locked for this process alone). Every method may block.
 ///
-/// - A message is in `message` until every output that gets its kind has confirmed it, and needs it no more for a rewind,
+/// - A message is in `message` until every output that gets its kind has confirmed it, and no longer needs it for a rewind,
 ///   or a limit drops it. What is confirmed and kept does not count as waiting, and is the first to go.
 /// - `cursor` holds each output's last confirmed position, and `confirmed` what they all have confirmed of each kind;
 ///   `identity` holds one row, written with every commit.
@@ -23,7 +23,7 @@ package struct SpoolDatabase: Sendable {
         /// The last position given.
         package var position: Int64
         package var cursors: [String: Int64]
-        /// What is confirmed up to here may be left over, but waits no more.
+        /// What is confirmed up to here may be left over, but waits no longer.
         package var confirmed: ConfirmedPositions
         package var messages = MessageCounts()
         /// When the newest message was appended, by the spool's clock.
@@ -32,13 +32,13 @@ package struct SpoolDatabase: Sendable {
         package var moment: SpoolMoment?
         /// Nil in a database of 0.1.0.
         package var run: SpoolRun?
-        /// Drops that no message has told yet.
+        /// Drops that no message has reported yet.
         package var unreported: [DropReport] = []
 
         package var waiting: Int { messages.total }
     }
 
-    /// What one transaction shall do.
+    /// The work of one transaction.
     package struct Commit: Sendable {
         package var messages: [SpooledMessage]
         /// The last position given.
@@ -51,7 +51,7 @@ package struct SpoolDatabase: Sendable {
         /// What may be deleted: no more than that. Nil for all of it.
         package var deletable: ConfirmedPositions?
         package var limits: SpoolConfiguration
-        /// Drops that no message has told yet, but for those of this commit.
+        /// Drops that no message has reported yet, but for those of this commit.
         package var unreported: [DropReport] = []
         /// The spool's clock, for `max_age`.
         package var now: Timestamp
@@ -59,7 +59,7 @@ package struct SpoolDatabase: Sendable {
         package var moment: SpoolMoment?
         /// What it needs to know of this process.
         package var run: SpoolRun?
-        /// Moves what the database holds behind this position first.
+        /// Moves the messages of the database after this position first.
         package var movingBehind: Int64?
     }
 
@@ -203,7 +203,7 @@ package struct SpoolDatabase: Sendable {
         }
     }
 
-    /// Stores the cursors and forgets those of outputs that are no more.
+    /// Stores the cursors and forgets those of removed outputs.
     private static func store(_ cursors: [String: Int64], in database: Database) throws {
         try database.cachedStatement(sql: "DELETE FROM cursor").execute()
         let statement = try database.cachedStatement(sql: "INSERT INTO cursor VALUES (?, ?)")
@@ -246,7 +246,7 @@ package struct SpoolDatabase: Sendable {
         return deleted
     }
 
-    /// Keeps what was dropped until a message tells it: a process that is killed takes no count along.
+    /// Keeps the count of drops until a message reports it: a killed process must not lose it.
     private static func store(_ unreported: [DropReport], in database: Database) throws {
         try database.cachedStatement(sql: "DELETE FROM unreported").execute()
         let statement = try database.cachedStatement(

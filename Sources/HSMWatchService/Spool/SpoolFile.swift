@@ -106,7 +106,7 @@ package struct SpoolFile: Sendable {
     }
 
     /// Whether an error says that the file is no sound database, that a part of it cannot be read any more, or that its
-    /// tables are not ours: then every statement would fail for ever.
+    /// tables are not ours: then every statement would fail forever.
     package static func isDamage(_ error: any Error) -> Bool {
         isReadError(error) || (error as? DatabaseError).map { damages.contains($0.resultCode) } ?? false
     }

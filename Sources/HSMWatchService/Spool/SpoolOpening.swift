@@ -64,7 +64,7 @@ package final class SpoolOpening {
 
 /// What the database remembers of the last process that used it.
 package struct SpoolRun: Equatable, Sendable {
-    /// Since when messages of an earlier process may be missing, until a message has told it.
+    /// Since when messages of an earlier process may be missing, until a message has reported it.
     package var missingSince: Timestamp?
     /// Whether the process ended, with everything that it had on the disk.
     package var isClosed: Bool

@@ -17,7 +17,7 @@ struct SpoolTail {
     private var entries: [Entry] = []
     /// Bytes of all bodies, numbered or not: what the messages take in memory.
     private(set) var bytes = 0
-    /// The position behind which nothing is missing here, but for what was dropped.
+    /// The position after which nothing is missing here, but for what was dropped.
     private(set) var start: Int64
 
     init(start: Int64) {

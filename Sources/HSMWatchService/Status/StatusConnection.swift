@@ -16,7 +16,7 @@ final class StatusConnection: ChannelInboundHandler {
     /// How long a client may stay that has its answer.
     static let farewell = Duration.seconds(1)
 
-    /// What its owner is told, on the event loop.
+    /// Reports to its owner, on the event loop.
     enum Report {
         case opened
         case closed
@@ -93,7 +93,7 @@ final class StatusListener: ChannelInboundHandler {
     /// Whether the attempt that ends now has failed.
     private var hasFailed = false
 
-    /// - Parameter prevented: told when a client could not be accepted, and why, if this machine is the reason. Nothing is
+    /// - Parameter prevented: called when a client could not be accepted, and why, if this machine is the reason. Nothing is
     ///   accepted then before the next read.
     init(
         accepted: @escaping () -> Void, prevented: @escaping (LocalCause?) -> Void,
@@ -123,7 +123,7 @@ final class StatusListener: ChannelInboundHandler {
     }
 
     /// The client stays in the kernel's queue, so the socket stays readable. The channel forgets that it wants to read only
-    /// when `autoRead` changes from true to false; else the loop would try again at once, for ever.
+    /// when `autoRead` changes from true to false; else the loop would try again at once, forever.
     private func pause(_ channel: any Channel) {
         try? channel.syncOptions?.setOption(.autoRead, value: true)
         try? channel.syncOptions?.setOption(.autoRead, value: false)

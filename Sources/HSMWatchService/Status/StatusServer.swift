@@ -14,7 +14,7 @@ import ServiceLifecycle
 /// given up after a time, few are served at once, and they are accepted at a distance. The others wait in the kernel.
 @ServiceLoop
 package final class StatusServer: Service {
-    /// Clients served at once. A slow one may hold a snapshot of its own in memory, 0.5 KB an HSM.
+    /// Clients served at once. A slow one may hold its own snapshot in memory, 0.5 KB an HSM.
     package nonisolated static let clientsLimit = 8
     /// How long a client may take for its answer.
     package nonisolated static let clientTimeout = Duration.seconds(5)
@@ -52,8 +52,8 @@ package final class StatusServer: Service {
     ///   - path: of the socket; its directory is there.
     ///   - snapshot: takes one, at once.
     ///   - clientTimeout: a constant to all but a test.
-    ///   - faults: told when this machine prevents that a client is accepted.
-    ///   - serving: told how many clients are served, whenever that changes.
+    ///   - faults: hears when this machine prevents that a client is accepted.
+    ///   - serving: called with the number of clients whenever it changes.
     package init(
         path: String, logger: Logger, clientTimeout: Duration = StatusServer.clientTimeout,
         faults: LocalFaultWatch? = nil, serving: @escaping (Int) -> Void = { _ in },
@@ -67,7 +67,7 @@ package final class StatusServer: Service {
         self.snapshot = snapshot
     }
 
-    /// Has the kernel take clients from here on, and `run` answer them. A socket that cannot be had is told, and nothing
+    /// Has the kernel take clients from here on, and `run` answer them. A socket that cannot be opened is logged, and nothing
     /// else depends on it.
     package func listen() {
         do {
@@ -146,7 +146,7 @@ package final class StatusServer: Service {
         ServiceLoop.after(pause) { [weak self] in self?.accept() }
     }
 
-    /// The listening socket is no more; that is news unless it was closed here.
+    /// The listening socket has ended; that is logged unless the server closed it.
     private func closed(_ reason: String) {
         guard listener != nil else { return }
         listener = nil

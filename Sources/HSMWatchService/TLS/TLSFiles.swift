@@ -22,7 +22,7 @@ package struct TLSFiles: Sendable {
         let authorities: [CertificateFacts]?
     }
 
-    /// What tells a version of the files from another.
+    /// Identifies a version of the files.
     struct Version: Equatable, Sendable {
         private struct Stamp: Equatable {
             let device: UInt64
@@ -81,7 +81,7 @@ package struct TLSFiles: Sendable {
         return material
     }
 
-    /// Reads them, and tells every problem. There is no material when one of them is an error.
+    /// Reads them, and reports every problem. There is no material when one of them is an error.
     func read() -> (material: Material?, problems: [TLSFileProblem]) {
         let version = version
         var reader = TLSFileReader()

@@ -30,7 +30,7 @@ package enum Terminal {
 
 /// A terminal in raw mode that shows a screen of ours and no cursor, until `leave` puts everything back.
 package struct FullScreen: Sendable {
-    /// xterm's alternate screen; no cursor, and no jump to the next line behind the last column.
+    /// xterm's alternate screen; no cursor, and no jump to the next line after the last column.
     private static let begin = "\u{1B}[?1049h\u{1B}[?25l\u{1B}[?7l"
     private static let end = "\u{1B}[?7h\u{1B}[?25h\u{1B}[?1049l"
 
@@ -63,7 +63,7 @@ package struct FullScreen: Sendable {
         tcsetattr(input, TCSADRAIN, &saved)
     }
 
-    /// A terminal that is gone cannot be told.
+    /// A terminal that is gone cannot be reset.
     private func write(_ text: String) {
         let bytes = Array(text.utf8)
         _ = Glibc.write(output, bytes, bytes.count)

@@ -157,7 +157,7 @@ struct BoundSocket {
         }
     }
 
-    /// Lets clients in, until NIO takes the socket over, with a backlog of its own.
+    /// Lets clients in, until NIO takes the socket over, with its own backlog.
     func accept() throws {
         if kind == .stream { _ = try Self.check("listen", listen(descriptor, SOMAXCONN)) }
         if isConnected {
@@ -287,7 +287,7 @@ package struct ListenFailure: Error, Hashable, CustomStringConvertible {
 /// Stops a listening channel for a while when this machine cannot accept a client, for want of descriptors or memory.
 ///
 /// The client stays in the kernel's queue, so the socket stays readable: without a pause the loop would try again at once,
-/// for ever, at the cost of a whole processor.
+/// forever, at the cost of a whole processor.
 final class AcceptPause: ChannelInboundHandler {
     typealias InboundIn = any Channel
 

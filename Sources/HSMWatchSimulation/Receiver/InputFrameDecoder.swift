@@ -155,7 +155,7 @@ struct CountedFrames {
         var frames: [[UInt8]] = []
         var start = 0
         defer { partial.removeFirst(start) }
-        // Before a blank without a length, Graylog's decoder waits for ever: it reads nothing more of the connection.
+        // Before a blank without a length, Graylog's decoder waits forever: it reads nothing more of the connection.
         while let blank = blank(after: start), blank > start {
             let text = String(decoding: partial[start..<blank], as: UTF8.self)
             guard let length = Int32(text), length >= 0 else { return (frames, .noLength(text)) }

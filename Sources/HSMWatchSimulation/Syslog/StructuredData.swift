@@ -26,7 +26,7 @@ struct StructuredData {
     private(set) var messageID: String?
     /// In the order in which they came.
     private(set) var parameters: [Parameter] = []
-    /// What is behind the structured data: the message, unless it is empty.
+    /// What follows the structured data: the message, unless it is empty.
     private(set) var message = ""
     /// Whether there were structured data, or two `-` in the place of MSGID and them.
     private(set) var isStructured = true
