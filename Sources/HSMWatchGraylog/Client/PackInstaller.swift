@@ -61,7 +61,7 @@ package final class PackInstaller {
         let revisions = try await revisions()
         let inputs = try await inputs()
         var installations = try await installations()
-        let wanted = revisions.filter { $0.fingerprint == goal.fingerprint }.map(\.number)
+        let wanted = goal.fingerprint.map { own in revisions.filter { $0.fingerprint == own }.map(\.number) } ?? []
         for index in installations.indices where wanted.contains(installations[index].revision) {
             for entity in installations[index].entities {
                 switch try await condition(of: entity, besides: inputs) {
