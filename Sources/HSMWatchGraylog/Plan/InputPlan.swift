@@ -98,3 +98,112 @@ package struct InputPlan: Equatable, Sendable {
         settings.map { $0.sentence($0.value) }.joined(separator: ", ")
     }
 }
+
+/// One setting of an input of Graylog, and what an existing input must have of it.
+struct InputSetting: Hashable, Sendable {
+    /// What an existing input must have, lest hsmwatch's messages go wrong.
+    enum Need: Hashable, Sendable {
+        /// Any value does.
+        case none
+        /// The value itself.
+        case same
+        /// Any value but these.
+        case other(than: [JSONTree])
+        /// No value, or an empty one.
+        case blank
+    }
+
+    /// As REST names it.
+    let name: String
+    /// As Graylog's web interface names it.
+    let label: String
+    /// What a new input gets; null: nothing.
+    let value: JSONTree
+    /// The value that Graylog uses for an input without this setting.
+    let standard: JSONTree
+    let need: Need
+    /// What goes wrong without it, in words that follow "so"; nil when alerts come nevertheless.
+    let consequence: String?
+    /// Whether it names a file on the Graylog server.
+    let isFile: Bool
+
+    init(
+        _ name: String, _ label: String, _ value: JSONTree, standard: JSONTree, need: Need = .none,
+        consequence: String? = nil, isFile: Bool = false
+    ) {
+        self.name = name
+        self.label = label
+        self.value = value
+        self.standard = standard
+        self.need = need
+        self.consequence = consequence
+        self.isFile = isFile
+    }
+
+    /// What an input has in the place of this; nil when that does.
+    func difference(in input: PackPresence.Input) -> JSONTree? {
+        let shown = input.attribute(name) ?? .null
+        let present = shown == .null ? standard : shown
+        let isMet =
+            switch need {
+            case .none: true
+            case .same: present == value
+            case .other(let wrong): !wrong.contains(present)
+            case .blank: present == ""
+            }
+        // `nil` in a conditional expression would be JSON's null.
+        guard !isMet else { return Optional<JSONTree>.none }
+        return present
+    }
+
+    /// `'Enable TLS' is off`
+    func sentence(_ value: JSONTree) -> String {
+        switch value {
+        case .boolean(let isOn): "\(label.quoted) is \(isOn ? "on" : "off")"
+        case .null, "": "\(label.quoted) is empty"
+        case .string(let text): "\(label.quoted) is \(text.quoted)"
+        case .integer(let number): "\(label.quoted) is \(number)"
+        case .decimal, .array, .object: "\(label.quoted) is another"
+        }
+    }
+}
+
+/// How an input of Graylog is, by the word that Graylog has for its state.
+package enum InputCondition: Equatable, Sendable {
+    case running
+    /// The node that answers does not have it.
+    case absent
+    /// It will be another one soon. With Graylog's word.
+    case coming(String)
+    /// It needs a person. With Graylog's word and reason.
+    case wrong(String, String?)
+
+    /// - Parameter detail: why it is so, as Graylog says it.
+    package init(state: String, detail: String?) {
+        switch state.uppercased() {
+        case "RUNNING": self = .running
+        case "FAILED", "FAILING", "INVALID_CONFIGURATION", "STOPPED", "TERMINATED": self = .wrong(state, detail)
+        default: self = .coming(state)
+        }
+    }
+
+    /// Whether it may be another one in a moment. A node has an input only a moment after it was made.
+    package var isPassing: Bool {
+        switch self {
+        case .absent, .coming: true
+        case .running, .wrong: false
+        }
+    }
+
+    /// What is said of an input that is so, and what to do.
+    package func sentence(on title: String) -> String {
+        let cure = "look at it in System / Inputs"
+        return switch self {
+        case .running: "the input \(title.quoted) runs"
+        case .absent: "this node of Graylog does not have the input \(title.quoted): \(cure)"
+        case .coming(let state): "the input \(title.quoted) does not run yet (\(state.quoted)): \(cure)"
+        case .wrong(let state, let detail):
+            "the input \(title.quoted) does not run (\(state.quoted)\(detail.map { ": \($0.quoted)" } ?? "")): \(cure)"
+        }
+    }
+}

@@ -180,3 +180,105 @@ extension RESTRequest {
             patience: long)
     }
 }
+
+extension RESTRequest {
+    /// What is asked of a message that is found, in the order of the answer's columns: the message's own time, and the time at
+    /// which Graylog received it.
+    package static let searchedFields = ["timestamp", "gl2_receive_timestamp"]
+
+    /// One message that a query finds. Changes nothing.
+    ///
+    /// - Parameters:
+    ///   - range: how far back from now, by the messages' own times.
+    ///   - patience: how long the answer may take.
+    package static func search(_ query: String, within range: Duration, patience: Duration) -> RESTRequest {
+        let body: JSONTree = [
+            "query": .string(query), "size": 1,
+            "timerange": ["type": "relative", "range": .integer(Int(range.wholeSeconds))],
+            "fields": .array(searchedFields.map(JSONTree.string)),
+        ]
+        return RESTRequest(
+            .post, "/search/messages", body.text, to: "search its messages",
+            permission: "to read the streams that are searched", patience: patience)
+    }
+
+    /// An event definition, with whether Graylog looks for its events.
+    package static func definition(_ id: GraylogID) -> RESTRequest {
+        RESTRequest(
+            .get, "/events/definitions/\(id)", to: "show the alert", permission: "eventdefinitions:read")
+    }
+
+    /// A notification; 404 when it is gone.
+    package static func notification(_ id: GraylogID) -> RESTRequest {
+        RESTRequest(
+            .get, "/events/notifications/\(id)", to: "show the notification", permission: "eventnotifications:read")
+    }
+
+    /// A dashboard; 404 when it is gone.
+    package static func dashboard(_ id: GraylogID) -> RESTRequest {
+        RESTRequest(.get, "/views/\(id)", to: "show the dashboard", permission: "view:read")
+    }
+
+    /// Lets Graylog look for the events of a definition, or no longer. The definition stays.
+    package static func schedule(_ definition: GraylogID, _ isOn: Bool) -> RESTRequest {
+        RESTRequest(
+            .put, "/events/definitions/\(definition)/\(isOn ? "schedule" : "unschedule")",
+            to: isOn ? "switch the alert on" : "switch the alert off", permission: "eventdefinitions:edit")
+    }
+}
+
+/// Graylog's list of the URLs that notifications may be sent to. Graylog takes the whole list at a time.
+package struct URLAllowlist: Equatable, Sendable {
+    /// The list's names in Graylog's paths, the newer one first: Graylog answers 404 to the other's path.
+    package static let names = ["urlallowlist", "urlwhitelist"]
+
+    /// As Graylog answers them.
+    package let entries: [JSONTree]
+    /// Whether the list is switched off, so that every URL is allowed.
+    package let isDisabled: Bool
+
+    package init(entries: [JSONTree], isDisabled: Bool) {
+        self.entries = entries
+        self.isDisabled = isDisabled
+    }
+
+    /// Whether an entry is the URL itself.
+    package func contains(_ url: String) -> Bool {
+        entries.contains { entry in
+            guard case .object(let members) = entry else { return false }
+            return members.contains(JSONTree.Member("value", .string(url)))
+        }
+    }
+
+    /// The list with the URL, as a body for Graylog.
+    package func adding(_ url: String) -> String {
+        let entry: JSONTree = [
+            "id": .string(PackIdentity.uuid(of: "allowed URL \(url)")), "value": .string(url), "type": "literal",
+            "title": "hsmwatch",
+        ]
+        let tree: JSONTree = ["entries": .array(entries + [entry]), "disabled": .boolean(isDisabled)]
+        return tree.text
+    }
+}
+
+extension RESTRequest {
+    /// - Parameter name: one of `URLAllowlist.names`.
+    package static func allowlist(_ name: String) -> RESTRequest {
+        RESTRequest(
+            .get, "/system/\(name)", to: "show its URL allowlist", permission: "\(name):read")
+    }
+
+    /// Whether a URL is allowed, by an entry of any kind.
+    package static func isAllowed(_ url: String, by name: String) -> RESTRequest {
+        let body: JSONTree = ["url": .string(url)]
+        return RESTRequest(
+            .post, "/system/\(name)/check", body.text, to: "say whether the webhook is allowed", permission: "none")
+    }
+
+    /// Replaces the whole list.
+    package static func allow(_ url: String, in list: URLAllowlist, _ name: String) -> RESTRequest {
+        RESTRequest(
+            .put, "/system/\(name)", list.adding(url), to: "put the webhook on its URL allowlist",
+            permission: "\(name):write", success: 204)
+    }
+}
