@@ -25,7 +25,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("every problem is told with file, line and column, and their number at last: exit 78")
+        @Test("every problem is reported with file, line and column, and their number at the end: exit 78")
         func invalid() async throws {
             try await Stage.play { stage in
                 let file = try stage.write(

@@ -100,7 +100,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("a name that is not there is wrong usage, and the nearest one is told")
+        @Test("an unknown name is wrong usage, and the error names the nearest one")
         func unknown() async throws {
             try await Stage.play { stage in
                 let hsm = try await stage.hsm()

@@ -52,7 +52,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("an endpoint that is down is told beside one that is not: exit 69")
+        @Test("an endpoint that is down is reported beside one that is up: exit 69")
         func down() async throws {
             try await Stage.play { stage in
                 let (up, down) = (try await stage.graylog(), try await stage.graylogThatIsDown())

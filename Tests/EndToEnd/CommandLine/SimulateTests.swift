@@ -76,7 +76,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("misbehaves from the start when told so")
+        @Test("misbehaves from the start with --fault")
         func fault() async throws {
             try await Stage.play { stage in
                 let simulator = try stage.hsmwatch(["simulate", "--listen", "127.0.0.1:0", "--fault", "close"])

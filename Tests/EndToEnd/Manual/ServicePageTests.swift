@@ -59,7 +59,7 @@ extension EndToEnd {
             #expect(Set(listed) == Set(trapped.map { names[$0] ?? "signal \($0)" }))
         }
 
-        @Test("lists the exit codes that the service has, and 1 for what nobody has foreseen")
+        @Test("lists the exit codes of the service, and 1 for an unforeseen error")
         func exitCodes() async throws {
             let endings = try await Self.whileRunning { stage, configuration, service in
                 let usage = try await stage.outcome(of: ["run", "--nonsense"])

@@ -8,7 +8,7 @@ import Testing
 extension EndToEnd {
     @Suite("Delivery to a Graylog that is not always there", .timeLimit(.minutes(3)))
     struct DeliveryTests {
-        @Test("what happened while Graylog was down arrives in order when it is up, and both are told")
+        @Test("messages of an outage arrive in order after it, and both its ends are reported")
         func downThenUp() async throws {
             try await Stage.play { stage in
                 let graylog = try await stage.graylogThatIsDown()
@@ -37,7 +37,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("a Graylog that goes away and comes back is told so, and nothing is missing from then on")
+        @Test("an outage of Graylog is reported, and nothing is missing after it")
         func restart() async throws {
             try await Stage.play { stage in
                 let graylog = try await stage.graylog()

@@ -21,7 +21,7 @@ extension EndToEnd {
 
         // MARK: systemd
 
-        @Test("polling and delivery go on while nobody reads the notify socket, and a stop is not held up")
+        @Test("polling and delivery go on while the notify socket is not read, and a stop is not delayed")
         func unreadSocket() async throws {
             try await Stage.play { stage in
                 let systemd = try FullNotifySocket(stage.folder.appending(path: "full").path())
@@ -74,7 +74,7 @@ extension EndToEnd {
 
         // MARK: Names
 
-        @Test("names that nobody answers take nothing from an HSM whose name is answered, nor from a stop")
+        @Test("names without an answer delay neither an HSM whose name is answered nor a stop")
         func silentNames() async throws {
             try await Stage.play { stage in
                 let library = try await Interposer.library("start", on: stage)

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    @Suite("What systemd is told", .timeLimit(.minutes(1)))
+    @Suite("Notifications to systemd", .timeLimit(.minutes(1)))
     struct NotifyTests {
         @Test("it is ready with every HSM and Graylog down, and says how things are")
         func ready() async throws {

@@ -84,7 +84,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("a damaged database is kept aside and told, and a new one begins", arguments: FileDamage.allCases)
+        @Test("a damaged database is moved aside and reported, and a new one begins", arguments: FileDamage.allCases)
         func damaged(_ damage: FileDamage) async throws {
             try await Stage.play { stage in
                 let graylog = try await stage.graylog()
@@ -149,7 +149,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("what it dropped before it was killed is told too")
+        @Test("drops before a kill are reported too")
         func overflowThenKilled() async throws {
             try await Stage.play { stage in
                 let graylog = try await stage.graylogThatIsDown()

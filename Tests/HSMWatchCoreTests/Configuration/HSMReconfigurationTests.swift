@@ -32,7 +32,7 @@ struct HSMReconfigurationTests {
         #expect(Self.change { $0.queryPorts = [9010, 9011] } == .wire)
     }
 
-    @Test("another address is another HSM")
+    @Test("a changed address counts as a new HSM")
     func address() {
         #expect(Self.change { $0.address.port = 9011 } == .address)
         #expect(Self.change { $0.address.host = "10.10.5.6" } == .address)

@@ -46,7 +46,7 @@ struct UnitTextTests {
         #expect(throws: InvalidText(message)) { try DurationText.parse(String(scalar)) }
     }
 
-    @Test("a duration without a unit is told apart")
+    @Test("a duration without a unit gets its own error")
     func durationWithoutUnit() {
         let message = "'5' has no unit; allowed: a whole number with ms, s, m, h or d, e.g. 5s"
         #expect(throws: InvalidText(message)) { try DurationText.parse("5") }

@@ -16,7 +16,7 @@ struct DatagramDeliveryTests {
         return delivery
     }
 
-    @Test("the first message goes alone, and counts as delivered when nobody has refused it for 250 ms")
+    @Test("the first message goes alone, and counts as delivered when it was not refused for 250 ms")
     func first() {
         var delivery = DatagramDelivery(at: Self.at(0))
         #expect(delivery.maySend)
@@ -41,7 +41,7 @@ struct DatagramDeliveryTests {
         #expect(delivery.handle(.sent(datagrams: 1, upTo: 8), at: Self.at(251)) == nil)
     }
 
-    @Test("a refusal later on takes back what is not 250 ms old, and no more")
+    @Test("a later refusal takes back only messages younger than 250 ms")
     func later() {
         var delivery = Self.proved()
         _ = delivery.handle(.sent(datagrams: 1, upTo: 2), at: Self.at(300))
@@ -50,7 +50,7 @@ struct DatagramDeliveryTests {
         #expect(delivery.handle(.unreachable("no route"), at: Self.at(600)) == .over("no route"))
     }
 
-    @Test("fifty datagrams leave within 20 ms, and no more")
+    @Test("at most fifty datagrams leave within 20 ms")
     func pace() {
         var delivery = Self.proved()
         _ = delivery.handle(.sent(datagrams: 30, upTo: 31), at: Self.at(300))
@@ -112,7 +112,7 @@ struct DatagramDeliveryTests {
         #expect(delivery.maySend)
     }
 
-    @Test("a pause gives no more than one burst")
+    @Test("after a pause one burst is allowed at most")
     func pause() {
         var delivery = Self.proved()
         _ = delivery.handle(.sent(datagrams: 49, upTo: 2), at: Self.at(60_000))

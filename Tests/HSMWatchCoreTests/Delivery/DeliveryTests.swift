@@ -162,7 +162,7 @@ struct DeliveryTests {
         #expect(draining.tell(1002, .ended(DeliveryTalk.first, broken)) == Self.both)
     }
 
-    @Test("an end of stream without a half-close is not clean, whoever says so")
+    @Test("an end of stream without a half-close is not clean")
     func withoutHalfClose() {
         var talk = DeliveryTalk()
         #expect(talk.open() == [])
@@ -215,7 +215,7 @@ struct DeliveryTests {
         #expect(talk.pass(to: 170_250).contains(.confirm(3)))
     }
 
-    @Test("bytes that nobody acknowledges are given up after 15 s, asked for every 5 s")
+    @Test("unacknowledged bytes are given up after 15 s, and looked at every 5 s")
     func standstill() {
         var talk = DeliveryTalk(confirm: .seconds(3600))
         #expect(talk.open() == [])

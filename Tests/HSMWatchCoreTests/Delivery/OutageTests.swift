@@ -59,7 +59,7 @@ struct OutageTests {
         #expect(recovery == Outage.Recovery(lasted: .seconds(2000), waiting: 7, wasLasting: true))
     }
 
-    @Test("an outage is told once more a minute after the loss, and its end is then a lasting one's")
+    @Test("an outage is reported again a minute after the loss, and its end is then that of a lasting one")
     func lasting() {
         var outage = Outage()
         #expect(outage.deadline == nil)

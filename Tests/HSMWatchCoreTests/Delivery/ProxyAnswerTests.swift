@@ -38,7 +38,7 @@ struct ProxyAnswerTests {
                 == .refused(.status(502, "Bad Gateway")))
     }
 
-    @Test("any other status is told with its words, and whether somebody must change something")
+    @Test("any other status is reported with its words, and whether a person must act")
     func status() {
         #expect(verdict("HTTP/1.1 403 Forbidden\r\n\r\n") == .refused(.status(403, "Forbidden")))
         let cases: [(ProxyRefusal, String, Loss.Kind)] = [
@@ -56,7 +56,7 @@ struct ProxyAnswerTests {
         for (refusal, text, kind) in cases { #expect(refusal.loss == Loss(kind, text)) }
     }
 
-    @Test("what is not HTTP is told as what it is")
+    @Test("a peer that does not speak HTTP is reported as such")
     func foreign() {
         #expect(verdict("SSH-2.0-OpenSSH_9.2\r\n") == .refused(.foreign("SSH-2.0-OpenSSH_9.2")))
         #expect(verdict("HTTP/1.1 abc\r\n\r\n") == .refused(.foreign("HTTP/1.1 abc")))

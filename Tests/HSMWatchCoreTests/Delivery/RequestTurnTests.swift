@@ -79,7 +79,7 @@ struct RequestTurnTests {
                 == "the peer speaks TLS on this port; set tls for this output, or use a port without TLS")
     }
 
-    @Test("a fault is told once")
+    @Test("a fault is reported once")
     func once() {
         var turn = RequestTurn()
         #expect(turn.handle(.received(Self.answer)) != nil)

@@ -53,7 +53,7 @@ struct StalledDeliveryTests {
         #expect(talk.pass(to: 2000) == [.halfClose(DeliveryTalk.first)])
     }
 
-    @Test("a connection that nobody looked at has not stood still")
+    @Test("a connection that was not looked at has not stood still")
     func patience() {
         var talk = DeliveryTalk(confirm: .seconds(3600))
         #expect(talk.open() == [])

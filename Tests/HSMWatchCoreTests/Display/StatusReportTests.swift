@@ -97,7 +97,7 @@ struct StatusScreenTests {
         #expect(try text == DisplayGolden.text("screen-80x24"), "\(text)")
     }
 
-    @Test("500 HSMs are scrolled, and where is told")
+    @Test("500 HSMs are scrolled, and the position is shown")
     func many() throws {
         let text = Self.text(try Self.fleet(500), 24, 80, keys: "n\u{1B}[6~\u{1B}[B")
         #expect(try text == DisplayGolden.text("screen-80x24-scrolled"), "\(text)")

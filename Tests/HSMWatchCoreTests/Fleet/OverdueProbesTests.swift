@@ -67,7 +67,7 @@ struct OverdueProbesTests {
         #expect(watched.probes.count == 1)
     }
 
-    @Test("a probe that ends makes an overdue HSM count no more, and its next silence is reported again")
+    @Test("a probe that ends clears an overdue HSM, and its next silence is reported again")
     func again() {
         var watched = Watched(1, every: 5)
         watched.ending[0] = nil

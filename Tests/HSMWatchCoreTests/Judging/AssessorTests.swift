@@ -35,7 +35,7 @@ struct AssessorTests {
         #expect(HSMState(kind) == (unknown.contains(kind) ? .unknown : .unreachable))
     }
 
-    @Test("a transition is told once, with how long the state before had lasted")
+    @Test("a transition is reported once, with how long the state before had lasted")
     func transitions() {
         var assessor = Assessor(alert: .prompt(), startedAt: .seconds(10))
         #expect(assessor.state == .unknown)

@@ -76,7 +76,7 @@ struct LoadedDayTests {
         #expect(changes.map(\.transition.to) == [.ok, .unreachable, .ok])
     }
 
-    @Test("a leak is foreseen minutes before it is critical, and the time told is right", arguments: 0..<5)
+    @Test("a leak is foreseen minutes before it is critical, and the forecast time is right", arguments: 0..<5)
     func leak(seed: Int) throws {
         let changes = changes(of: LoadedDay(seed: seed, leak: 50_700), until: 54_000)
         let warning = try #require(changes.first { $0.transition.to == .warning })

@@ -39,7 +39,7 @@ struct ReconfigurationTests {
         #expect(assessor.assess(.available(available), at: 80).transition == nil)
     }
 
-    @Test("believe one reading no more than before")
+    @Test("need as many readings as before")
     func oneReading() {
         var assessor = Assessor(alert: Self.alert(critical: 50), startedAt: .seconds(0))
         _ = assessor.assess(200)

@@ -83,7 +83,7 @@ struct ReminderTests {
         #expect(told == [180, 240].map { Told($0, state, for: $0, isWhole: false) })
     }
 
-    @Test("of readings after failures say that, too: nobody knows how many sockets there were meanwhile")
+    @Test("of readings after failures say that the sockets meanwhile are not known")
     func afterFailures() {
         let told = Self.told(until: 480) { $0 < 10 ? 200 : $0 < 250 ? .fail : 12 }
         #expect(told == [Told(240, .unreachable, for: 230), Told(480, .critical, for: 230, isWhole: false)])

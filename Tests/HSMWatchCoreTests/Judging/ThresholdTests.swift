@@ -47,7 +47,7 @@ struct ThresholdTests {
         #expect(AppliedThresholds(warning: 0, critical: 0).state(of: none) == .ok)
     }
 
-    @Test("a threshold that is not below the total is told once, and again with another total")
+    @Test("a threshold that is not below the total is reported once, and again when the total changes")
     func misconfigured() {
         var assessor = Assessor(
             alert: AlertConfiguration(warning: .absolute(100), critical: .absolute(50)), startedAt: .seconds(0))

@@ -45,7 +45,7 @@ struct WatchedQueryTests {
         }
     }
 
-    @Test("has a failure in the journal once, until it is another one, and every other event each time")
+    @Test("logs a failure once until it changes, and every other event each time")
     func journal() throws {
         var query = WatchedQuery(.everything, of: Self.hsm, at: .seconds(0))
         func logged(_ observation: Observation) -> [Event.Kind] {

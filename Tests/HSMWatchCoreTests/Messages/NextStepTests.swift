@@ -93,7 +93,7 @@ struct NextStepTests {
         #expect(Self.step(.service(.sendTest(output: "a", endpoint: "b"))) == nil)
     }
 
-    @Test("a service message that somebody should look into has one", arguments: Sample.all)
+    @Test("a service message that needs a person has one", arguments: Sample.all)
     func problems(_ sample: Sample) {
         guard sample.event.kind == .service, sample.event.level.rawValue <= Level.warning.rawValue else { return }
         #expect(sample.event.nextStep != nil)

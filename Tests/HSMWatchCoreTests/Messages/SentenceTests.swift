@@ -57,7 +57,7 @@ struct SentenceTests {
         #expect(sentence(.ok, .observed) == start + "ok: \(told)\(end)")
     }
 
-    @Test("a failure without a detail is told by its kind", arguments: Failure.Kind.allCases)
+    @Test("a failure without a detail is named by its kind", arguments: Failure.Kind.allCases)
     func failureWithoutDetail(_ kind: Failure.Kind) {
         let assessment = Assessment(
             state: .unknown, transition: nil, thresholds: AppliedThresholds(warning: nil, critical: 50),

@@ -346,7 +346,7 @@ struct ProbeConversationTests {
         #expect(talk.conversation.isIdle)
     }
 
-    @Test("one reply to a question of another process is nobody's answer, and the connection is in step again")
+    @Test("one late reply to another process is discarded, and the connection is in step again")
     func repliedToAnother() {
         var talk = ProbeTalk(takenUpAt: Instant(nanoseconds: 0))
         #expect(talk.hear("\r\n<2223#0#6") == .none)

@@ -24,7 +24,7 @@ struct UnreadableFileTests {
         expectProblem("/dev/zero", "it is not a regular file")
     }
 
-    @Test("is a named pipe that nobody writes to, which is not waited for", .timeLimit(.minutes(1)))
+    @Test("is a named pipe without a writer, which is not waited for", .timeLimit(.minutes(1)))
     func namedPipe() throws {
         try withFolder { folder in
             let path = folder.appending(path: "pipe").path

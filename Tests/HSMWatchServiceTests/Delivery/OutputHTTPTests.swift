@@ -122,7 +122,9 @@ struct OutputHTTPTests {
         try await peer.stop()
     }
 
-    @Test("who finds even a short message too long takes none: nothing is dropped, and it is asked twice a minute")
+    @Test(
+        "a server that rejects even a short message as too long gets none: nothing is dropped, and it is asked twice a minute"
+    )
     func shortAndTooLong() async throws {
         let (peer, address) = try await HTTPPeer.start(answering: .status(413))
         let delivery = OutputStage(in: folder, outputs: "a")
@@ -179,7 +181,7 @@ struct OutputHTTPTests {
         try await peer.stop()
     }
 
-    @Test("who does not answer is given up, and does not hold up the stop")
+    @Test("a server that does not answer is given up, and does not delay the stop")
     func silent() async throws {
         let (peer, address) = try await HTTPPeer.start(answering: .nothing)
         let delivery = OutputStage(in: folder, outputs: "a")

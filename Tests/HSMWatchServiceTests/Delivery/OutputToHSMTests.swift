@@ -111,7 +111,7 @@ struct OutputToHSMTests {
         await receiver.shutDown()
     }
 
-    @Test("a name server that never answers delays an output by no more than the lookup's timeout")
+    @Test("a name server that never answers delays an output by the lookup's timeout at most")
     func silentNameServer() async throws {
         let receiver = try await Receiver.started()
         let book = HSMAddressBook([Self.hsm("hsm-2.example.net", receiver.hostPort.port)]) { _, _, _ in }

@@ -102,7 +102,7 @@ struct OutputUDPTests {
         try await peer.stop()
     }
 
-    @Test("a port that nobody has is an outage, told once; when somebody has it, all arrives")
+    @Test("a closed port is an outage, reported once; when it opens, every message arrives")
     func unreachable() async throws {
         let (first, address) = try await DatagramPeer.start()
         try await first.stop()

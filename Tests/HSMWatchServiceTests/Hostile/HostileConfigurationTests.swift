@@ -61,7 +61,7 @@ struct HostileConfigurationTests {
         return bytes
     }
 
-    @Test("it is understood, or every problem is told on one line of visible text", arguments: seeds)
+    @Test("it is understood, or every problem is reported on one line of visible text", arguments: seeds)
     func read(seed: UInt64) throws {
         var numbers = SeededNumbers(seed: seed)
         for _ in 0..<Self.variants {

@@ -34,7 +34,7 @@ struct HostileHSMTests {
         #expect(notes.areVisible, comment)
     }
 
-    @Test("whatever it answers, the probe ends with one outcome, and what is told of it is visible")
+    @Test("whatever it answers, the probe ends with one outcome, and its text is visible")
     func random() async throws {
         var kinds: Set<Failure.Kind> = []
         for seed in 0..<Self.seeds {

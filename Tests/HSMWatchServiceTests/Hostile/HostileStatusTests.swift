@@ -73,7 +73,7 @@ struct HostileStatusTests {
         try await peer.stop()
     }
 
-    @Test("why an answer is no snapshot is told in visible words, whatever stands in it as an escape")
+    @Test("an answer that is no snapshot is reported in visible text, whatever escapes it has")
     func escapes() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/s"

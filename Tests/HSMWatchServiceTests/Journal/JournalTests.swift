@@ -51,7 +51,7 @@ struct JournalTests {
         #expect(fields.first?.hasPrefix("MESSAGE=HSM khi-2 at 10.10.5.6:9010") ?? false)
     }
 
-    @Test("a failure names its kind; readings and reminders are only for those who ask for debug")
+    @Test("a failure names its kind; readings and reminders are logged at debug only")
     func levels() throws {
         let collector = Collector()
         let writer = JournalWriter { collector.add($0) }

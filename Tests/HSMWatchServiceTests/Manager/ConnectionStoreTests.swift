@@ -177,7 +177,7 @@ struct ConnectionStoreTests {
         await simulator.stop()
     }
 
-    @Test("a reply to a killed process is nobody's answer; two of them end the connection", arguments: 1...2)
+    @Test("one late reply to a killed process is discarded; two end the connection", arguments: 1...2)
     func lateReply(replies: Int) async throws {
         let simulator = try await Self.simulator()
         let systemd = PretendedStore()

@@ -51,7 +51,7 @@ struct ConnectFailureTests {
         #expect(ConnectFailure.loss(ofCode: code, isIPv6: false) == loss)
     }
 
-    @Test("the address is told only where the name does not say it")
+    @Test("the address is shown only where the name does not say it")
     func words() throws {
         let address = try SocketAddress(ipAddress: "127.0.0.1", port: 9010)
         let error = IOError(errnoCode: ECONNREFUSED, reason: "connect")

@@ -7,7 +7,7 @@ import Testing
 @ServiceLoop
 @Suite("Poll timer")
 struct PollTimerTests {
-    @Test("ticks come one after the other, and those that nobody waited for are counted")
+    @Test("ticks come one after the other, and skipped ones are counted")
     func skips() async throws {
         let timer = PollTimer()
         let watched = timer.add(name: "khi-1", interval: .milliseconds(100), at: .now)

@@ -47,7 +47,7 @@ struct ResolverTests {
         return addresses.map(\.port)
     }
 
-    @Test("whoever asks for a name that is being looked up joins that lookup, each with its own port")
+    @Test("requests for the same name share one lookup, each with its own port")
     func joined() async {
         let server = NameServer()
         let resolver = Resolver { server.lookUp($0) }
@@ -92,7 +92,7 @@ struct ResolverTests {
         #expect(Self.ports(await Self.resolve(resolver, "new")) == [1])
     }
 
-    @Test("no more wait for one name than the limit, and the next one is told so")
+    @Test("requests for one name are limited, and the next one is refused")
     func waiters() async {
         let server = NameServer()
         defer { server.stop() }

@@ -88,7 +88,7 @@ struct GELFChunkAssemblyTests {
         #expect(reasons(chunks.handle(.timePassed, at: at(.seconds(7)))).count == 1)
     }
 
-    @Test("that came already are ignored, and told")
+    @Test("that came already are ignored, and reported")
     func duplicates() {
         var chunks = GELFChunkAssembly(since: Self.start)
         #expect(chunks.handle(chunk(0, of: 2), at: Self.start) == [])
@@ -134,7 +134,7 @@ struct GELFChunkAssemblyTests {
         #expect(reasons(chunks.handle(.datagram([]), at: Self.start)) == ["a datagram of 0 bytes"])
     }
 
-    @Test("are told by their first two bytes from messages that are whole")
+    @Test("differ from whole messages by their first two bytes")
     func whole() {
         var chunks = GELFChunkAssembly(since: Self.start)
         for bytes in [[0x1E, 0x0E, 1], [0x1F, 0x8B, 8], Array("{}".utf8)] as [[UInt8]] {

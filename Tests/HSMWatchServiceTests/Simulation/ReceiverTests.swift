@@ -90,7 +90,7 @@ struct ReceiverTests {
         await receiver.shutDown()
     }
 
-    @Test("stops reading when told, from senders that are there and from those to come, and loses nothing by it")
+    @Test("stops reading from present and future senders when paused, and loses nothing")
     func pauses() async throws {
         let receiver = try await Receiver.start(on: anyPort)
         let early = try await RawClient.connected(to: receiver.address)
@@ -161,7 +161,7 @@ struct ReceiverTests {
         await receiver.shutDown()
     }
 
-    @Test("stops reading when nobody takes what it received, and goes on when somebody does")
+    @Test("stops reading while its messages are not taken, and goes on afterwards")
     func boundsWhatWaits() async throws {
         let receiver = try await Receiver.start(on: anyPort)
         let sender = try await RawClient.connected(to: receiver.address)

@@ -83,7 +83,7 @@ struct CursorsOfKindsTests {
         #expect(cursors.look(for: "stranger", after: 5) == nil)
     }
 
-    @Test("a confirmation after a rewind reaches as far as what it names")
+    @Test("a confirmation after a rewind covers only what it names")
     mutating func rewound() throws {
         _ = try look(after: 0, finding: 5, upTo: 20)
         _ = cursors.rewind("changes")

@@ -22,7 +22,7 @@ struct CursorsTests {
         #expect(Cursors.everything([:]).confirmedByAll[.reading] == .max)
     }
 
-    @Test("a new output begins at the present, and one that is no more holds nothing back")
+    @Test("a new output begins at the present, and a removed one holds nothing back")
     func change() {
         var cursors = Cursors.everything(["a": 5, "b": 7])
         let certain = cursors.change(subscriptions(["b", "c"]), startingAt: 12)
@@ -33,7 +33,7 @@ struct CursorsTests {
         #expect(!isNews)
     }
 
-    @Test("what was dropped on its way to an output that is no more is lost for certain")
+    @Test("a message that was dropped on its way to a removed output is lost for certain")
     func doubtfulChange() {
         var cursors = Cursors.everything(["a": 5, "b": 5])
         cursors.send("a", upTo: 10)

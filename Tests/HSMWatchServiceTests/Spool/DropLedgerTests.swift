@@ -46,7 +46,7 @@ struct DropLedgerTests {
             ])
     }
 
-    @Test("at the end everything is told, whenever the last report was")
+    @Test("at the end every drop is reported, whenever the last report was")
     func end() {
         var ledger = DropLedger()
         ledger.note(3, reason: "full")

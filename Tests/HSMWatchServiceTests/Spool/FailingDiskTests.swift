@@ -182,7 +182,7 @@ struct FailingDiskTests {
         #expect(notes.count("the spool's disk fails") == 1, "\(notes)")
     }
 
-    @Test("what the disk has not taken at the end is counted, and told to the journal")
+    @Test("messages that the disk has not taken at the end are counted, and logged")
     func lost() async throws {
         try Array("in the way".utf8).write(to: directory)
         let spool = spool("a", retry: .seconds(3600))

@@ -39,7 +39,7 @@ struct HangingDiskTests {
         }
     }
 
-    @Test("what the disk does not take in time is counted and told")
+    @Test("messages that the disk does not take in time are counted and reported")
     func commitHangs() async throws {
         let spool = spool()
         defer { end.signal() }

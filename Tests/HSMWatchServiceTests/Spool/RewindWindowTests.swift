@@ -26,7 +26,7 @@ struct RewindWindowTests {
         #expect(window.start(at: Self.at(1)) == 20)
     }
 
-    @Test("keeps no more than its limit of messages")
+    @Test("keeps at most its limit of messages")
     func limit() {
         var window = RewindWindow(span: .seconds(60), confirmed: 0, at: Self.at(0))
         window.confirm(upTo: 50_000, at: Self.at(1))

@@ -76,7 +76,7 @@ struct SpoolDatabaseKindsTests {
         #expect(try SpoolDatabase(path: path).contents().confirmed == confirmed)
     }
 
-    @Test("one commit deletes no more of all kinds together than it may")
+    @Test("one commit deletes at most its limit of all kinds together")
     func deletesAtOnce() throws {
         let each = Int64(SpoolDatabase.deletesAtOnce) / 5
         try fill(each * 6)
@@ -110,7 +110,7 @@ struct SpoolDatabaseKindsTests {
         #expect(try database.messages(after: 0, limit: 10, bytes: .max) == [reading])
     }
 
-    @Test("a drop is kept for the report only if somebody waited for it")
+    @Test("a drop is reported only if an output waited for the message")
     func unreported() throws {
         try fill(12)
         let confirmed = ConfirmedPositions([.reading: 0, .stateChange: 7])

@@ -54,7 +54,7 @@ struct SpoolDatabaseTests {
         #expect(try reopened.count(of: .heartbeat, after: 3, upTo: 4) == 1)
     }
 
-    @Test("what was dropped is remembered until a commit says that it was told")
+    @Test("drops are remembered until a commit says that they were reported")
     func unreported() throws {
         let limits = SpoolConfiguration(maxSize: 1 << 16, maxAge: .seconds(86_400))
         let large = (1...20).map { SpooledMessage.sample($0, length: 8000) }
@@ -100,7 +100,7 @@ struct SpoolDatabaseTests {
         #expect(try database.contents().unreported.isEmpty)
     }
 
-    @Test("one commit deletes no more than a part of a long backlog, and says that there is more")
+    @Test("one commit deletes only a part of a long backlog, and says that there is more")
     func longBacklog() throws {
         let count = SpoolDatabase.deletesAtOnce + 10
         _ = try database.commit(.init((1...Int64(count)).map { .sample($0) }, cursors: ["a": 0]))
@@ -161,7 +161,7 @@ struct SpoolDatabaseTests {
         #expect(try positions().isEmpty)
     }
 
-    @Test("an output that is no more holds nothing back, and leaves no cursor for one that comes by the same name")
+    @Test("a removed output holds nothing back, and leaves no cursor for a later one of its name")
     func forgottenOutput() throws {
         _ = try database.commit(.init((1...4).map { .sample($0) }, cursors: ["gone": 0, "a": 3]))
         #expect(try database.commit(.init([], position: 4, cursors: ["a": 3])).confirmed.total == 3)
@@ -197,7 +197,7 @@ struct SpoolDatabaseTests {
             messages.suffix(10).map { String(decoding: $0.body, as: UTF8.self) } == (1...10).map { "\($0) reading" })
     }
 
-    @Test("what is older than max_age is dropped, of whatever kind, and no more than a commit may")
+    @Test("messages of any kind older than max_age are dropped, up to the limit of one commit")
     func age() throws {
         let limits = SpoolConfiguration(maxAge: .seconds(1))
         let count = Int64(SpoolDatabase.dropsAtOnce) + 100

@@ -57,7 +57,7 @@ struct SpoolSubscriptionChangeTests {
         }
     }
 
-    @Test("what only an output waited for that gets it no more is given up, and counted", arguments: [true, false])
+    @Test("messages that only a changed output waited for are dropped and counted", arguments: [true, false])
     func fewer(byReload: Bool) async throws {
         let first = spool(Self.all, other([.stateChange, .reading]))
         append(.reading, .stateChange, .reading, .heartbeat, .reading, to: first)
@@ -73,7 +73,7 @@ struct SpoolSubscriptionChangeTests {
         #expect(notes.has("hsmwatch dropped 2 messages before delivery: the output that they waited for"))
     }
 
-    @Test("what another output waits for too is kept when one gets it no more", arguments: [true, false])
+    @Test("messages that another output waits for stay when one no longer gets them", arguments: [true, false])
     func fewerButWaited(byReload: Bool) async throws {
         let first = spool(Self.all, other([.stateChange, .reading]))
         append(.reading, .stateChange, .reading, to: first)

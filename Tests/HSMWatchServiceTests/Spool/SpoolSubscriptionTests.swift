@@ -107,7 +107,7 @@ struct SpoolSubscriptionTests {
         }
     }
 
-    @Test("one that is given nothing is told when its cursor has come to the end, and keeps nothing")
+    @Test("an output without messages is woken when its cursor reaches the end, and keeps nothing")
     func nothingForIt() async throws {
         let spool = spool(Self.all, Self.changes)
         try await running(spool) {
@@ -165,7 +165,7 @@ struct SpoolSubscriptionTests {
         #expect(try left().waiting == 2)
     }
 
-    @Test("max_size drops what somebody waits for, and counts it for whom it was meant")
+    @Test("max_size drops waiting messages, and counts them for their outputs")
     func space() async throws {
         let spool = spool(Self.all, Self.changes, limits: SpoolConfiguration(maxSize: 512 << 10))
         try await running(spool) {

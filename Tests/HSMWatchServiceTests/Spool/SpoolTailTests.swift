@@ -54,7 +54,7 @@ struct SpoolTailTests {
         #expect(tail.counts(after: 11) { some.contains($0.kind) } == MessageCounts([.reading, .reading, .heartbeat]))
     }
 
-    @Test("forgets what nobody waits for, as far as nothing else lies before it")
+    @Test("forgets the oldest messages that no output waits for")
     func forgetsConfirmed() {
         var tail = Self.tail((1, .reading), (2, .heartbeat), (3, .reading), (4, .stateChange), (5, .reading))
         tail.forget(ConfirmedPositions([.reading: 2, .stateChange: 0]))
@@ -67,7 +67,7 @@ struct SpoolTailTests {
         #expect(tail.bytes == 0)
     }
 
-    @Test("drops what is told after a position")
+    @Test("drops the named messages after a position")
     func dropsSome() {
         var tail = Self.tail((1, .reading), (2, .reading), (3, .stateChange), (4, .reading))
         let dropped = tail.drop(after: 1) { $0.kind == .reading }

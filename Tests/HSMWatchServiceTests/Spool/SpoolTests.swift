@@ -134,7 +134,7 @@ struct SpoolTests {
         }
     }
 
-    @Test("a new output begins at the present; one that is no more holds nothing back, and what it missed is reported")
+    @Test("a new output begins at the present; a removed one holds nothing back, and its missed messages are reported")
     func outputsChange() async throws {
         let first = spool("old", "kept")
         for number in 1...10 { first.append(.numbered(number)) }
@@ -209,7 +209,7 @@ struct SpoolTests {
         #expect(try left().waiting == 2)
     }
 
-    @Test("a damaged database is kept aside, told, and the service begins a new one")
+    @Test("a damaged database is moved aside and reported, and a new one begins")
     func damaged() async throws {
         let file = SpoolFile(directory: folder.path)
         try Array("no database".utf8).write(to: file.path)

@@ -79,7 +79,7 @@ struct UnclosedSpoolTests {
         #expect(self.spool(in: left).takeLoss() == loss)
     }
 
-    @Test("a loss is told until a message of it is on the disk, and not after that")
+    @Test("a loss is reported until a message of it is on the disk")
     func untold() async throws {
         let first = try await leftByKilledRun()
         let expected = loss
@@ -97,7 +97,7 @@ struct UnclosedSpoolTests {
         #expect(spool(in: afterSecond).takeLoss() == nil)
     }
 
-    @Test("a run that told nothing, and ended, leaves the loss to the next one")
+    @Test("a run that ended without reporting a loss leaves it to the next one")
     func closedUntold() async throws {
         let path = try await leftByKilledRun()
         let expected = loss

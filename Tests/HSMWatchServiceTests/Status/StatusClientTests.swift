@@ -40,7 +40,7 @@ struct StatusClientTests {
         return reason
     }
 
-    @Test("nobody there: what to do about it")
+    @Test("without a service the error says what to do")
     func notRunning() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path + "/s"
@@ -53,7 +53,7 @@ struct StatusClientTests {
         #expect(await Self.reason(path) == sentence)
     }
 
-    @Test("who may not ask is told who may")
+    @Test("a user without permission learns who may ask")
     func denied() throws {
         let folder = try TemporaryFolder()
         let socket = try StatusSocket(folder.path + "/s")

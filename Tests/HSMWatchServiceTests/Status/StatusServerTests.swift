@@ -147,7 +147,7 @@ struct StatusServerTests {
         }
     }
 
-    @Test("who goes away at once costs nothing")
+    @Test("a client that disconnects at once costs nothing")
     func gone() async throws {
         let stage = try StatusStage.large()
         try await running(stage.server()) {
@@ -159,7 +159,7 @@ struct StatusServerTests {
         }
     }
 
-    @Test("the end of the service ends who is being served")
+    @Test("shutdown disconnects active clients")
     func end() async throws {
         let stage = try StatusStage.large()
         let slow = try await running(stage.server()) {

@@ -49,7 +49,7 @@ struct StatusSocketTests {
         #expect(stage.notes.count("") == 1)
     }
 
-    @Test("what is no socket is left alone, and told")
+    @Test("a path that exists but is not a socket stays, and is reported")
     func file() async throws {
         let stage = try StatusStage()
         try Array("precious".utf8).write(to: stage.path)
@@ -68,7 +68,7 @@ struct StatusSocketTests {
         #expect(stage.notes.count("'hsmwatch status' cannot ask this service (\(path): bind: no such file") == 1)
     }
 
-    @Test("a listening socket that is closed for an error is told once, with the error; at the end it is not")
+    @Test("a listening socket that fails is reported once with its error, but not at shutdown")
     func closed() async throws {
         let stage = try StatusStage()
         let server = stage.server()
@@ -87,7 +87,7 @@ struct StatusSocketTests {
         #expect(other.notes.count("") == 0, "\(other.notes)")
     }
 
-    @Test("a path that is too long for a socket is told")
+    @Test("a path that is too long for a socket is reported")
     func longPath() async throws {
         let path = "/" + String(repeating: "x", count: 200)
         #expect(throws: StatusSocket.Problem.self) { try StatusSocket(path) }
@@ -95,7 +95,7 @@ struct StatusSocketTests {
         #expect(error?.description.contains("longer than a socket's may be") == true)
     }
 
-    @Test("at the end nobody else's file is removed")
+    @Test("shutdown removes only its own socket file")
     func replaced() throws {
         let folder = try TemporaryFolder()
         let socket = try StatusSocket(folder.path + "/s")

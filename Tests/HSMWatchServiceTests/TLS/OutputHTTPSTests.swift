@@ -61,7 +61,7 @@ struct OutputHTTPSTests {
         try await peer.stop()
     }
 
-    @Test("a certificate that is not accepted is told as over TCP, and nothing is posted")
+    @Test("a rejected certificate is reported as over TCP, and nothing is posted")
     func refused() async throws {
         let (peer, address) = try await peer(try authority.issue("graylog", names: ["DNS:other.test"]))
         let delivery = OutputStage(in: folder, outputs: "a")

@@ -106,7 +106,7 @@ struct TLSFilesTests {
         #expect(throws: InvalidText("ca \(both) \(words)")) { try TLSFiles(TLSConfiguration(ca: both)).load() }
     }
 
-    @Test("a file that is written anew is another version")
+    @Test("a rewritten file counts as a new version")
     func versions() throws {
         let files = try files(key: own.key)
         let before = files.version
