@@ -33,6 +33,7 @@ struct HSMTable {
         let name = max(4, hsms.lazy.map { DisplayText.columns(of: Self.name(of: $0)) }.max() ?? 0)
         let address = max(7, hsms.lazy.map { DisplayText.columns(of: $0.address.description) }.max() ?? 0)
         numbersWidth = max(Self.shortestNumbers, hsms.lazy.map { Self.numbers(of: $0).utf8.count }.max() ?? 0)
+        // Between the columns of `header` and `row`, which have the same ones.
         let gaps = 7
         let fixed =
             gaps + Self.stateWidth + Self.shortestBar + 1 + numbersWidth + Self.shortestSparkline + 3 * Self.timeWidth

@@ -29,6 +29,7 @@ struct OutputTable {
             endpointWidth = endpoint
             return
         }
+        // Between the columns of `header` and `row`, which have the same ones.
         let gaps = 7
         let counts = Self.spooledWidth + Self.confirmedWidth + Self.droppedWidth
         let fixed = gaps + Self.stateWidth + Self.timeWidth + Self.tlsWidth + counts

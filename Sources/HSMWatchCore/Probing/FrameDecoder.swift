@@ -5,7 +5,8 @@
 /// Bytes are skipped up to `<`; the frame ends at the first `>`. A line ending proves nothing: HSM option 23 removes
 /// it. One decoder serves one reply.
 package struct FrameDecoder: Sendable {
-    /// Bytes, skipped ones included, within which a frame must end. The protocol's longest command has 5,000.
+    /// Bytes, skipped ones included, within which a frame must end; also those of an unasked or a repeated reply. The protocol's
+    /// longest command has 5,000.
     package static let limit = 8192
 
     /// What the bytes so far amount to.
