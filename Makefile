@@ -79,7 +79,7 @@ check: lint
 	    '^HSMWatchServiceTests\.([A-N]|[PQ])' '^HSMWatchServiceTests\.Output[A-L]' \
 	    '^HSMWatchServiceTests\.(O(?!utput[A-L])|R)' '^HSMWatchServiceTests\.[S-Z]'
 
-# In each of the five groups one test after the other: many of them wait for the same event loop and disk, and some measure
+# In each of the four groups one test after the other: many of them wait for the same event loop and disk, and some measure
 # time. The Debian package is for those under a real systemd, its program for those that push many messages. The syslog
 # servers that some deliver to are not installed, where they would run. Where they cannot be had those tests are skipped,
 # unless nothing may be.
@@ -89,7 +89,7 @@ test:
 	swift build --build-tests $(SWIFTFLAGS)
 	$(MAKE) --no-print-directory deb
 	SWIFTFLAGS='$(SWIFTFLAGS)' RELEASE_PROGRAM=$(abspath $(BINARY)) scripts/run-tests \
-	    '^(HSMWatch(Core|Graylog)|Fuzzing)Tests\.' '^HSMWatchServiceTests\.' \
+	    '^(HSMWatch(Core|Graylog|Service)|Fuzzing)Tests\.' \
 	    '^EndToEndTests\.EndToEnd/([A-M]|NettyTests)' '^EndToEndTests\.EndToEnd/(?!NettyTests)[N-Z]' '^SystemdTests\.'
 
 # Against a real Netty server, half of the time over TLS. It prints its seed, and fails when a message is missing.

@@ -56,6 +56,7 @@ struct Status: AsyncParsableCommand {
         }
     }
 
+    /// The tables and their columns are in `Core/Display`.
     private static func print(_ snapshot: Snapshot) throws(StandardOutput.Failed) {
         let report = StatusReport(snapshot, columns: Terminal.columns(of: STDOUT_FILENO))
         for line in report.lines() {

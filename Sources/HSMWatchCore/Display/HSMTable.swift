@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The HSMs as a table: 80 columns at least, wider where there is room.
+///
+/// Another column needs its place in `header`, `row` and the widths, a key to sort by in `StatusReport`, and a word in the help of
+/// `hsmwatch status`.
 struct HSMTable {
     /// Columns of the narrowest table.
     static let narrowest = 80

@@ -96,8 +96,10 @@ struct AlertDefinitions {
 }
 
 extension HSMState {
+    /// Also the last line of the mail.
     fileprivate var alertTitle: String { self == .ok ? "HSM recovered" : "HSM \(rawValue)" }
 
+    /// Shown in Graylog's list of alerts, and in no mail.
     fileprivate var alertDescription: String {
         switch self {
         case .ok: "An HSM is ok again."

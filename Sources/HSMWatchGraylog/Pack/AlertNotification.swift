@@ -2,7 +2,8 @@
 
 import HSMWatchCore
 
-/// What a person gets: a mail, and a JSON document for a program. Both show hsmwatch's own sentence.
+/// The layout of a mail, and of the JSON for a program. The words are hsmwatch's own: `Sentence` and `NextStep` in
+/// `Core/Messages` make them.
 enum AlertNotification {
     /// The event's field that tells the template to quote the reminder: Graylog's event itself has no sentence then.
     static let reminderField = "reminder"

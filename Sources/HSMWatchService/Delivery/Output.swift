@@ -68,7 +68,7 @@ package final class Output: Service {
             logger: logger)
     }
 
-    /// The waits are constants to all but a test.
+    /// `drainTimeout`, `patience` and `lasting` are constants to all but a test. The wait before a new connection is `Reconnection`'s.
     ///
     /// - Parameters:
     ///   - hsms: where it may not deliver; nil where there are no HSMs.
