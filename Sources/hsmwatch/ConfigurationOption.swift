@@ -27,8 +27,8 @@ struct ConfigurationOption: ParsableArguments {
         return try accept(configuration, problems)
     }
 
-    /// The same for a command that sends nothing to the outputs: their files may belong to another user, and warnings are
-    /// `check`'s to tell.
+    /// The same for a command that sends nothing to the outputs: their files may belong to another user, and warnings
+    /// are `check`'s to tell.
     func loadWithoutFiles() throws -> Configuration {
         let (configuration, problems) = ConfigurationFile.load(path, checksFiles: false, acceptsExample: true)
         return try accept(configuration, problems.filter { $0.severity == .error })

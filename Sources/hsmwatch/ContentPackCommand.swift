@@ -123,8 +123,8 @@ struct ContentPackChoices: ParsableArguments {
         return ContentPack(try readConfigurations(), options)
     }
 
-    /// The configurations with the outputs that were chosen; their problems go to stderr, and an error among them ends the
-    /// command.
+    /// The configurations with the outputs that were chosen; their problems go to stderr, and an error among them ends
+    /// the command.
     func readConfigurations() throws -> [Configuration] {
         let files = configurations.isEmpty ? [ConfigurationFile.defaultPath] : configurations
         var read = try files.map { try ConfigurationOption(path: $0).loadWithoutFiles() }

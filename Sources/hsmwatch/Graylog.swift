@@ -60,8 +60,8 @@ struct GraylogOptions: ParsableArguments {
         throw ExitCode(EX_UNAVAILABLE)
     }
 
-    /// Does what neither a person nor a lost terminal may end: between two steps Graylog may have no input. Every answer has
-    /// its deadline.
+    /// Does what neither a person nor a lost terminal may end: between two steps Graylog may have no input. Every
+    /// answer has its deadline.
     ///
     /// - Parameter endWait: called at each signal; what is only waited for may end.
     @ServiceLoop

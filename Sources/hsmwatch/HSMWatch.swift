@@ -23,8 +23,8 @@ struct HSMWatch: AsyncParsableCommand {
 enum Program {
     /// Parses the command line on the main thread and runs the command on others. Never returns.
     ///
-    /// Not an async function: while that waits, the main thread is Dispatch's, which takes every signal there, those that
-    /// `EarlySignals` holds among them.
+    /// Not an async function: while that waits, the main thread is Dispatch's, which takes every signal there, those
+    /// that `EarlySignals` holds among them.
     static func main() {
         EarlySignals.hold()
         StandardDescriptors.occupy()
@@ -86,8 +86,8 @@ protocol SignalObeying {
 enum EarlySignals {
     private static let held = [SIGTERM, SIGINT, SIGHUP]
 
-    /// Holds back the signals that a command may obey; what comes meanwhile stays pending. A write to a closed pipe fails
-    /// from here on and does not end the process.
+    /// Holds back the signals that a command may obey; what comes meanwhile stays pending. A write to a closed pipe
+    /// fails from here on and does not end the process.
     ///
     /// Call it on the main thread, before there is any other: each thread inherits which signals are blocked.
     static func hold() {
@@ -95,8 +95,8 @@ enum EarlySignals {
         mask(SIG_BLOCK, held)
     }
 
-    /// Lets the signals through that the command does not obey, to the main thread. The others stay blocked: Dispatch reads
-    /// them by signalfd(2), which needs that.
+    /// Lets the signals through that the command does not obey, to the main thread. The others stay blocked: Dispatch
+    /// reads them by signalfd(2), which needs that.
     static func release(for command: Any) {
         let obeyed = (command as? any SignalObeying).map { type(of: $0).obeyedSignals } ?? []
         mask(SIG_UNBLOCK, held.filter { !obeyed.contains($0) })

@@ -68,8 +68,8 @@ struct Receive: AsyncParsableCommand, SignalObeying {
         await receiver.shutDown()
     }
 
-    /// Prints what comes, with the name of its input if they have names, until the task is cancelled or its reader is gone
-    /// any more.
+    /// Prints what comes, with the name of its input if they have names, until the task is cancelled or its reader is
+    /// gone any more.
     private func show(_ receiver: Receiver, _ names: [String]) async {
         let width = names.map(\.count).max() ?? 0
         while let arrival = await receiver.nextArrival() {

@@ -37,7 +37,8 @@ enum StandardOutput {
         ability.hasGlyphs ? text : ASCIIText.drawn(text)
     }
 
-    /// Writes a message as a line for a person, fitted to a terminal, with the name of the input it came on, if it has one.
+    /// Writes a message as a line for a person, fitted to a terminal, with the name of the input it came on, if it has
+    /// one.
     static func write(_ message: ReceivedMessage, on input: String? = nil) throws(Failed) {
         let line = MessageLine(isColoured: isColoured).text(for: message, on: input)
         try write(line: Terminal.fit(line, to: STDOUT_FILENO, indent: MessageLine.indent))
@@ -96,8 +97,8 @@ enum StandardInput {
 
     /// The lines until the input ends. Its own thread reads them, since such a read may last forever.
     ///
-    /// It reads the descriptor, not the `stdin` stream: glibc 2.41 and later cannot end a process while a thread reads a
-    /// stream.
+    /// It reads the descriptor, not the `stdin` stream: glibc 2.41 and later cannot end a process while a thread reads
+    /// a stream.
     static func lines() -> AsyncStream<String> {
         AsyncStream { lines in
             // In the background of a shell, reading would stop the whole process instead of failing.
@@ -131,8 +132,8 @@ enum StandardInput {
 
 /// stdin, stdout and stderr, which may be closed when the program starts.
 enum StandardDescriptors {
-    /// Occupies the number of each that is closed: else a connection to an HSM would get it, and with it what is written to
-    /// stderr.
+    /// Occupies the number of each that is closed: else a connection to an HSM would get it, and with it what is
+    /// written to stderr.
     ///
     /// With /dev/null the wrong way round, so that reading and writing still fail as on a closed one.
     static func occupy() {

@@ -95,8 +95,8 @@ struct StatusWatch {
         case signalled(UnixSignal)
     }
 
-    /// Whether the last answer was drawn: a terminal that stands still gets the present one when it goes on, not all those
-    /// that came meanwhile.
+    /// Whether the last answer was drawn: a terminal that stands still gets the present one when it goes on, not all
+    /// those that came meanwhile.
     private final class Demand: Sendable {
         let isOpen = Atomic(true)
     }

@@ -135,7 +135,8 @@ package struct DescriptorNeed: Equatable, Sendable {
     static let process = 24
     /// The status socket's clients, notifications of systemd, a reload, and SQLite's temporary files.
     static let passing = 16
-    /// A TCP output whose rotations overlap: three connections, a duplicate of the one that ends, and one of TLS's files.
+    /// A TCP output whose rotations overlap: three connections, a duplicate of the one that ends, and one of TLS's
+    /// files.
     static let output = 5
     /// A lookup of a name: a file and a socket.
     static let lookup = 2
@@ -144,8 +145,8 @@ package struct DescriptorNeed: Equatable, Sendable {
 
     /// HSM connections: one each.
     package let hsms: Int
-    /// Everything that comes and goes beside them. HSM connections leave as many free, so that messages are delivered and
-    /// systemd is notified whatever the HSMs take.
+    /// Everything that comes and goes beside them. HSM connections leave as many free, so that messages are delivered
+    /// and systemd is notified whatever the HSMs take.
     package let reserve: Int
 
     package init(_ configuration: Configuration) {

@@ -97,8 +97,8 @@ extension ConfigurationReader {
         return hsms
     }
 
-    /// Reads an entry's address: an error if it is the example's, and a warning if another entry has it, because each entry
-    /// keeps its own connection.
+    /// Reads an entry's address: an error if it is the example's, and a warning if another entry has it, because each
+    /// entry keeps its own connection.
     private mutating func address(
         _ section: ConfigurationSection, _ places: inout [HostPort: Mark]
     ) -> HostPort? {

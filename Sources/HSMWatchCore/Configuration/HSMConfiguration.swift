@@ -173,8 +173,8 @@ extension Configuration {
     }
 }
 
-/// Where HSMs obey commands: at their addresses, at the same hosts' query ports, and at the addresses to which their names
-/// have led. No output may connect there.
+/// Where HSMs obey commands: at their addresses, at the same hosts' query ports, and at the addresses to which their
+/// names have led. No output may connect there.
 package struct CommandPorts: Sendable {
     /// How old a name server's answer may be before the name is looked up again for an output.
     package static let freshness = Duration.seconds(60)

@@ -89,7 +89,8 @@ struct HSMSettings {
     }
 }
 
-/// What a command line says of an HSM, over what a configuration or the defaults say; nil or empty where it says nothing.
+/// What a command line says of an HSM, over what a configuration or the defaults say; nil or empty where it says
+/// nothing.
 package struct HSMOverrides: Sendable {
     package var queryPorts: [UInt16] = []
     package var warning: Threshold?

@@ -2,8 +2,8 @@
 
 /// A host and a TCP or UDP port, written `host:port` or `[v6]:port`.
 package struct HostPort: Hashable, Sendable {
-    /// An IPv4 address, an IPv6 address without brackets, or a host name. An IPv6 address that was read has the one form of
-    /// RFC 5952, and its zone (`fe80::1%eth0`); a name is as it was written.
+    /// An IPv4 address, an IPv6 address without brackets, or a host name. An IPv6 address that was read has the one
+    /// form of RFC 5952, and its zone (`fe80::1%eth0`); a name is as it was written.
     package var host: String
     package var port: UInt16
 
@@ -49,8 +49,8 @@ package struct HostPort: Hashable, Sendable {
 
     /// Where it leads, without asking a name server: two with the same place are one.
     ///
-    /// Letters of a name match in both cases, and a dot at its end makes no other name of it. `localhost` is this machine
-    /// (RFC 6761 section 6.3).
+    /// Letters of a name match in both cases, and a dot at its end makes no other name of it. `localhost` is this
+    /// machine (RFC 6761 section 6.3).
     package var places: Set<HostPort> {
         let name = HostText.withoutRoot(host.lowercased())
         let place = HostPort(host: name, port: port)
@@ -99,8 +99,8 @@ package enum HostText {
 
     /// Why `text` is neither an IPv4 address nor a host name; nil when it is one.
     ///
-    /// A name has the characters of RFC 1123, and `_`, which Docker Compose puts into names. It may end in a dot: such a
-    /// name is complete, and no search domain is tried.
+    /// A name has the characters of RFC 1123, and `_`, which Docker Compose puts into names. It may end in a dot: such
+    /// a name is complete, and no search domain is tried.
     package static func problem(_ text: String) -> String? {
         let name = withoutRoot(text)
         let labels = name.split(separator: ".", omittingEmptySubsequences: false)

@@ -9,8 +9,8 @@ package struct OutputConfiguration: Equatable, Sendable {
     package var endpoints: [HostPort]
     /// Nil sends in plain text.
     package var tls: TLSConfiguration?
-    /// How long a message may wait until its confirmation over TCP begins; nil for `off`: what the peer's kernel has counts
-    /// as arrived.
+    /// How long a message may wait until its confirmation over TCP begins; nil for `off`: what the peer's kernel has
+    /// counts as arrived.
     package var confirm: Duration?
     /// What was confirmed so shortly before the peer may have died is sent again; zero sends nothing again.
     package var rewind: Duration

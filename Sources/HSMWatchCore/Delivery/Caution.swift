@@ -7,8 +7,8 @@
 /// message, which is half-closed as soon as it is written. What is confirmed makes the next one larger again.
 ///
 /// What is unconfirmed when a connection is lost comes twice. So connections are rotated well before `confirm` is over.
-/// For a while after each loss the peer is watched closely: connections are rotated as fast as possible, and new messages
-/// wait for the confirmation of those before.
+/// For a while after each loss the peer is watched closely: connections are rotated as fast as possible, and new
+/// messages wait for the confirmation of those before.
 package struct Caution: Sendable {
     /// How long after a loss the peer is watched closely.
     package static let alertTime = Duration.seconds(60)

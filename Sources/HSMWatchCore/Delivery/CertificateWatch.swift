@@ -25,8 +25,8 @@ package struct CertificateTerm: Hashable, Sendable {
 package struct CertificateWatch: Sendable {
     /// Days before the end, in the order in which they pass.
     package static let warningDays = [30, 14, 7]
-    /// Certificates that are remembered on each side. The one that was not in use for the longest time is forgotten first,
-    /// and would be warned of again.
+    /// Certificates that are remembered on each side. The one that was not in use for the longest time is forgotten
+    /// first, and would be warned of again.
     package static let certificateLimit = 64
 
     /// Whose certificate it is.

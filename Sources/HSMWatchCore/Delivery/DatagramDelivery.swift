@@ -12,8 +12,8 @@
 /// Nothing holds a sender of datagrams back but itself: a backlog at full speed would be lost in the peer's receive
 /// buffer. 50 datagrams of 1,420 bytes take 115 KB of it with the kernel's share, and Graylog's has 256 KiB.
 ///
-/// A kernel whose own buffer is full is asked again after `pace`, then after twice that, and so on up to `longestRetry`. When
-/// it has taken nothing for the patience, the delivery is over.
+/// A kernel whose own buffer is full is asked again after `pace`, then after twice that, and so on up to
+/// `longestRetry`. When it has taken nothing for the patience, the delivery is over.
 package struct DatagramDelivery: Sendable {
     package enum Event: Equatable, Sendable {
         /// Messages were given to the kernel, as so many datagrams.

@@ -23,17 +23,17 @@
 ///    old one then looks as in step 4, whatever it has read. It takes the successor with it.
 /// 6. Else *nothing is confirmed*: all that is unconfirmed is sent again, on the next delivery.
 ///
-/// The next successor may be opened as soon as step 5 begins, since what it settles beside is the active connection, which
-/// is not half-closed. None is opened within 250 ms of the one before, the first of the delivery included. So the peer
-/// sees four new connections a second at the most.
+/// The next successor may be opened as soon as step 5 begins, since what it settles beside is the active connection,
+/// which is not half-closed. None is opened within 250 ms of the one before, the first of the delivery included. So the
+/// peer sees four new connections a second at the most.
 ///
-/// What is unconfirmed when a delivery ends comes twice. So for a while after a loss messages wait in the spool until the
-/// end of step 5, a second at the most, and then leave together, no more than the peer reads in a short time. A backlog
-/// does not wait.
+/// What is unconfirmed when a delivery ends comes twice. So for a while after a loss messages wait in the spool until
+/// the end of step 5, a second at the most, and then leave together, no more than the peer reads in a short time. A
+/// backlog does not wait.
 ///
-/// *Time.* A deadline proves nothing while the peer's last packets are unread. So the caller handles all that the kernel
-/// has before it calls with `deadline`, and the two spans of 250 ms pass only while the event loop runs (`RunningSpan`).
-/// A process that was stopped for a second has not watched the peer for a second.
+/// *Time.* A deadline proves nothing while the peer's last packets are unread. So the caller handles all that the
+/// kernel has before it calls with `deadline`, and the two spans of 250 ms pass only while the event loop runs
+/// (`RunningSpan`). A process that was stopped for a second has not watched the peer for a second.
 ///
 /// A proxy that ends connections on its own account makes all this as good as the proxy.
 ///

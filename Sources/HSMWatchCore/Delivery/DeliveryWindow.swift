@@ -105,9 +105,9 @@ struct DeliveryStretch: Sendable {
 
 /// A span of time that passes only while the event loop runs.
 ///
-/// It is counted in beats. The caller ends a beat after the loop has handled what the kernel has, and the next beat begins
-/// then. So a process that is stopped (`SIGSTOP`, a paused virtual machine, a blocking call) spends at most one beat. A
-/// pause longer than the whole span begins it anew: the peer's packets may need time to arrive again.
+/// It is counted in beats. The caller ends a beat after the loop has handled what the kernel has, and the next beat
+/// begins then. So a process that is stopped (`SIGSTOP`, a paused virtual machine, a blocking call) spends at most one
+/// beat. A pause longer than the whole span begins it anew: the peer's packets may need time to arrive again.
 package struct RunningSpan: Equatable, Sendable {
     /// The distance of two looks at the kernel.
     package static let beat = Duration.milliseconds(50)

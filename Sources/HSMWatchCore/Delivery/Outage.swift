@@ -35,8 +35,8 @@ package struct Outage: Sendable {
         var isTold = false
     }
 
-    /// How long after the loss an outage is a lasting one. It counts from the loss: how long ago the last confirmation was
-    /// then depends on `confirm`.
+    /// How long after the loss an outage is a lasting one. It counts from the loss: how long ago the last confirmation
+    /// was then depends on `confirm`.
     package static let lasting = Duration.seconds(60)
 
     private var state = State.up

@@ -2,9 +2,9 @@
 
 /// Where an output connects next, and after which wait.
 ///
-/// Endpoints are tried in order. After a failure the next one is tried at once; when all have failed in a row there is a
-/// wait, which doubles from `firstDelay` and varies by `jitter`, so that many senders do not return in step. It is never
-/// longer than `longestDelay`: a Graylog that listens again is soon found.
+/// Endpoints are tried in order. After a failure the next one is tried at once; when all have failed in a row there is
+/// a wait, which doubles from `firstDelay` and varies by `jitter`, so that many senders do not return in step. It is
+/// never longer than `longestDelay`: a Graylog that listens again is soon found.
 package struct Reconnection: Sendable {
     package static let firstDelay = Duration.milliseconds(500)
     package static let longestDelay = Duration.seconds(5)

@@ -7,8 +7,8 @@
 ///       ▼                 ▼
 ///     over ◀───────────── over
 ///
-/// HTTP/1.1 has no number that ties an answer to its request (RFC 9112 section 9.2). So an answer too many would confirm
-/// the next message, which the peer has not read.
+/// HTTP/1.1 has no number that ties an answer to its request (RFC 9112 section 9.2). So an answer too many would
+/// confirm the next message, which the peer has not read.
 package struct RequestTurn: Sendable {
     package enum Event: Sendable {
         /// The request was given to the kernel, whole. Until then nothing of it was.
@@ -160,8 +160,8 @@ package enum PostVerdict: Equatable, Sendable {
 
 /// How many messages a peer that reads slowly is sent at a time, while it is watched closely.
 ///
-/// All that it has read, and not confirmed when it stops, comes twice. So it gets no more than it reads in a short time,
-/// as the connection before has shown.
+/// All that it has read, and not confirmed when it stops, comes twice. So it gets no more than it reads in a short
+/// time, as the connection before has shown.
 struct ReadingQuota: Sendable {
     /// How long the peer may take to read what it is sent.
     static let time = Duration.milliseconds(250)

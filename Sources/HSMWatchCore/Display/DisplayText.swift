@@ -47,7 +47,8 @@ enum DisplayText {
         } + ellipsis
     }
 
-    /// The text in at most so many columns; what is cut is in the middle, because names and addresses differ at the end.
+    /// The text in at most so many columns; what is cut is in the middle, because names and addresses differ at the
+    /// end.
     static func cutInside(_ text: String, to width: Int) -> String {
         guard columns(of: text) > width else { return text }
         let head = (width - 1) / 2
@@ -205,8 +206,8 @@ extension Unicode.Scalar {
 extension StringProtocol {
     /// The text with `replacement` in place of each scalar for which it gives one.
     ///
-    /// Every escape walks scalars. A walk over `Character`s misses a quote with a combining mark, because the two are one
-    /// character, and whatever reads the text sees the quote alone.
+    /// Every escape walks scalars. A walk over `Character`s misses a quote with a combining mark, because the two are
+    /// one character, and whatever reads the text sees the quote alone.
     package func replacingScalars(_ replacement: (Unicode.Scalar) -> String?) -> String {
         unicodeScalars.reduce(into: "") { text, scalar in
             if let replaced = replacement(scalar) {

@@ -2,8 +2,8 @@
 
 /// The HSMs as a table: 80 columns at least, wider where there is room.
 ///
-/// Another column needs its place in `header`, `row` and the widths, a key to sort by in `StatusReport`, and a word in the help of
-/// `hsmwatch status`.
+/// Another column needs its place in `header`, `row` and the widths, a key to sort by in `StatusReport`, and a word in
+/// the help of `hsmwatch status`.
 struct HSMTable {
     /// Columns of the narrowest table.
     static let narrowest = 80

@@ -131,7 +131,8 @@ package enum WordWrap {
 
     /// The line in pieces of at most `width` columns, each but the first behind `indent` spaces.
     ///
-    /// Colours (`ESC [ … m`) take no column. A word that fits no line stays where it is, so that it can be copied whole.
+    /// Colours (`ESC [ … m`) take no column. A word that fits no line stays where it is, so that it can be copied
+    /// whole.
     package static func fit(_ line: String, to width: Int, indent: Int) -> String {
         guard width >= narrowest else { return line }
         var fitted = ""

@@ -10,7 +10,8 @@ package struct ProbeCounts: Hashable, Sendable {
 
     package init() {}
 
-    /// Counts one probe. A tick at which no query may be asked, because the HSM has rejected them all, counts as nothing.
+    /// Counts one probe. A tick at which no query may be asked, because the HSM has rejected them all, counts as
+    /// nothing.
     package mutating func noteProbe(of outcomes: [Outcome]) {
         guard !outcomes.isEmpty else { return }
         probes += 1

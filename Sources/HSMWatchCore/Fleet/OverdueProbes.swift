@@ -7,11 +7,12 @@
 ///     ▲                                                │                              │
 ///     └────────── a probe ends, or another interval ───┴──────────────────────────────┘
 /// ```
-/// A probe has a timeout of at most one interval, so an HSM is never to blame: hsmwatch itself has not kept its schedule.
-/// A tick that is left out on purpose, because the HSM rejects the command, counts as a probe that ended.
+/// A probe has a timeout of at most one interval, so an HSM is never to blame: hsmwatch itself has not kept its
+/// schedule. A tick that is left out on purpose, because the HSM rejects the command, counts as a probe that ended.
 ///
 /// Time passes only while the event loop runs: from one look to the next at most `longestStep`, and each HSM is allowed
-/// as much more. So a process that was stopped (`SIGSTOP`, a paused virtual machine) finds no HSM overdue when it goes on.
+/// as much more. So a process that was stopped (`SIGSTOP`, a paused virtual machine) finds no HSM overdue when it goes
+/// on.
 package struct OverdueProbes: Sendable {
     /// HSMs that became overdue since the last report.
     package struct Report: Hashable, Sendable {

@@ -75,7 +75,8 @@ package struct Transition: Hashable, Sendable {
     package enum Reason: Hashable, Sendable {
         /// What the observations say by themselves.
         case observed
-        /// The forecast alone: the reading is above every threshold, and without the forecast the state would be another.
+        /// The forecast alone: the reading is above every threshold, and without the forecast the state would be
+        /// another.
         case foreseen
         /// The thresholds changed, not the sockets.
         case reconfigured
@@ -181,16 +182,16 @@ package struct AppliedThresholds: Hashable, Sendable {
 
 /// A repeated report of a state that is not ok and lasts.
 package struct Reminder: Hashable, Sendable {
-    /// How long a state must have lasted: its fourth minute begins when three are over. A shorter trouble is told by its
-    /// changes of state alone.
+    /// How long a state must have lasted: its fourth minute begins when three are over. A shorter trouble is told by
+    /// its changes of state alone.
     package static let earliest = Duration.seconds(3 * 60)
 
     /// Warning, critical, unreachable or unknown.
     package let state: HSMState
     /// How long hsmwatch has seen `state`.
     package let lasted: Duration
-    /// Whether hsmwatch saw the state begin. If not, it may have lasted longer: `state` is what the first probe after a start
-    /// found, or the first reading after failures.
+    /// Whether hsmwatch saw the state begin. If not, it may have lasted longer: `state` is what the first probe after a
+    /// start found, or the first reading after failures.
     package let isWhole: Bool
     /// What the last probe came to. It may differ from `state` while a change is not confirmed.
     package let outcome: Outcome

@@ -11,21 +11,21 @@
 ///  critical ─▶ warning ─▶ ok     clear_after readings in a row, clear_margin above; the worst of them counts
 ///  unreachable, unknown ─▶ any   to ok and warning as above but without the margin, to critical as from ok
 /// ```
-/// A failure of this machine says nothing about the HSM: it neither counts nor breaks a row, and what stood before goes on
-/// with the next reading. A failure of the HSM that is not confirmed yet leaves the state `unknown`.
+/// A failure of this machine says nothing about the HSM: it neither counts nor breaks a row, and what stood before goes
+/// on with the next reading. A failure of the HSM that is not confirmed yet leaves the state `unknown`.
 ///
-/// A reading speaks for warning also if its forecast looks like a leak and comes within `warn_within`; for an improvement,
-/// if its forecast comes within half as much again, whatever it looks like.
+/// A reading speaks for warning also if its forecast looks like a leak and comes within `warn_within`; for an
+/// improvement, if its forecast comes within half as much again, whatever it looks like.
 ///
-/// Other thresholds may come at any time. What they make of the last reading becomes the state with the next reading that
-/// says the same; no row is counted for that, because the sockets did not change.
+/// Other thresholds may come at any time. What they make of the last reading becomes the state with the next reading
+/// that says the same; no row is counted for that, because the sockets did not change.
 package struct Assessor: Sendable {
     /// The confirmed state.
     package private(set) var state = HSMState.unknown
     /// Since when `state` lasts.
     package private(set) var since: Moment
-    /// Whether `state` began at `since`. One that the first observation finds, or the first reading after failures, may have
-    /// lasted before.
+    /// Whether `state` began at `since`. One that the first observation finds, or the first reading after failures, may
+    /// have lasted before.
     private var sawBeginning = false
 
     /// The thresholds in sockets, as they apply to the total last seen.
@@ -108,7 +108,8 @@ package struct Assessor: Sendable {
             misconfigured: [])
     }
 
-    /// Applies new thresholds from the next observation on. The state, its duration and the readings of the forecast stay.
+    /// Applies new thresholds from the next observation on. The state, its duration and the readings of the forecast
+    /// stay.
     package mutating func change(alert: AlertConfiguration, forecast: ForecastConfiguration) {
         let old = self.alert
         let haveThresholdsChanged = alert.warning != old.warning || alert.critical != old.critical
@@ -200,7 +201,8 @@ package struct Assessor: Sendable {
         return reached
     }
 
-    /// The state that the forecast speaks for; cautiously: when an improvement is asked for, with half as much time again.
+    /// The state that the forecast speaks for; cautiously: when an improvement is asked for, with half as much time
+    /// again.
     private func foreseen(_ forecast: Forecast?, cautiously: Bool = false) -> HSMState {
         guard let forecast, let warnWithin, forecast.isLeak || cautiously else { return .ok }
         return forecast.isWithin(cautiously ? warnWithin * 3 / 2 : warnWithin) ? .warning : .ok

@@ -37,12 +37,12 @@ package struct Forecast: Hashable, Sendable {
 ///
 /// The window is divided into `slotCount` slots, and of the readings of each only their median is kept, as one point.
 /// That takes less than 1 KiB however long the window and however short the interval are; ten thousand HSMs need
-/// some 10 MiB. The line is fitted when a slot ends, not at every reading: 10 to 20 µs each time, so half a microsecond a
-/// reading for a window of 15 minutes and an interval of 1 s. In between a reading is only compared with it.
+/// some 10 MiB. The line is fitted when a slot ends, not at every reading: 10 to 20 µs each time, so half a microsecond
+/// a reading for a window of 15 minutes and an interval of 1 s. In between a reading is only compared with it.
 ///
-/// A warning needs more (`Forecast.isLeak`): the decline fills the window, and leads to fewer sockets than were available
-/// at any time of the past days when nothing was wrong (`UsualLow`). So load that comes every day or hour warns of nothing
-/// once it has been seen.
+/// A warning needs more (`Forecast.isLeak`): the decline fills the window, and leads to fewer sockets than were
+/// available at any time of the past days when nothing was wrong (`UsualLow`). So load that comes every day or hour
+/// warns of nothing once it has been seen.
 ///
 /// It says nothing rather than something false: nothing before half of the slots have a point, nothing while the points
 /// scatter or fall in steps (`Decline`), nothing while a reading lies above the line. So a forecast comes after some
@@ -203,12 +203,12 @@ package struct ForecastWindow: Sendable {
 
 /// The straight line through the points of a forecast's window, by Siegel's repeated median (Biometrika 69, 1982).
 ///
-/// Each point has the median of its slopes to all others, and the median of these is the line's slope. Like Theil–Sen it
-/// needs no tuning, finds an exact line exactly, and knows nothing of the noise. But it holds until half of the points
-/// are wild, where Theil–Sen gives way at 29 %: a leak shows as soon as it fills half of the window, not 71 % of it, and
-/// a line that has ended is not bent by what came after. Davies, Fried and Gather (Robust signal extraction for on-line
-/// monitoring data, 2004) recommend it for watching patients for the same reasons. It takes time that grows with the
-/// square of the points, which are few.
+/// Each point has the median of its slopes to all others, and the median of these is the line's slope. Like Theil–Sen
+/// it needs no tuning, finds an exact line exactly, and knows nothing of the noise. But it holds until half of the
+/// points are wild, where Theil–Sen gives way at 29 %: a leak shows as soon as it fills half of the window, not 71 % of
+/// it, and a line that has ended is not bent by what came after. Davies, Fried and Gather (Robust signal extraction for
+/// on-line monitoring data, 2004) recommend it for watching patients for the same reasons. It takes time that grows
+/// with the square of the points, which are few.
 struct RobustLine: Sendable {
     /// Sockets a second.
     let slope: Double
@@ -277,8 +277,8 @@ struct Decline: Sendable {
     /// How steep the fall from each part to the next must be at least, as a share of the line.
     private static let leastShare = 0.75
 
-    /// Whether it goes on through all of the points, from the first part of them to the last: not for a leak that has begun
-    /// in the middle of the window, nor for load that grows less and less.
+    /// Whether it goes on through all of the points, from the first part of them to the last: not for a leak that has
+    /// begun in the middle of the window, nor for load that grows less and less.
     let isSteady: Bool
     /// Sockets from the first point to the last, by the line.
     let fall: Double
@@ -331,7 +331,8 @@ struct Decline: Sendable {
     }
 }
 
-/// The lowest level of the past days at which nothing was wrong: load falls to it and rises again, a leak goes below it.
+/// The lowest level of the past days at which nothing was wrong: load falls to it and rises again, a leak goes below
+/// it.
 ///
 /// It keeps one level for each day, as far back as `days`: a week has its own peaks. So it takes some 100 bytes.
 struct UsualLow: Sendable {

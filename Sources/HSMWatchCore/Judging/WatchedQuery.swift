@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Everything that hsmwatch knows of one HSM and query port. It is the only owner of that: the status, the heartbeat and the
-/// journal ask it.
+/// Everything that hsmwatch knows of one HSM and query port. It is the only owner of that: the status, the heartbeat
+/// and the journal ask it.
 package struct WatchedQuery: Sendable {
     /// What follows from one observation.
     package struct Finding: Sendable {

@@ -3,10 +3,11 @@
 /// What the service manager has yet to be sent, in order (sd_notify(3)).
 ///
 /// The manager may take nothing for a long time, so the queue merges what one notification says as well as several:
-/// - Of `STATUS`, `WATCHDOG` and `EXTEND_TIMEOUT_USEC`, each alone in a notification, at most one waits. A newer status or
-///   extension replaces the older one, at the end of the queue. A watchdog's answer keeps its place: it comes no later.
-/// - `READY`, `RELOADING`, `STOPPING` and all others keep their order, and none is dropped. Only when `reloadLimit` whole
-///   reloads wait is the oldest of them removed: the manager has seen neither its beginning nor its end.
+/// - Of `STATUS`, `WATCHDOG` and `EXTEND_TIMEOUT_USEC`, each alone in a notification, at most one waits. A newer status
+///   or extension replaces the older one, at the end of the queue. A watchdog's answer keeps its place: it comes no
+///   later.
+/// - `READY`, `RELOADING`, `STOPPING` and all others keep their order, and none is dropped. Only when `reloadLimit`
+///   whole reloads wait is the oldest of them removed: the manager has seen neither its beginning nor its end.
 package struct NotificationQueue: Sendable {
     /// Whole reloads that wait at the most.
     package static let reloadLimit = 8

@@ -4,8 +4,8 @@
 ///
 ///     answering ──look: overdue──▶ withholding ──look at a tick or at the deadline: nothing overdue──▶ answering
 ///
-/// While the answer is withheld there is one more look after `recheckInterval`, since the watchdog's own next tick may be
-/// too late. Each look moves that deadline, so there is never more than one.
+/// While the answer is withheld there is one more look after `recheckInterval`, since the watchdog's own next tick may
+/// be too late. Each look moves that deadline, so there is never more than one.
 package struct WatchdogAnswer: Sendable {
     /// How soon an answer that was withheld is looked at again.
     package static let recheckInterval = Duration.seconds(1)

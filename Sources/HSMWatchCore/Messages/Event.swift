@@ -22,8 +22,8 @@ package struct Event: Hashable, Sendable {
         self.content = content
     }
 
-    /// The kind that `_event_type` names, in the order in which a full spool drops them. The raw value is the number that
-    /// the spool's database holds; it never changes.
+    /// The kind that `_event_type` names, in the order in which a full spool drops them. The raw value is the number
+    /// that the spool's database holds; it never changes.
     package enum Kind: Int, CaseIterable, Sendable {
         case reading = 0
         case probeFailure = 1
@@ -175,8 +175,8 @@ package struct Heartbeat: Hashable, Sendable {
 
 /// What happened to hsmwatch itself.
 package enum ServiceAction: Hashable, Sendable {
-    /// `reason` tells what was found at the start that should not be: a damaged spool that was replaced, or messages of the
-    /// last run that may be missing.
+    /// `reason` tells what was found at the start that should not be: a damaged spool that was replaced, or messages of
+    /// the last run that may be missing.
     case started(version: String, hsms: Int, reason: String?)
     /// Another configuration is in effect.
     case reloaded(ConfigurationChanges)
@@ -187,8 +187,8 @@ package enum ServiceAction: Hashable, Sendable {
     case messagesDropped(count: Int?, isUpperBound: Bool = false, reason: String)
     /// An outage begins, or, with `lasted`, has lasted so long that it needs a person (`Outage.lasting`).
     case outputDown(output: String, endpoint: String, reason: String, lasted: Duration? = nil)
-    /// `rewound` counts those of the messages sent again that were confirmed before the outage; `dropped` what the output
-    /// has lost in it. `wasLasting`: the outage needed a person.
+    /// `rewound` counts those of the messages sent again that were confirmed before the outage; `dropped` what the
+    /// output has lost in it. `wasLasting`: the outage needed a person.
     case outputUp(
         output: String, endpoint: String, outage: Duration, waiting: Int, resent: Int, rewound: Int, dropped: Int,
         wasLasting: Bool = false)

@@ -113,8 +113,8 @@ package struct JSONWriter: Hashable, Sendable {
             || byte == UInt8(ascii: "<") || byte == UInt8(ascii: ">")
     }
 
-    /// RFC 8259 section 7 demands the control characters below U+0020. A terminal obeys DEL and those of ISO 6429 too, so
-    /// that they are escaped as well: the JSON can be shown as it is.
+    /// RFC 8259 section 7 demands the control characters below U+0020. A terminal obeys DEL and those of ISO 6429 too,
+    /// so that they are escaped as well: the JSON can be shown as it is.
     private static func escape(_ scalar: Unicode.Scalar) -> String {
         switch scalar {
         case "\"": "\\\""

@@ -114,8 +114,8 @@ package struct GELFChunks: Sendable {
 
 /// What an HSM reads as a command: everything between `<` and `>`. One of them is a factory reset.
 ///
-/// No message that hsmwatch sends may hold such a frame: its bytes could reach an HSM's command port by a wrong address.
-/// JSON writes both brackets as escapes. Syslog has no escapes, so other brackets stand for them.
+/// No message that hsmwatch sends may hold such a frame: its bytes could reach an HSM's command port by a wrong
+/// address. JSON writes both brackets as escapes. Syslog has no escapes, so other brackets stand for them.
 package enum CommandFrame {
     /// How a reply to `<1223#>` begins. An HSM knows no command of that number.
     private static let replyBeginning = "<2223#"

@@ -5,8 +5,8 @@
 /// Bytes are skipped up to `<`; the frame ends at the first `>`. A line ending proves nothing: HSM option 23 removes
 /// it. One decoder serves one reply.
 package struct FrameDecoder: Sendable {
-    /// Bytes, skipped ones included, within which a frame must end; also those of an unasked or a repeated reply. The protocol's
-    /// longest command has 5,000.
+    /// Bytes, skipped ones included, within which a frame must end; also those of an unasked or a repeated reply. The
+    /// protocol's longest command has 5,000.
     package static let limit = 8192
 
     /// What the bytes so far amount to.
@@ -86,14 +86,14 @@ extension FrameDecoder {
 /// answer to the next question, so the conversation listens before it believes:
 /// - A new connection is asked nothing before the kernel's bytes were looked at. With query ports it must be quiet for
 ///   `UnaskedReply.quietTime` first.
-/// - With query ports the answers are held until the connection was quiet after the last one. Bytes in that time make all
-///   answers but the first doubtful: one of them may be a reply that came twice.
-/// - For `UnaskedReply.caution` after such bytes the conversation listens before the first question and after each reply,
-///   also without query ports. What comes before the question is ignored. What comes after a reply must be the same reply.
-///   The readings are certain then, so nothing is reported again.
+/// - With query ports the answers are held until the connection was quiet after the last one. Bytes in that time make
+///   all answers but the first doubtful: one of them may be a reply that came twice.
+/// - For `UnaskedReply.caution` after such bytes the conversation listens before the first question and after each
+///   reply, also without query ports. What comes before the question is ignored. What comes after a reply must be the
+///   same reply. The readings are certain then, so nothing is reported again.
 enum UnaskedReply {
-    /// How long a connection must be quiet before the answers on it are certain. A tenth of the timeout at most; more when
-    /// the HSM takes more time to reply.
+    /// How long a connection must be quiet before the answers on it are certain. A tenth of the timeout at most; more
+    /// when the HSM takes more time to reply.
     static let quietTime = Duration.milliseconds(20)
     /// How long the conversation listens around every question after such bytes.
     static let caution = Duration.seconds(600)

@@ -2,15 +2,15 @@
 
 /// Decides which names are looked up now, on a limited number of threads.
 ///
-/// A lookup blocks its thread until the system's resolver gives up, and nothing can stop it. So a name has one lookup at a
-/// time, and how the last one went says which threads the next one may use:
+/// A lookup blocks its thread until the system's resolver gives up, and nothing can stop it. So a name has one lookup
+/// at a time, and how the last one went says which threads the next one may use:
 /// - *prompt*: it ended within `promptTime`, with addresses or without. Such names go first, on any thread.
 /// - *untried*: there was none. At most `triedLimit` threads serve untried and slow names, so the others stay free for
 ///   prompt ones.
 /// - *slow*: it took longer. At most `slowLimit` threads serve slow names.
 ///
-/// When more names hang than that, each waits in the line of its kind, the first come first. A prompt name that begins to
-/// hang holds a thread of the prompt ones once, and is slow from then on.
+/// When more names hang than that, each waits in the line of its kind, the first come first. A prompt name that begins
+/// to hang holds a thread of the prompt ones once, and is slow from then on.
 package struct LookupPlan: Sendable {
     /// Lookups at once.
     package static let threadLimit = 128

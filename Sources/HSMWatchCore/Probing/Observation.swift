@@ -33,8 +33,8 @@ package enum Outcome: Hashable, Sendable {
 /// The facts of one probe: what came of it, when, and how long it took. No opinion.
 package struct Observation: Hashable, Sendable {
     package let outcome: Outcome
-    /// When the reply came or the probe failed, on the monotonic clock. A reply that waited in the kernel came before it
-    /// was read, and a deadline passed before a busy loop noticed.
+    /// When the reply came or the probe failed, on the monotonic clock. A reply that waited in the kernel came before
+    /// it was read, and a deadline passed before a busy loop noticed.
     package let instant: Instant
     /// The same in civil time.
     package let timestamp: Timestamp

@@ -8,11 +8,11 @@
 ///       │                                                             start ──┘◀─────────────── checking
 ///       └──── a failure, the deadline, an end while idle               idle ◀── last reply, quiet ──┘
 ///
-/// A probe has one deadline, from `start` on. Each address has its share of what is left. What follows from an event that a busy
-/// loop has seen after the deadline, another question or another connection, has the timeout anew.
+/// A probe has one deadline, from `start` on. Each address has its share of what is left. What follows from an event
+/// that a busy loop has seen after the deadline, another question or another connection, has the timeout anew.
 ///
-/// It may begin with a connection that another process has used: settling, which is idle but for one reply to the question
-/// that was open when that process died, and for nothing being asked before `settledAt`.
+/// It may begin with a connection that another process has used: settling, which is idle but for one reply to the
+/// question that was open when that process died, and for nothing being asked before `settledAt`.
 ///
 /// Every failure of the connection ends the probe and closes the connection, so that a late reply can never answer the
 /// next question. Late events are ordinary: what no state expects is `.none`.

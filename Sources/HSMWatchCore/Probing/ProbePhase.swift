@@ -92,8 +92,8 @@ extension ProbeConversation {
         case finish([Answer])
         /// The probe is over; close the connection, or give up opening it.
         case finishAndClose([Answer])
-        /// The probe is over; reset the connection. To an HSM that hangs, an ordinary end looks like a half-close, and the
-        /// socket might stay taken.
+        /// The probe is over; reset the connection. To an HSM that hangs, an ordinary end looks like a half-close, and
+        /// the socket might stay taken.
         case finishAndReset([Answer])
         /// No probe runs; close the connection.
         case close
@@ -108,8 +108,8 @@ extension ProbeConversation {
 
 /// How long bytes lay in the kernel before they were read (`tcpi_last_data_recv` of tcp(7)).
 ///
-/// The kernel knows when the last segment came, not when each byte did. So the age is the least that it can be: a reply may
-/// have come earlier, in a segment before the last one.
+/// The kernel knows when the last segment came, not when each byte did. So the age is the least that it can be: a reply
+/// may have come earlier, in a segment before the last one.
 enum KernelAge {
     /// A latency from which it is worth a system call to ask for the age.
     static let longLatency = Duration.milliseconds(50)
@@ -122,9 +122,10 @@ enum KernelAge {
 
 /// The name under which an HSM's connection waits for the next process: it stands for the HSM's name and its address.
 ///
-/// It is a hash, because it has to be short. The service manager hands the names of all connections over in one variable
-/// of the environment, and Linux starts no program with a variable above 128 KiB (`MAX_ARG_STRLEN`, execve(2)): with
-/// names and addresses in full some 4,000 HSMs would be enough, and the service would never start again.
+/// It is a hash, because it has to be short. The service manager hands the names of all connections over in one
+/// variable of the environment, and Linux starts no program with a variable above 128 KiB (`MAX_ARG_STRLEN`,
+/// execve(2)): with names and addresses in full some 4,000 HSMs would be enough, and the service would never start
+/// again.
 package struct ConnectionName: Hashable, Sendable {
     /// Characters of each name: 64 bits, six a character.
     package static let length = 11

@@ -2,8 +2,8 @@
 
 /// Writes down the phases of a probe, from what its conversation hears and what it does about that.
 ///
-/// It decides nothing: whether an event meant anything, and whether a reply was complete, is read off the conversation's
-/// action. A conversation without a trace goes the same way.
+/// It decides nothing: whether an event meant anything, and whether a reply was complete, is read off the
+/// conversation's action. A conversation without a trace goes the same way.
 package struct ProbeTrace: Sendable {
     /// The phases of the probe that runs, or ran last.
     package private(set) var phases: [ProbePhase] = []

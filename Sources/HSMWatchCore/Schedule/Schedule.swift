@@ -3,8 +3,8 @@
 /// When each target is due next: ticks that neither drift nor pile up.
 ///
 /// First ticks are spread over the interval by a hash of the target's name, so that many HSMs are not asked in the same
-/// instant and a restart finds the same places. A target's ticks stay whole intervals apart; those that a busy process could
-/// serve in time (the process was stopped, the machine slept) are counted, not made up for.
+/// instant and a restart finds the same places. A target's ticks stay whole intervals apart; those that a busy process
+/// could serve in time (the process was stopped, the machine slept) are counted, not made up for.
 package struct Schedule: Sendable {
     /// First ticks are rounded down to this, so that one wake-up of the timer serves many targets.
     package static let resolution = Duration.milliseconds(5)

@@ -29,8 +29,8 @@ package struct SyslogEncoder: Sendable {
 
     /// One syslog message, without a frame.
     ///
-    /// - Parameter spooledAt: the time of bytes that are no message, since a disk has changed them: they become the text
-    ///   of one. Graylog misreads a message without a time.
+    /// - Parameter spooledAt: the time of bytes that are no message, since a disk has changed them: they become the
+    ///   text of one. Graylog misreads a message without a time.
     package func encode(_ body: [UInt8], spooledAt: Timestamp) -> [UInt8] {
         guard let content = Content(body), format == .legacy || content.hasParameterNames else {
             let head = "<\(facility.code * 8 + Level.error.rawValue)>1 \(spooledAt.rfc3339Text) - \(appName) - - - "

@@ -265,7 +265,8 @@ struct DERReader {
         read(tag).map(DERReader.init)
     }
 
-    /// The next element with any tag, its contents and all of its bytes; nil, and nothing is read, when it is not whole.
+    /// The next element with any tag, its contents and all of its bytes; nil, and nothing is read, when it is not
+    /// whole.
     mutating func readAny() -> (contents: ArraySlice<UInt8>, whole: ArraySlice<UInt8>)? {
         var bytes = rest
         guard bytes.popFirst() != nil, let length = Self.length(&bytes), length <= bytes.count else { return nil }

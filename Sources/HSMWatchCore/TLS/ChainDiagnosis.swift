@@ -142,8 +142,8 @@ package struct ChainDiagnosis: Sendable {
 
 /// What a peer's certificate must carry: the name or the address by which the peer was configured (RFC 9525).
 ///
-/// Only the subjectAltName counts. A name is compared with DNS names, an address with IP addresses. The common name never
-/// counts, nor does the address of the connection when a name is expected: behind a proxy it is the proxy's.
+/// Only the subjectAltName counts. A name is compared with DNS names, an address with IP addresses. The common name
+/// never counts, nor does the address of the connection when a name is expected: behind a proxy it is the proxy's.
 package enum PeerIdentity: Equatable, Sendable {
     case name(String)
     /// 4 or 16 bytes in network order.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The blocks of a PEM file (RFC 7468), found as openssl(1) finds them: a byte order mark, text around the blocks, CR LF
-/// and spaces at the end of a line do not matter.
+/// The blocks of a PEM file (RFC 7468), found as openssl(1) finds them: a byte order mark, text around the blocks, CR
+/// LF and spaces at the end of a line do not matter.
 package struct PEMFile: Sendable {
     /// What stands between a BEGIN line and its END line.
     package struct Block: Equatable, Sendable {

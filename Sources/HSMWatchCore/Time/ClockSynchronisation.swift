@@ -48,7 +48,8 @@ package struct ClockSynchronisation: Sendable {
         return since
     }
 
-    /// Takes in what a look found. Answers whether to report that the clock is not synchronised: once until it is again.
+    /// Takes in what a look found. Answers whether to report that the clock is not synchronised: once until it is
+    /// again.
     package mutating func note(_ finding: Finding, at now: Instant) -> Bool {
         let hasPaused = lastLook.map { now - $0 > Self.longestBeat } ?? false
         lastLook = now

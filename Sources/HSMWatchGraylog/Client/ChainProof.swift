@@ -3,11 +3,11 @@
 import HSMWatchCore
 import HSMWatchService
 
-/// Proves at the end of an installation that messages arrive: sends a test message through each output and has Graylog find it,
-/// and looks for a heartbeat of each source.
+/// Proves at the end of an installation that messages arrive: sends a test message through each output and has Graylog
+/// find it, and looks for a heartbeat of each source.
 ///
-/// A source that Graylog has never heard of would be reported as silent at once: its silence alert stays off until a later
-/// installation finds a heartbeat.
+/// A source that Graylog has never heard of would be reported as silent at once: its silence alert stays off until a
+/// later installation finds a heartbeat.
 @ServiceLoop
 package final class ChainProof {
     /// How long the search for a test message may take. Live servers found one after 1 to 3 s.
@@ -83,8 +83,8 @@ package final class ChainProof {
 
     // MARK: Silence alerts
 
-    /// Switches off the silence alerts of sources that Graylog has never heard of, before it looks for the first time, and on
-    /// those of the others.
+    /// Switches off the silence alerts of sources that Graylog has never heard of, before it looks for the first time,
+    /// and on those of the others.
     ///
     /// Does nothing when it has done so for this installation.
     func quieten(_ installation: PackPresence.Installation) async {

@@ -9,11 +9,12 @@ import NIOHTTP1
 
 /// Sends requests to Graylog's REST API, one after the other, and says in a sentence why one has failed.
 ///
-/// It begins as an output does, with a connection that carries no request: whether Graylog is there, and whose certificate
-/// it has, is known before the token leaves this machine.
+/// It begins as an output does, with a connection that carries no request: whether Graylog is there, and whose
+/// certificate it has, is known before the token leaves this machine.
 @ServiceLoop
 package final class GraylogClient {
-    /// Bytes of an answer: the greatest is the list of the pack's revisions, of which 0.1.0 made some of 4 MiB, for 1,000 HSMs.
+    /// Bytes of an answer: the greatest is the list of the pack's revisions, of which 0.1.0 made some of 4 MiB, for
+    /// 1,000 HSMs.
     nonisolated static let answerLimit = 32 << 20
 
     private let access: GraylogAccess
@@ -40,7 +41,8 @@ package final class GraylogClient {
         _ = try await answer(to: request)
     }
 
-    /// Has a change made. When its answer is lost, Graylog is asked whether it was made; if not, the change is asked for once more.
+    /// Has a change made. When its answer is lost, Graylog is asked whether it was made; if not, the change is asked
+    /// for once more.
     func send(
         _ request: RESTRequest, unless isDone: () async throws(GraylogProblem) -> Bool
     ) async throws(GraylogProblem) {

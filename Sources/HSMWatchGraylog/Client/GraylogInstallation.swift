@@ -3,8 +3,8 @@
 import HSMWatchCore
 import HSMWatchService
 
-/// Makes a Graylog ready for hsmwatch, in this order: the pack, the inputs, the webhook's place on the allowlist, the proof
-/// that messages arrive.
+/// Makes a Graylog ready for hsmwatch, in this order: the pack, the inputs, the webhook's place on the allowlist, the
+/// proof that messages arrive.
 ///
 /// The inputs come after the pack's stream runs: Graylog puts into no stream what an input took before.
 @ServiceLoop

@@ -89,7 +89,8 @@ package final class InputInstaller {
         try await certainly(.remove(input)) { inputs in !inputs.contains { $0.id == input.id } }
     }
 
-    /// Has a change made. When the answer is lost, Graylog's inputs say whether it was made; if not, it is asked for again.
+    /// Has a change made. When the answer is lost, Graylog's inputs say whether it was made; if not, it is asked for
+    /// again.
     private func certainly(
         _ request: RESTRequest, unless isDone: ([PackPresence.Input]) -> Bool
     ) async throws(GraylogProblem) {
@@ -107,7 +108,8 @@ package final class InputInstaller {
         }
     }
 
-    /// Whether the inputs are as they should be, once Graylog answers again; it may take a while to do what it was asked for.
+    /// Whether the inputs are as they should be, once Graylog answers again; it may take a while to do what it was
+    /// asked for.
     private func inputs(
         after problem: GraylogProblem, until isDone: ([PackPresence.Input]) -> Bool
     ) async throws(GraylogProblem) -> Bool {

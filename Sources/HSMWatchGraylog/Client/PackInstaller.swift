@@ -5,8 +5,9 @@ import HSMWatchService
 
 /// Installs and uninstalls the content pack in a Graylog: reads what is there, and carries out what `PackGoal` decides.
 ///
-/// An answer that cannot be read says nothing of what Graylog has done: 6.0 to 6.2 break off the answer to an uninstallation,
-/// and any connection may be lost. Then Graylog is asked what it has, and the rest of the way is planned anew from there.
+/// An answer that cannot be read says nothing of what Graylog has done: 6.0 to 6.2 break off the answer to an
+/// uninstallation, and any connection may be lost. Then Graylog is asked what it has, and the rest of the way is
+/// planned anew from there.
 @ServiceLoop
 package final class PackInstaller {
     /// How one thing of an installation is.
@@ -24,8 +25,8 @@ package final class PackInstaller {
         case note(String)
     }
 
-    /// How long Graylog may be away, or may take to install a pack, after an answer was lost. It lists an installation only when
-    /// all of it is there.
+    /// How long Graylog may be away, or may take to install a pack, after an answer was lost. It lists an installation
+    /// only when all of it is there.
     nonisolated static let lostLimit = Duration.seconds(60)
     /// From one look at that to the next.
     private nonisolated static let lookInterval = Duration.milliseconds(250)
@@ -163,7 +164,8 @@ package final class PackInstaller {
         report(.done(step.report))
     }
 
-    /// What Graylog has, once it answers again; and, where an installation was on its way, once that is there, or it is late.
+    /// What Graylog has, once it answers again; and, where an installation was on its way, once that is there, or it is
+    /// late.
     private func presence(
         for goal: PackGoal, after step: PackStep?
     ) async throws(GraylogProblem) -> PackPresence {
@@ -242,7 +244,8 @@ package final class PackInstaller {
 
     /// How one thing of an installation is. What the token's user may not see counts as there.
     ///
-    /// - Parameter inputs: what Graylog lists of them; nil when that is not known. The list leaves out what the user may not see.
+    /// - Parameter inputs: what Graylog lists of them; nil when that is not known. The list leaves out what the user
+    ///   may not see.
     private func condition(
         of entity: PackPresence.Entity, besides inputs: [PackPresence.Input]?
     ) async throws(GraylogProblem) -> EntityCondition {

@@ -50,7 +50,8 @@ struct Aggregation: Hashable, Sendable {
     /// Rows, lines or parts at most. Graylog takes those with the most messages.
     static let mostValues = 100
 
-    /// Series by which a table is sorted, the smallest value first. Not `latest`: Graylog sorts by the number of messages then.
+    /// Series by which a table is sorted, the smallest value first. Not `latest`: Graylog sorts by the number of
+    /// messages then.
     private let smallestFirst: Series?
     private let look: Look
     private let rows: [Pivot]

@@ -2,7 +2,8 @@
 
 import HSMWatchCore
 
-/// One of Graylog's event definitions: it looks at a window of time again and again, and notifies when it finds something.
+/// One of Graylog's event definitions: it looks at a window of time again and again, and notifies when it finds
+/// something.
 struct AlertDefinition: Hashable, Sendable {
     /// Graylog's own numbers; every version has these three.
     enum Priority: Int, Hashable, Sendable {
@@ -21,8 +22,8 @@ struct AlertDefinition: Hashable, Sendable {
         case none
     }
 
-    /// A field of the event, which notifications show. `${source.…}` in the template stands for a field of what was found;
-    /// it is empty when that is missing.
+    /// A field of the event, which notifications show. `${source.…}` in the template stands for a field of what was
+    /// found; it is empty when that is missing.
     struct Field: Hashable, Sendable {
         let name: String
         let template: String
@@ -36,8 +37,8 @@ struct AlertDefinition: Hashable, Sendable {
         static func source(_ name: String) -> Field { Field(name, "${source.\(name)}") }
     }
 
-    /// Events of one window at most: so many HSMs may change at once, as when a network is lost, and each is mailed. Graylog demands
-    /// a limit where each message raises an event.
+    /// Events of one window at most: so many HSMs may change at once, as when a network is lost, and each is mailed.
+    /// Graylog demands a limit where each message raises an event.
     static let mostEvents = 1000
     /// Messages that a notification quotes: the one that raised the event, or the oldest of its group.
     static let backlog = 1

@@ -4,10 +4,11 @@ import HSMWatchCore
 
 /// The event definitions of a pack. hsmwatch decides, and Graylog delivers its sentences.
 ///
-/// No definition has the name of an HSM or a threshold: a new HSM or another threshold needs nothing in Graylog. Only the
-/// silence of hsmwatch itself depends on the configuration, because Graylog cannot see a group that is absent.
+/// No definition has the name of an HSM or a threshold: a new HSM or another threshold needs nothing in Graylog. Only
+/// the silence of hsmwatch itself depends on the configuration, because Graylog cannot see a group that is absent.
 struct AlertDefinitions {
-    /// How far one look for a message goes back, and how far apart looks are: short, so that a mail comes within seconds.
+    /// How far one look for a message goes back, and how far apart looks are: short, so that a mail comes within
+    /// seconds.
     static let moment = Duration.seconds(15)
     /// The same for reminders. They catch what a short window has missed: a late message, or a clock that differs.
     static let reminderWindow = Duration.seconds(300)

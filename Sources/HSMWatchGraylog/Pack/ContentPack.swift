@@ -5,8 +5,8 @@ import HSMWatchCore
 /// What Graylog needs to show what hsmwatch sends and to deliver its alerts: inputs, a stream, alerts with their
 /// notifications, and a dashboard, in the format of Graylog's content packs.
 ///
-/// It has no parameters, so that a Graylog that loads content packs by itself (`content_packs_auto_install`) can. No key
-/// is younger than Graylog 5.2: an older server rejects what it does not know. It has nothing of a single HSM: only
+/// It has no parameters, so that a Graylog that loads content packs by itself (`content_packs_auto_install`) can. No
+/// key is younger than Graylog 5.2: an older server rejects what it does not know. It has nothing of a single HSM: only
 /// sources, outputs and options change it.
 package struct ContentPack: Sendable {
     /// The same for every configuration: a pack replaces the one before.
@@ -47,8 +47,8 @@ package struct ContentPack: Sendable {
             ).all
     }
 
-    /// The pack as a file for Graylog, as this revision, one of `revisions`. A Graylog that has a revision takes no other content
-    /// for it.
+    /// The pack as a file for Graylog, as this revision, one of `revisions`. A Graylog that has a revision takes no
+    /// other content for it.
     package func json(revision: Int) -> [UInt8] {
         let pack: JSONTree = [
             "v": "1",
@@ -72,7 +72,8 @@ package struct ContentPackOptions: Equatable, Sendable {
     package let recipients: [String]
     /// Where alerts are posted as JSON; Graylog's URL allowlist must have it. nil: nowhere.
     package let webhook: String?
-    /// Where the runbook of the alerts stands: a URL or a path; nil: where the configuration says, or `installedRunbook`.
+    /// Where the runbook of the alerts stands: a URL or a path; nil: where the configuration says, or
+    /// `installedRunbook`.
     package let runbook: String?
     /// Whether the pack has an input; not when Graylog has one already.
     package let hasInput: Bool

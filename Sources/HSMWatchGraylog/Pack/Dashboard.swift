@@ -121,7 +121,8 @@ struct DashboardLayout {
 
     // MARK: HSMs
 
-    /// The worst first, by the level of its messages: 2 critical, 3 a failed probe, 4 warning, 6 ok. `latest` cannot sort.
+    /// The worst first, by the level of its messages: 2 critical, 3 a failed probe, 4 warning, 6 ok. `latest` cannot
+    /// sort.
     private func now(_ position: DashboardWidget.Position) -> DashboardWidget {
         let level = Aggregation.Series(.min, "level", named: "level")
         let columns: [Aggregation.Series] = [

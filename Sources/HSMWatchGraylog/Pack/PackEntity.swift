@@ -2,7 +2,8 @@
 
 import HSMWatchCore
 
-/// One thing that a content pack makes in Graylog: an input, a stream, a notification, an event definition, a dashboard.
+/// One thing that a content pack makes in Graylog: an input, a stream, a notification, an event definition, a
+/// dashboard.
 struct PackEntity: Hashable, Sendable {
     /// The oldest Graylog that knows every key of these entities.
     static let oldestGraylog = "5.2.0"

@@ -20,7 +20,8 @@ package struct GraylogRelease: Comparable, Sendable {
         self.patch = patch
     }
 
-    /// Reads `7.1.0`, `6.3.0-rc.1` or `5.2.0+d9cb71c`; what follows the three numbers does not count. nil when it is none.
+    /// Reads `7.1.0`, `6.3.0-rc.1` or `5.2.0+d9cb71c`; what follows the three numbers does not count. nil when it is
+    /// none.
     package init?(parsing text: String) {
         let numbers = text.prefix { $0 != "-" && $0 != "+" }.split(separator: ".", omittingEmptySubsequences: false)
         let parts = numbers.compactMap { WholeNumber.parse($0) }
@@ -73,7 +74,8 @@ package struct GraylogTime: Equatable, Sendable {
     /// How much later Graylog received it, by its own clock, than the message says; negative when earlier.
     package let lateness: Duration
 
-    /// Reads `2026-11-30T19:34:05.216Z` and `2026-11-30 19:34:05.434`, as live servers write them; nil when it is neither.
+    /// Reads `2026-11-30T19:34:05.216Z` and `2026-11-30 19:34:05.434`, as live servers write them; nil when it is
+    /// neither.
     package init?(sent: String, received: String) {
         guard let sent = Self.milliseconds(sent), let received = Self.milliseconds(received) else { return nil }
         lateness = .milliseconds(received - sent)

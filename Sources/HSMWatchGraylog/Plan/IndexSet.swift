@@ -55,9 +55,9 @@ extension IndexSet: CustomStringConvertible {
 
 /// Fixing the types of hsmwatch's numbers in an index set.
 ///
-/// Without it the first document of each index decides, which may be another program's: an integer that comes first makes
-/// a field of decimals one of integers, for as long as that index lives. GELF's own fields are everybody's, and stay as
-/// they are.
+/// Without it the first document of each index decides, which may be another program's: an integer that comes first
+/// makes a field of decimals one of integers, for as long as that index lives. GELF's own fields are everybody's, and
+/// stay as they are.
 package enum FieldPinning {
     /// The requests, one field each.
     package static func requests(for indexSet: IndexSet) -> [RESTRequest] {

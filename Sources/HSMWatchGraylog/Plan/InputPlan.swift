@@ -2,7 +2,8 @@
 
 import HSMWatchCore
 
-/// What to do so that a Graylog has the inputs that hsmwatch sends to. An input that does what is needed stays as it is.
+/// What to do so that a Graylog has the inputs that hsmwatch sends to. An input that does what is needed stays as it
+/// is.
 package struct InputPlan: Equatable, Sendable {
     /// One change.
     package enum Step: Equatable, Sendable {

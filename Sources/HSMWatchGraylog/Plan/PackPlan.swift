@@ -4,9 +4,9 @@ import HSMWatchCore
 
 /// What to do so that a Graylog has the content pack that fits the configuration, or none.
 ///
-/// Graylog changes no installed pack. The new revision is installed beside the old one, and the old one is uninstalled only when
-/// the new stream has run for `overlap`: whatever fails on the way, one of the two raises alerts, and what came just before the
-/// new stream ran is in the old one until its alerts have looked at it.
+/// Graylog changes no installed pack. The new revision is installed beside the old one, and the old one is uninstalled
+/// only when the new stream has run for `overlap`: whatever fails on the way, one of the two raises alerts, and what
+/// came just before the new stream ran is in the old one until its alerts have looked at it.
 package struct PackPlan: Equatable, Sendable {
     /// Why something is uninstalled.
     private enum Reason {
@@ -19,8 +19,8 @@ package struct PackPlan: Equatable, Sendable {
     /// What is kept of revisions, the installed one among them: enough to go back by hand, and few enough to list.
     static let keptRevisions = 5
 
-    /// How long both revisions watch: the time from one look of an alert to the next, and ten seconds for a message to be stored
-    /// and for its mail to leave. Live servers took 21 s at most from a message to its mail.
+    /// How long both revisions watch: the time from one look of an alert to the next, and ten seconds for a message to
+    /// be stored and for its mail to leave. Live servers took 21 s at most from a message to its mail.
     package static let overlap = AlertDefinitions.moment + .seconds(10)
 
     /// In their order.
@@ -69,8 +69,8 @@ package struct PackPlan: Equatable, Sendable {
             notes: superfluous.compactMap(note(onDamaged:)) + notes(before: superfluous, .replacement))
     }
 
-    /// The way without what another installation replaces. One whose stream runs stays until its alerts have looked at the last
-    /// message that only its stream has.
+    /// The way without what another installation replaces. One whose stream runs stays until its alerts have looked at
+    /// the last message that only its stream has.
     private static func removal(of superfluous: [PackPresence.Installation]) -> [PackStep] {
         let watching = superfluous.filter(\.isWatching).map(\.revision)
         return (watching.isEmpty ? [] : [.overlap(with: watching)]) + superfluous.map(PackStep.uninstall)

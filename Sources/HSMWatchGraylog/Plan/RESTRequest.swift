@@ -4,9 +4,9 @@ import HSMWatchCore
 
 /// One request to Graylog's REST API, with what has to be known to explain that it was refused.
 ///
-/// Paths, bodies and permissions are those of graylog2-server: `ContentPackResource`, `StreamResource`, `InputsResource`,
-/// `InputStatesResource`, `UrlAllowlistResource`, `IndexSetsResource`, `FieldTypeMappingsResource` and
-/// `ClusterDeflectorResource`, 5.2 to 7.1.
+/// Paths, bodies and permissions are those of graylog2-server: `ContentPackResource`, `StreamResource`,
+/// `InputsResource`, `InputStatesResource`, `UrlAllowlistResource`, `IndexSetsResource`, `FieldTypeMappingsResource`
+/// and `ClusterDeflectorResource`, 5.2 to 7.1.
 package struct RESTRequest: Equatable, Sendable {
     package enum Method: String, Sendable {
         case get = "GET"
@@ -182,8 +182,8 @@ extension RESTRequest {
 }
 
 extension RESTRequest {
-    /// What is asked of a message that is found, in the order of the answer's columns: the message's own time, and the time at
-    /// which Graylog received it.
+    /// What is asked of a message that is found, in the order of the answer's columns: the message's own time, and the
+    /// time at which Graylog received it.
     package static let searchedFields = ["timestamp", "gl2_receive_timestamp"]
 
     /// One message that a query finds. Changes nothing.

@@ -4,8 +4,8 @@ import HSMWatchCore
 
 /// The input of Graylog that an output of hsmwatch sends to.
 ///
-/// Names of settings are those of graylog2-server (`NettyTransport`, `AbstractTcpTransport`, `TcpTransport`, `HttpTransport`,
-/// `GelfCodec`, `SyslogCodec`), labels those of its web interface, 5.2 to 7.1.
+/// Names of settings are those of graylog2-server (`NettyTransport`, `AbstractTcpTransport`, `TcpTransport`,
+/// `HttpTransport`, `GelfCodec`, `SyslogCodec`), labels those of its web interface, 5.2 to 7.1.
 package struct WantedInput: Hashable, Sendable {
     /// Whether and how the input speaks TLS.
     enum Security: Hashable, Sendable {
@@ -52,8 +52,8 @@ package struct WantedInput: Hashable, Sendable {
         loopbackNames.contains(host) || host.hasPrefix("127.")
     }
 
-    /// One for each output and port that it sends to, in their order, where a port takes one: outputs whose needs go together
-    /// share it.
+    /// One for each output and port that it sends to, in their order, where a port takes one: outputs whose needs go
+    /// together share it.
     ///
     /// - Returns: the inputs, and what is wrong when outputs need one port for different things: the first one has it.
     static func each(

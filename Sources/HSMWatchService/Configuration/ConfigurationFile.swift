@@ -89,8 +89,8 @@ final class ConfigurationLoader {
         self.read = read
     }
 
-    /// Reads and checks the file. `take` is called once: with what came of it, or with a problem when that takes too long.
-    /// What comes later is dropped.
+    /// Reads and checks the file. `take` is called once: with what came of it, or with a problem when that takes too
+    /// long. What comes later is dropped.
     ///
     /// - Parameter limit: a constant to all but a test.
     func load(within limit: Duration = ConfigurationLoader.timeout, then take: @escaping (Loaded) -> Void) {

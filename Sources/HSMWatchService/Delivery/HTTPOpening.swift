@@ -5,8 +5,8 @@ import HSMWatchCore
 import NIOCore
 import NIOHTTP1
 
-/// Opens an HTTP client as an output begins: with a connection that carries no request. So it is known whether the server
-/// is there, and whose certificate it has, before a secret leaves this machine.
+/// Opens an HTTP client as an output begins: with a connection that carries no request. So it is known whether the
+/// server is there, and whose certificate it has, before a secret leaves this machine.
 @ServiceLoop
 package struct HTTPOpening {
     /// Why there is no client.

@@ -123,8 +123,8 @@ final class HTTPRequests {
         return reason ?? TLSFailure.unexplained
     }
 
-    /// Closes the connections. Returns when they are closed, at the latest after `farewell`; what is left ends by its own
-    /// time limits.
+    /// Closes the connections. Returns when they are closed, at the latest after `farewell`; what is left ends by its
+    /// own time limits.
     func shutDown() async {
         guard let client = access?.client else { return }
         access = nil
@@ -152,8 +152,8 @@ final class HTTPRequests {
     }
 
     private func request(_ bodies: [[UInt8]], isBulk: Bool, authorization: String?) -> HTTPClientRequest {
-        // Where TLS has a name to prove, the name is the URL's host, and the client knows the address behind it. Through
-        // a proxy the client knows the proxy only, and the tunnel speaks TLS.
+        // Where TLS has a name to prove, the name is the URL's host, and the client knows the address behind it.
+        // Through a proxy the client knows the proxy only, and the tunnel speaks TLS.
         let scheme = credentials == nil || http.proxy != nil ? "http" : "https"
         var request = HTTPClientRequest(url: "\(scheme)://\(http.proxy ?? urlHost)\(http.path)")
         request.method = .POST

@@ -68,7 +68,8 @@ package final class Output: Service {
             logger: logger)
     }
 
-    /// `drainTimeout`, `patience` and `lasting` are constants to all but a test. The wait before a new connection is `Reconnection`'s.
+    /// `drainTimeout`, `patience` and `lasting` are constants to all but a test. The wait before a new connection is
+    /// `Reconnection`'s.
     ///
     /// - Parameters:
     ///   - hsms: where it may not deliver; nil where there are no HSMs.

@@ -123,8 +123,8 @@ package final class HSMAddressBook {
         refusal(of: HostPort(address))
     }
 
-    /// The same for an endpoint before anything is connected to. Names of HSMs whose addresses are not known are resolved
-    /// first, as far as they have a port in common with it.
+    /// The same for an endpoint before anything is connected to. Names of HSMs whose addresses are not known are
+    /// resolved first, as far as they have a port in common with it.
     ///
     /// - Parameters:
     ///   - addresses: what is to be connected to.

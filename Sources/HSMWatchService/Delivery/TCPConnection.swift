@@ -7,10 +7,11 @@ import NIOPosix
 import NIOSSL
 import NIOTLS
 
-/// One TCP connection to a Graylog input, with TLS or without: writes frames, can be half-closed, and reports how it ends.
+/// One TCP connection to a Graylog input, with TLS or without: writes frames, can be half-closed, and reports how it
+/// ends.
 ///
-/// Graylog never answers. So the connection is read only to notice its end, before anything more is written into it, and
-/// to notice a peer that is not Graylog: any byte from it ends the connection.
+/// Graylog never answers. So the connection is read only to notice its end, before anything more is written into it,
+/// and to notice a peer that is not Graylog: any byte from it ends the connection.
 final class TCPConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
@@ -50,7 +51,8 @@ final class TCPConnection: ChannelInboundHandler {
         /// TLS does not accept the peer's certificates, and it is being found out why.
         case diagnosing
         case open
-        /// Everything was written, and our own end of stream after it. Whether there is proof that the peer has seen that.
+        /// Everything was written, and our own end of stream after it. Whether there is proof that the peer has seen
+        /// that.
         case halfClosed(isSeen: Bool)
         case over
     }
@@ -137,8 +139,8 @@ final class TCPConnection: ChannelInboundHandler {
         context.close(promise: nil)
     }
 
-    /// Without TLS, on a half-closed connection, this is the peer's end, just before the channel closes. A peer that has
-    /// read to our end of stream has acknowledged it.
+    /// Without TLS, on a half-closed connection, this is the peer's end, just before the channel closes. A peer that
+    /// has read to our end of stream has acknowledged it.
     func channelReadComplete(context: ChannelHandlerContext) {
         if case .halfClosed = state, security == nil { state = .halfClosed(isSeen: heldBytes == 0) }
         context.fireChannelReadComplete()
@@ -270,8 +272,8 @@ final class TCPConnection: ChannelInboundHandler {
         security == nil && witness?.hasPeerEndedFirst ?? true
     }
 
-    /// Whether the peer's last word, its end, came with a window that what it had not read kept small. A peer that has read
-    /// everything has its whole window again. No proof of the contrary: a few unread messages do not show.
+    /// Whether the peer's last word, its end, came with a window that what it had not read kept small. A peer that has
+    /// read everything has its whole window again. No proof of the contrary: a few unread messages do not show.
     private var hasUnread: Bool {
         witness?.peerWindow.map { largestWindow - $0 >= Self.unreadWindow } ?? false
     }
@@ -314,8 +316,8 @@ final class TCPConnection: ChannelInboundHandler {
 
 /// A duplicate of a TCP connection's descriptor, which shows a reset after the channel has closed its own.
 ///
-/// Over TLS a peer can say goodbye (close_notify) and then close its socket with our bytes unread; its kernel resets the
-/// connection then.
+/// Over TLS a peer can say goodbye (close_notify) and then close its socket with our bytes unread; its kernel resets
+/// the connection then.
 final class SocketWitness {
     private let descriptor: CInt
 

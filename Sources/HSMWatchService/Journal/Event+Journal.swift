@@ -4,8 +4,8 @@ import HSMWatchCore
 import Logging
 
 extension Event {
-    /// Readings and reminders repeat what is known, so only a search for details shows them. What goes well is logged once
-    /// a heartbeat.
+    /// Readings and reminders repeat what is known, so only a search for details shows them. What goes well is logged
+    /// once a heartbeat.
     var logLevel: Logger.Level {
         guard kind != .reading, kind != .reminder else { return .debug }
         return switch level {

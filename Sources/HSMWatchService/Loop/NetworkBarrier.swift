@@ -8,10 +8,10 @@ import NIOPosix
 
 /// Tells when the event loop has handled all that the kernel had for its sockets until now.
 ///
-/// The loop runs everything that is due before it looks at its sockets, so a timer says nothing about what a peer has sent.
-/// A byte through a pipe does: epoll(7) reports descriptors in the order in which they became ready. It needs two laps, since
-/// a descriptor that was reported stays in its place of the queue until the next look, and a byte may take that. In its
-/// second lap it is behind all that was ready when the first one was reported.
+/// The loop runs everything that is due before it looks at its sockets, so a timer says nothing about what a peer has
+/// sent. A byte through a pipe does: epoll(7) reports descriptors in the order in which they became ready. It needs two
+/// laps, since a descriptor that was reported stays in its place of the queue until the next look, and a byte may take
+/// that. In its second lap it is behind all that was ready when the first one was reported.
 @ServiceLoop
 final class NetworkBarrier {
     private final class Reader: ChannelInboundHandler {
@@ -51,8 +51,8 @@ final class NetworkBarrier {
         self.loop = loop
     }
 
-    /// Does something when the loop has handled what its sockets have until now; without a look, soon, when there are no
-    /// descriptors left to find out.
+    /// Does something when the loop has handled what its sockets have until now; without a look, soon, when there are
+    /// no descriptors left to find out.
     func pass(_ work: @escaping () -> Void) {
         if descriptor == nil { open() }
         guard descriptor != nil else {

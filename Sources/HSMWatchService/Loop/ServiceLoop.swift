@@ -8,8 +8,8 @@ import NIOPosix
 
 /// The one event loop that the whole service runs on.
 ///
-/// What is marked `@ServiceLoop` shares its state without a lock, and the compiler proves it. A socket's event, the task
-/// that waits for it and the state that both touch are on one thread, so a poll costs no hop.
+/// What is marked `@ServiceLoop` shares its state without a lock, and the compiler proves it. A socket's event, the
+/// task that waits for it and the state that both touch are on one thread, so a poll costs no hop.
 @globalActor
 package actor ServiceLoop {
     package static let shared = ServiceLoop()
@@ -83,8 +83,8 @@ extension Moment {
 
 /// Calls a state machine at its next deadline, which may change whenever something happens.
 ///
-/// It calls only when the loop has handled all that the kernel had at the deadline: on a busy machine, and after a pause of
-/// the process, what a peer has sent in time is seen first.
+/// It calls only when the loop has handled all that the kernel had at the deadline: on a busy machine, and after a
+/// pause of the process, what a peer has sent in time is seen first.
 @ServiceLoop
 final class DeadlineTimer {
     private var next: (at: Instant, scheduled: DelayedWork)?
@@ -145,8 +145,8 @@ extension ServiceLoop {
     }
 }
 
-/// Wakes one waiting task. A call that comes before the task waits is kept; several such calls count as one. A second task
-/// that waits at the same time is a bug, and ends the process.
+/// Wakes one waiting task. A call that comes before the task waits is kept; several such calls count as one. A second
+/// task that waits at the same time is a bug, and ends the process.
 @ServiceLoop
 package final class WakeUp {
     private var waiting: CheckedContinuation<Void, Never>?

@@ -40,8 +40,8 @@ package final class ServiceManager {
         return .microseconds(Int64(clamping: microseconds))
     }
 
-    /// Sends assignments such as `READY=1`, one a line, after those before. Never waits. A failure is logged once until it
-    /// works again.
+    /// Sends assignments such as `READY=1`, one a line, after those before. Never waits. A failure is logged once until
+    /// it works again.
     package func notify(_ assignments: String...) {
         notifications.add(assignments)
         sendNext()
@@ -56,8 +56,8 @@ package final class ServiceManager {
         timer.cancel()
     }
 
-    /// Sends assignments, with a descriptor of which the manager gets a duplicate. Returns when the manager has taken them,
-    /// or did not say so within `patience`; while its queue is full, not before that has room.
+    /// Sends assignments, with a descriptor of which the manager gets a duplicate. Returns when the manager has taken
+    /// them, or did not say so within `patience`; while its queue is full, not before that has room.
     package func hand(_ assignments: String, _ descriptor: CInt?) async {
         let status = await withCheckedContinuation { continuation in
             handing.async { continuation.resume(returning: Self.send(assignments, descriptor)) }

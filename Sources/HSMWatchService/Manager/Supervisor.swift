@@ -8,8 +8,8 @@ import ServiceLifecycle
 /// Keeps the service manager informed: ready, how things are, that every part makes progress.
 ///
 /// The watchdog's Dispatch timer only asks. The event loop decides on the answer, and gives one only if it came to its
-/// sockets, the poll timer is on time and the spool's job is done in time. So a `WATCHDOG=1` proves all of them. While the
-/// manager reads nothing, one answer at most waits (`NotificationQueue`): a queue of them would hide a hang later.
+/// sockets, the poll timer is on time and the spool's job is done in time. So a `WATCHDOG=1` proves all of them. While
+/// the manager reads nothing, one answer at most waits (`NotificationQueue`): a queue of them would hide a hang later.
 @ServiceLoop
 final class Supervisor: Service {
     /// How often the status line is renewed, if it has changed.

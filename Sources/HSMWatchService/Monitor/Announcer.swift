@@ -3,8 +3,8 @@
 import HSMWatchCore
 import ServiceLifecycle
 
-/// Tells Graylog and the journal that hsmwatch started, lives, is reloaded and stops. With each heartbeat come the reminders
-/// of HSMs that are not ok.
+/// Tells Graylog and the journal that hsmwatch started, lives, is reloaded and stops. With each heartbeat come the
+/// reminders of HSMs that are not ok.
 @ServiceLoop
 final class Announcer: Service {
     private static let name = "heartbeat"

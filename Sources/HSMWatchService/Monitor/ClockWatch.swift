@@ -60,7 +60,8 @@ package func kernelFinding() -> ClockSynchronisation.Finding {
     }
 }
 
-/// Collects what HSMs, outputs and the status socket cannot do because of this machine, and reports it once for all of them.
+/// Collects what HSMs, outputs and the status socket cannot do because of this machine, and reports it once for all of
+/// them.
 @ServiceLoop
 package final class LocalFaultWatch {
     /// The number of the first descriptor that no HSM connection may have; nil without a limit.

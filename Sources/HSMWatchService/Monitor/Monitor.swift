@@ -62,7 +62,8 @@ package struct Monitor: Sendable {
 
     /// Runs until SIGTERM or SIGINT. The parts end in reverse order, so that each can still hand on what it has.
     ///
-    /// - Throws: `SpoolRefusal`, before anything is polled or sent, or when another hsmwatch has taken the spool's place.
+    /// - Throws: `SpoolRefusal`, before anything is polled or sent, or when another hsmwatch has taken the spool's
+    ///   place.
     package func run() async throws {
         try await withTaskExecutorPreference(ServiceLoop.shared.executor) {
             try await start()

@@ -54,7 +54,8 @@ struct SpoolStart {
     }
 }
 
-/// An environment variable in which systemd names the service's directories: a list, with colons between (systemd.exec(5)).
+/// An environment variable in which systemd names the service's directories: a list, with colons between
+/// (systemd.exec(5)).
 enum DirectoryList {
     /// The first directory; nil when the variable is not set, or names none.
     static func first(of variable: String?) -> String? {

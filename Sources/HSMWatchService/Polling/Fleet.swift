@@ -67,8 +67,8 @@ package final class Fleet: Service {
         names.flatMap { targets[$0]?.snapshots ?? [] }
     }
 
-    /// Appends a reminder for every query whose state is not ok and lasts. Lets the loop do other work in between, since all
-    /// HSMs may be in trouble at once.
+    /// Appends a reminder for every query whose state is not ok and lasts. Lets the loop do other work in between,
+    /// since all HSMs may be in trouble at once.
     func remind(at now: () -> Moment) async {
         let names = names
         for start in stride(from: 0, to: names.count, by: Self.remindedAtOnce) {
@@ -93,8 +93,9 @@ package final class Fleet: Service {
         }
     }
 
-    /// Applies a new list of HSMs. Unchanged ones are not touched. A changed one keeps its connection unless the question to it
-    /// changed, and its state and history unless its address changed. An old connection is closed before a new one is opened.
+    /// Applies a new list of HSMs. Unchanged ones are not touched. A changed one keeps its connection unless the
+    /// question to it changed, and its state and history unless its address changed. An old connection is closed before
+    /// a new one is opened.
     func change(_ changes: ConfigurationChanges.Names, to hsms: [HSMConfiguration]) {
         let replaced = adjust(changes.changed, to: hsms)
         let ended = (changes.removed + replaced).compactMap { targets.removeValue(forKey: $0) }

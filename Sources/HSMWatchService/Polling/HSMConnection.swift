@@ -7,8 +7,8 @@ import NIOPosix
 
 /// The one TCP connection to an HSM, open or opening: reports what happens on it, and writes requests.
 ///
-/// It never half-closes: how an HSM takes that is not known. A kept one has a duplicate in the connection store, so it is
-/// ended on the socket, and not only by closing the descriptor.
+/// It never half-closes: how an HSM takes that is not known. A kept one has a duplicate in the connection store, so it
+/// is ended on the socket, and not only by closing the descriptor.
 final class HSMConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
@@ -54,11 +54,11 @@ final class HSMConnection: ChannelInboundHandler {
         channel?.withSocket { $0.acknowledge() }
     }
 
-    /// Starts to connect. The report is `connected` or `notConnected`. It is `ended` when the HSM accepted the connection and
-    /// reset it before the loop looked at it.
+    /// Starts to connect. The report is `connected` or `notConnected`. It is `ended` when the HSM accepted the
+    /// connection and reset it before the loop looked at it.
     ///
-    /// - Parameter reserved: the first descriptor that is left to others; a connection that gets it, or one above, is not
-    ///   made.
+    /// - Parameter reserved: the first descriptor that is left to others; a connection that gets it, or one above, is
+    ///   not made.
     func open(_ address: SocketAddress, on loop: any EventLoop, below reserved: CInt = .max) {
         bootstrap(on: loop) { channel in
             if let descriptor = channel.withDescriptor(\.self), descriptor >= reserved {
@@ -132,7 +132,8 @@ final class HSMConnection: ChannelInboundHandler {
         tell(.received(Array(unwrapInboundIn(data).readableBytesView)))
     }
 
-    /// The HSM has closed its end. Ours follows at once, and on the socket: the channel would only close its descriptor.
+    /// The HSM has closed its end. Ours follows at once, and on the socket: the channel would only close its
+    /// descriptor.
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event as? ChannelEvent == .inputClosed { end() }
     }

@@ -67,10 +67,10 @@ package final class Prober {
     /// One probe: an answer for each query that may be asked now, at the latest when the timeout has passed. One probe
     /// at a time.
     ///
-    /// The timeout counts from here and not from the tick: an HSM is not to blame for a tick that came late. Nor is it for
-    /// what the kernel has had in time and a busy event loop has not looked at: what follows from that, another question or
-    /// another connection, has the timeout anew. On a connection that another process has used, the first probe begins
-    /// when that has settled.
+    /// The timeout counts from here and not from the tick: an HSM is not to blame for a tick that came late. Nor is it
+    /// for what the kernel has had in time and a busy event loop has not looked at: what follows from that, another
+    /// question or another connection, has the timeout anew. On a connection that another process has used, the first
+    /// probe begins when that has settled.
     package func probe() async -> [ProbeConversation.Answer] {
         await withCheckedContinuation { continuation in
             guard !isStopped else { return continuation.resume(returning: []) }
@@ -85,8 +85,8 @@ package final class Prober {
         }
     }
 
-    /// Goes on with another timeout, and another spelling of the address, on the connection that stands. A probe that runs
-    /// ends as it began.
+    /// Goes on with another timeout, and another spelling of the address, on the connection that stands. A probe that
+    /// runs ends as it began.
     func change(to hsm: HSMConfiguration) {
         change = (hsm.address, hsm.timeout)
     }
@@ -101,8 +101,8 @@ package final class Prober {
         finish([])
     }
 
-    /// Leaves the connection to the next process when no question is open on it: a reply that comes late would answer that
-    /// one's. A running probe may end for that, within `leavePatience`. No other probe begins.
+    /// Leaves the connection to the next process when no question is open on it: a reply that comes late would answer
+    /// that one's. A running probe may end for that, within `leavePatience`. No other probe begins.
     package func leave() {
         guard !isStopped else { return }
         guard conversation.isAsking else { return leaveNow() }

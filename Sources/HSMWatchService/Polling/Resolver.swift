@@ -7,8 +7,8 @@ import NIOCore
 
 /// Looks host names up, off the event loop, one lookup at a time for each name.
 ///
-/// `getaddrinfo` blocks for as long as the resolver's own time-outs say, and cannot be stopped: the waiting probe gives up
-/// at a deadline, and the next one who asks joins the lookup that still runs. Each lookup has its own thread, and
+/// `getaddrinfo` blocks for as long as the resolver's own time-outs say, and cannot be stopped: the waiting probe gives
+/// up at a deadline, and the next one who asks joins the lookup that still runs. Each lookup has its own thread, and
 /// `LookupPlan` says which names get one, so that a name server that does not answer delays no other name.
 @ServiceLoop
 package final class Resolver {
@@ -105,8 +105,8 @@ package final class Resolver {
         return addresses.isEmpty ? .failed("cannot resolve \(host): no address") : .addresses(addresses)
     }
 
-    /// Why this machine could not look a name up; nil when it could. The resolver says only that it failed when it cannot
-    /// open its files or a socket, so this tries to open one.
+    /// Why this machine could not look a name up; nil when it could. The resolver says only that it failed when it
+    /// cannot open its files or a socket, so this tries to open one.
     private nonisolated static func localCause(of status: CInt) -> LocalCause? {
         if status == EAI_MEMORY { return .memory }
         if status == EAI_SYSTEM, let cause = LocalCause(errno: errno, isIPv6: false) { return cause }

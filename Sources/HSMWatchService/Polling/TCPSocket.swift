@@ -43,8 +43,8 @@ struct TCPSocket {
         info.map { $0.tcpi_state == UInt8(TCP_CLOSE_WAIT) || $0.tcpi_state == UInt8(TCP_LAST_ACK) } ?? true
     }
 
-    /// Whether what was sent last waits for its answer, as far as the kernel's clock ticks tell it: what came in the same
-    /// tick (1 to 10 ms) may have been before or after.
+    /// Whether what was sent last waits for its answer, as far as the kernel's clock ticks tell it: what came in the
+    /// same tick (1 to 10 ms) may have been before or after.
     var isOwedReply: Bool {
         guard let info else { return false }
         return info.tcpi_unacked > 0 || info.tcpi_last_data_sent < info.tcpi_last_data_recv
@@ -55,8 +55,8 @@ struct TCPSocket {
         info.map { .milliseconds(Int64($0.tcpi_last_data_recv)) }
     }
 
-    /// Acknowledges at once what was read. Until then a peer with Nagle's algorithm holds back what it says next, 40 ms or
-    /// more.
+    /// Acknowledges at once what was read. Until then a peer with Nagle's algorithm holds back what it says next, 40 ms
+    /// or more.
     func acknowledge() {
         var isOn: CInt = 1
         _ = setsockopt(
@@ -80,8 +80,8 @@ struct TCPSocket {
         }
     }
 
-    /// Bytes that the peer's kernel was ready to take when it was last heard of: `tcpi_snd_wnd` (Linux 5.4, <linux/tcp.h>;
-    /// glibc's structure ends before it). Nil where the kernel does not tell.
+    /// Bytes that the peer's kernel was ready to take when it was last heard of: `tcpi_snd_wnd` (Linux 5.4,
+    /// <linux/tcp.h>; glibc's structure ends before it). Nil where the kernel does not tell.
     var peerWindow: Int? {
         var words = [UInt32](repeating: 0, count: Self.windowWord + 1)
         let size = words.count * MemoryLayout<UInt32>.size

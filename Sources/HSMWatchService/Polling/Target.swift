@@ -126,7 +126,8 @@ extension [WatchedQuery] {
     }
 }
 
-/// Probes one HSM for `hsmwatch probe`: tick, probe and assessment as in the service, and a report instead of the spool.
+/// Probes one HSM for `hsmwatch probe`: tick, probe and assessment as in the service, and a report instead of the
+/// spool.
 @ServiceLoop
 package final class ProbeSession {
     private let hsm: HSMConfiguration

@@ -82,7 +82,8 @@ final class CommitSchedule {
 ///        ▲                   │
 ///        └──────worked───────┘
 ///
-/// A damaged database is replaced and tried at once; when its replacement fails too, the disk is at fault and must wait.
+/// A damaged database is replaced and tried at once; when its replacement fails too, the disk is at fault and must
+/// wait.
 struct DiskHealth {
     private enum State {
         case working
@@ -161,8 +162,8 @@ struct ReadRetry {
         SpoolFile.isReadError(error) && !waits.isEmpty
     }
 
-    /// Waits for the next attempt, without a thread. Answers whether there is to be one: not when this was the last, when
-    /// the error is another, or when the task is cancelled.
+    /// Waits for the next attempt, without a thread. Answers whether there is to be one: not when this was the last,
+    /// when the error is another, or when the task is cancelled.
     mutating func isDue(after error: any Error) async -> Bool {
         guard mayFollow(error) else { return false }
         return (try? await Task.sleep(for: waits.removeFirst())) != nil

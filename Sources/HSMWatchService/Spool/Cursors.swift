@@ -7,7 +7,8 @@ import HSMWatchCore
 ///     ── confirmed ──┃── on its way ──┃── looked at: of its kinds nothing ──┃── not looked at yet ──▶ position
 ///                  cursor           given                                 seen
 ///
-/// When all that was given is confirmed, the cursor moves on to where the search ended: past messages that the output does not get.
+/// When all that was given is confirmed, the cursor moves on to where the search ended: past messages that the output
+/// does not get.
 ///
 /// A message that a limit drops may be on its way just then. Whether it was lost is known when that way ends: with a
 /// confirmation it was delivered, without one it was dropped.
@@ -161,7 +162,8 @@ struct Cursors {
         return certain
     }
 
-    /// Begins to look for an output's messages after a position, and skips what it has looked at before. Nil: no such output.
+    /// Begins to look for an output's messages after a position, and skips what it has looked at before. Nil: no such
+    /// output.
     func look(for output: String, after position: Int64) -> Look? {
         outputs[output].map { reach in
             Look(
@@ -311,8 +313,8 @@ extension Set<Event.Kind> {
     package static let all = Set(Event.Kind.allCases)
 }
 
-/// What an output has confirmed so recently that it may have to be sent again: Graylog loses what it has read when it is
-/// killed.
+/// What an output has confirmed so recently that it may have to be sent again: Graylog loses what it has read when it
+/// is killed.
 ///
 ///     ── may be deleted ──┃── confirmed within `rewind`, at most `messageLimit` ──┃── not confirmed ──▶ position
 ///                       start                                                  confirmed

@@ -2,12 +2,12 @@
 
 import HSMWatchCore
 
-/// What the spool does when its disk fails, comes late, or loses its place: somebody removes or replaces the files, or the
-/// directory, while it runs.
+/// What the spool does when its disk fails, comes late, or loses its place: somebody removes or replaces the files, or
+/// the directory, while it runs.
 ///
-/// An open database whose files are gone still holds every message. It is written anew to its path, and the lock is taken anew on
-/// a directory that was made anew. Until that succeeds, the outputs read from the open database, and new messages wait in
-/// memory.
+/// An open database whose files are gone still holds every message. It is written anew to its path, and the lock is
+/// taken anew on a directory that was made anew. Until that succeeds, the outputs read from the open database, and new
+/// messages wait in memory.
 extension Spool {
     /// Opens the database that could not be opened before; meanwhile the service goes on in memory.
     func openDatabase() async throws {
@@ -120,8 +120,8 @@ extension Spool {
 
     /// Writes the open database anew.
     ///
-    /// - Throws: `SpoolRefusal.inUse` when another hsmwatch has taken the directory meanwhile; else `SpoolDisplaced`, with
-    ///   the reason.
+    /// - Throws: `SpoolRefusal.inUse` when another hsmwatch has taken the directory meanwhile; else `SpoolDisplaced`,
+    ///   with the reason.
     func restore() async throws {
         do {
             let foreign = try await jobs.ask(within: Liveness.openingGrace) { try await $0.restore() }

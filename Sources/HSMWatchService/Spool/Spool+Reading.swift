@@ -4,8 +4,8 @@ import HSMWatchCore
 
 /// How an output reads the spool.
 extension Spool {
-    /// The messages for an output after a position, at most `batchLimit`; none when there are none yet, and then everyone
-    /// given to `notify` is woken when there are.
+    /// The messages for an output after a position, at most `batchLimit`; none when there are none yet, and then
+    /// everyone given to `notify` is woken when there are.
     package func messages(for output: String, after position: Int64) async -> [SpooledMessage] {
         guard var look = account.cursors.look(for: output, after: position) else { return [] }
         while look.position < released {

@@ -7,13 +7,13 @@ import ServiceLifecycle
 /// The durable queue between the HSMs and the outputs.
 ///
 /// 1. Every message goes through it and is committed before an output sees it, in groups, off the event loop.
-/// 2. Each output has a cursor, and gets messages of the kinds that it wants. A message is deleted when every output that
-///    gets it has confirmed it; one that a limit drops before that is counted and reported.
+/// 2. Each output has a cursor, and gets messages of the kinds that it wants. A message is deleted when every output
+///    that gets it has confirmed it; one that a limit drops before that is counted and reported.
 /// 3. When the disk fails, the spool goes on in bounded memory, under a new `_instance`: numbers that no disk remembers
 ///    must not come again after a restart. It returns to the disk when that works.
 ///
-/// From a confirmation to the deleted row: `confirm` moves the cursor (`Cursors`), `commit` takes along what may be deleted, and
-/// `SpoolDatabase.commit` deletes it.
+/// From a confirmation to the deleted row: `confirm` moves the cursor (`Cursors`), `commit` takes along what may be
+/// deleted, and `SpoolDatabase.commit` deletes it.
 @ServiceLoop
 package final class Spool: Service {
     /// How long a confirmed position waits for company before it is committed alone.
@@ -121,8 +121,8 @@ package final class Spool: Service {
         reportDrops()
     }
 
-    /// Applies new outputs and limits. A new output starts at the present; one that gets more kinds gets them from its cursor on.
-    /// Messages that no output waits for any more are dropped. The next commit keeps the new limits.
+    /// Applies new outputs and limits. A new output starts at the present; one that gets more kinds gets them from its
+    /// cursor on. Messages that no output waits for any more are dropped. The next commit keeps the new limits.
     package func change(outputs: [Subscription], limits: SpoolConfiguration, encoder: MessageEncoder) {
         self.encoder = encoder
         self.limits = limits
@@ -150,8 +150,8 @@ package final class Spool: Service {
         report(Event(timestamp: .now, content: .service(action)))
     }
 
-    /// What to tell of messages that an earlier process may have lost; nil when there is nothing to tell. The caller appends it before it waits for anything: the
-    /// commit that takes the message also forgets the loss.
+    /// What to tell of messages that an earlier process may have lost; nil when there is nothing to tell. The caller
+    /// appends it before it waits for anything: the commit that takes the message also forgets the loss.
     package func takeLoss() -> String? {
         defer { missingSince = nil }
         return missingSince.map {
@@ -207,8 +207,8 @@ package final class Spool: Service {
         schedule.plan(in: CommitSchedule.gathering)
     }
 
-    /// The position after which an output sends when its peer may have lost what it has confirmed lately: at most `rewind`
-    /// ago when the output went down, and at most the last `RewindWindow.messageLimit` messages.
+    /// The position after which an output sends when its peer may have lost what it has confirmed lately: at most
+    /// `rewind` ago when the output went down, and at most the last `RewindWindow.messageLimit` messages.
     package func rewindStart(of output: String) -> Int64 {
         account.cursors.rewindStart(of: output, at: .now) ?? last
     }
@@ -342,8 +342,8 @@ package final class Spool: Service {
         guard tail.bytes > Self.memoryLimit else { return }
         _ = tail.drop(after: max(committed, committing)) { !confirmed.awaits($0) }
         guard tail.bytes > Self.memoryLimit else { return }
-        // What a commit has on its way stays. Of the rest more than is needed now goes, so that not every message has to
-        // look for another to drop.
+        // What a commit has on its way stays. Of the rest more than is needed now goes, so that not every message has
+        // to look for another to drop.
         let fixed = tail.bytes(upTo: max(committed, committing))
         let room = max(Self.memoryLimit - fixed, Self.memoryLimit / 8)
         let dropped = tail.drop(after: max(committed, committing), toFit: fixed + room / 8 * 7)

@@ -2,8 +2,8 @@
 
 import HSMWatchCore
 
-/// What the spool owes its outputs: how far each is, what was dropped and is not reported yet, and what no output waits for any
-/// more.
+/// What the spool owes its outputs: how far each is, what was dropped and is not reported yet, and what no output waits
+/// for any more.
 struct SpoolAccount {
     /// Why messages are dropped that only removed outputs waited for.
     static let abandonedReason = "the output that they waited for is no longer configured"
@@ -49,8 +49,8 @@ struct SpoolAccount {
         drops.note(1, reason: "output \(output): \(reason)")
     }
 
-    /// An output's connection has ended: it will send again what it has not confirmed. Answers whether a message is lost
-    /// that was dropped while it was on its way.
+    /// An output's connection has ended: it will send again what it has not confirmed. Answers whether a message is
+    /// lost that was dropped while it was on its way.
     mutating func rewind(_ output: String) -> Bool {
         let reasons = cursors.rewind(output)
         reasons.forEach { drops.note(1, reason: $0) }
@@ -160,8 +160,8 @@ package struct DropReport: Equatable, Sendable {
     }
 }
 
-/// Counts what was dropped, each message once, and says when to report it: at once, and then at a distance while it goes
-/// on.
+/// Counts what was dropped, each message once, and says when to report it: at once, and then at a distance while it
+/// goes on.
 struct DropLedger {
     /// The distance of two reports.
     static let reportInterval = Duration.seconds(10)

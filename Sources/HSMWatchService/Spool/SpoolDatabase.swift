@@ -6,8 +6,8 @@ import HSMWatchCore
 
 /// The spool's SQLite file (WAL mode, `synchronous=FULL`, locked for this process alone). Every method may block.
 ///
-/// - A message is in `message` until every output that gets its kind has confirmed it, and no longer needs it for a rewind,
-///   or a limit drops it. What is confirmed and kept does not count as waiting, and is the first to go.
+/// - A message is in `message` until every output that gets its kind has confirmed it, and no longer needs it for a
+///   rewind, or a limit drops it. What is confirmed and kept does not count as waiting, and is the first to go.
 /// - `cursor` holds each output's last confirmed position, and `confirmed` what they all have confirmed of each kind;
 ///   `identity` holds one row, written with every commit.
 /// - What a commit did is on the disk when it returns, all of it or nothing.
@@ -269,8 +269,8 @@ package struct SpoolDatabase: Sendable {
         return aged
     }
 
-    /// Drops as much as is above the limit: first what is confirmed and only kept, then readings, and state changes last;
-    /// the oldest of a kind before the younger. Answers what was not confirmed.
+    /// Drops as much as is above the limit: first what is confirmed and only kept, then readings, and state changes
+    /// last; the oldest of a kind before the younger. Answers what was not confirmed.
     private func dropExcess(
         over limit: Int, confirmed: ConfirmedPositions, _ database: Database
     ) throws -> [DroppedMessage] {
@@ -305,8 +305,8 @@ package struct SpoolDatabase: Sendable {
         }
     }
 
-    /// Bytes of the pages in use above the limit, indexes and all; nil when there are none. SQLite uses free pages again
-    /// before the file grows.
+    /// Bytes of the pages in use above the limit, indexes and all; nil when there are none. SQLite uses free pages
+    /// again before the file grows.
     private func bytes(over limit: Int, _ database: Database) throws -> Int? {
         func number(_ pragma: String) throws -> Int {
             try Int.fetchOne(database.cachedStatement(sql: "PRAGMA \(pragma)")) ?? 0

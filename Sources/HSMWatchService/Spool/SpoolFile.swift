@@ -23,7 +23,8 @@ package struct SpoolFile: Sendable {
         .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_ERROR, .SQLITE_SCHEMA, .SQLITE_CONSTRAINT, .SQLITE_MISMATCH,
     ]
 
-    /// What the system says of a place that is absent, or that this user may not use. Everything else is the disk's fault.
+    /// What the system says of a place that is absent, or that this user may not use. Everything else is the disk's
+    /// fault.
     private static let refusals: Set<CInt> = [EACCES, EPERM, ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG]
 
     /// SQLite keeps these beside the database.
@@ -57,8 +58,8 @@ package struct SpoolFile: Sendable {
     ///   - isLocked: whether this process has the lock: another program that has the database open is no hsmwatch then.
     ///     Without the lock it may be one.
     ///   - isDamage: whether an error means that the database must be replaced.
-    /// - Throws: `SpoolRefusal` when the place is absent or this user may not use it, when another hsmwatch may have the
-    ///   database, or a newer one wrote it; else what the disk says: full, read-only, unreadable.
+    /// - Throws: `SpoolRefusal` when the place is absent or this user may not use it, when another hsmwatch may have
+    ///   the database, or a newer one wrote it; else what the disk says: full, read-only, unreadable.
     package func open(
         isLocked: Bool = true, isDamage: (any Error) -> Bool = SpoolFile.isDamage
     ) throws -> Opened {
@@ -210,9 +211,10 @@ package struct SpoolFile: Sendable {
 ///
 /// - It stands for a process, not for a database: hsmwatch holds it also while the database cannot be opened.
 /// - It is on the directory, because a file can be removed or replaced while it is locked.
-/// - On a directory that was removed it stands for nothing any more: the path leads to another directory, with a lock of
-///   its own. So the spool looks at its place every second (`Spool.placeInterval`), and takes the lock anew.
-/// - The kernel releases it with the process, however that ends. A program that is started from here does not inherit it.
+/// - On a directory that was removed it stands for nothing any more: the path leads to another directory, with a lock
+///   of its own. So the spool looks at its place every second (`Spool.placeInterval`), and takes the lock anew.
+/// - The kernel releases it with the process, however that ends. A program that is started from here does not inherit
+///   it.
 package final class SpoolLock: Sendable {
     /// Locks a descriptor: flock(2).
     package typealias Locking = (_ descriptor: CInt, _ operation: CInt) -> CInt
@@ -227,8 +229,8 @@ package final class SpoolLock: Sendable {
         close(descriptor)
     }
 
-    /// Takes the lock of a spool, without waiting. Answers nil when the directory cannot be locked: it cannot be opened, or
-    /// its file system has no such locks (NFS has none for directories).
+    /// Takes the lock of a spool, without waiting. Answers nil when the directory cannot be locked: it cannot be
+    /// opened, or its file system has no such locks (NFS has none for directories).
     ///
     /// - Parameters:
     ///   - database: the path of the spool's database, for the error.

@@ -85,7 +85,8 @@ extension SpoolDatabase.Contents {
 
 /// Why hsmwatch does not start with a spool. Nothing is polled then.
 ///
-/// While the service runs, the same answers mean that the disk cannot be used now: it goes on in memory and tries again.
+/// While the service runs, the same answers mean that the disk cannot be used now: it goes on in memory and tries
+/// again.
 package enum SpoolRefusal: Error, Equatable, CustomStringConvertible {
     /// Another hsmwatch uses the database at this path. It is a state for as long as that one runs.
     case inUse(path: String)

@@ -5,15 +5,15 @@ import GRDB
 
 /// The tables of the spool's database, and their version.
 ///
-/// The version is SQLite's `user_version`. 0.1.0 wrote 0 and had fewer tables; its database is raised when it is opened.
-/// The tables that it knew keep their columns, so 0.1.0 can still use the database.
+/// The version is SQLite's `user_version`. 0.1.0 wrote 0 and had fewer tables; its database is raised when it is
+/// opened. The tables that it knew keep their columns, so 0.1.0 can still use the database.
 enum SpoolSchema {
     /// The newest version that this hsmwatch knows.
     static let version = 1
 
-    /// STRICT lets `quick_check` prove the types. A database of 0.1.0 has a table `clock` too, which is not read any more.
-    /// The index holds the positions too, in order: it finds what comes after a position, or is the oldest, of a kind
-    /// without a scan.
+    /// STRICT lets `quick_check` prove the types. A database of 0.1.0 has a table `clock` too, which is not read any
+    /// more. The index holds the positions too, in order: it finds what comes after a position, or is the oldest, of a
+    /// kind without a scan.
     private static let tables = """
         CREATE TABLE IF NOT EXISTS message (
             position INTEGER PRIMARY KEY, kind INTEGER NOT NULL, time INTEGER NOT NULL, body BLOB NOT NULL

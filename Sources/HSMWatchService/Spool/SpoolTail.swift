@@ -282,7 +282,8 @@ struct SpoolClock {
         Self.time(start.timestamp, after: instant - start.instant)
     }
 
-    /// The time now by what an earlier process of the same boot has noted; nil when it was another boot, or may have been.
+    /// The time now by what an earlier process of the same boot has noted; nil when it was another boot, or may have
+    /// been.
     private func time(at instant: Instant, since earlier: SpoolMoment) -> Timestamp? {
         // A machine that is set back to a snapshot has the same boot, and an earlier instant.
         guard let boot, earlier.boot == boot, earlier.instant <= instant else { return nil }

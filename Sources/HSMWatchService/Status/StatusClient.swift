@@ -84,8 +84,8 @@ package final class StatusClient {
         if waiting == nil { channel.close(promise: nil) }
     }
 
-    /// Whether the JSON can go to a terminal as it is: UTF-8 without control characters, those of ISO 6429 among them. A
-    /// service writes each as an escape.
+    /// Whether the JSON can go to a terminal as it is: UTF-8 without control characters, those of ISO 6429 among them.
+    /// A service writes each as an escape.
     private static func isPlain(_ json: ArraySlice<UInt8>) -> Bool {
         guard let text = String(validating: json, as: UTF8.self) else { return false }
         return !text.unicodeScalars.contains { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }

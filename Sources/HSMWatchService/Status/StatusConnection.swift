@@ -5,13 +5,13 @@ import NIOCore
 
 /// One client of the status socket: gets its answer and is closed. What it sends is read and ignored.
 ///
-/// Closing a Unix socket with unread bytes resets the client's end. So our direction ends first, and the socket is closed
-/// when the client has ended its own, or after `farewell`.
+/// Closing a Unix socket with unread bytes resets the client's end. So our direction ends first, and the socket is
+/// closed when the client has ended its own, or after `farewell`.
 final class StatusConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    /// Bytes that are read of what a client sends. The rest stays in the kernel, and such a client may get a reset after its
-    /// answer.
+    /// Bytes that are read of what a client sends. The rest stays in the kernel, and such a client may get a reset
+    /// after its answer.
     static let questionLimit = 64 << 10
     /// How long a client may stay that has its answer.
     static let farewell = Duration.seconds(1)
@@ -93,8 +93,8 @@ final class StatusListener: ChannelInboundHandler {
     /// Whether the attempt that ends now has failed.
     private var hasFailed = false
 
-    /// - Parameter prevented: called when a client could not be accepted, and why, if this machine is the reason. Nothing is
-    ///   accepted then before the next read.
+    /// - Parameter prevented: called when a client could not be accepted, and why, if this machine is the reason.
+    ///   Nothing is accepted then before the next read.
     init(
         accepted: @escaping () -> Void, prevented: @escaping (LocalCause?) -> Void,
         closed: @escaping (_ reason: String) -> Void
@@ -122,8 +122,8 @@ final class StatusListener: ChannelInboundHandler {
         prevented((error as? IOError).flatMap { LocalCause(errno: $0.errnoCode, isIPv6: false) })
     }
 
-    /// The client stays in the kernel's queue, so the socket stays readable. The channel forgets that it wants to read only
-    /// when `autoRead` changes from true to false; else the loop would try again at once, forever.
+    /// The client stays in the kernel's queue, so the socket stays readable. The channel forgets that it wants to read
+    /// only when `autoRead` changes from true to false; else the loop would try again at once, forever.
     private func pause(_ channel: any Channel) {
         try? channel.syncOptions?.setOption(.autoRead, value: true)
         try? channel.syncOptions?.setOption(.autoRead, value: false)

@@ -67,8 +67,8 @@ package final class StatusServer: Service {
         self.snapshot = snapshot
     }
 
-    /// Has the kernel take clients from here on, and `run` answer them. A socket that cannot be opened is logged, and nothing
-    /// else depends on it.
+    /// Has the kernel take clients from here on, and `run` answer them. A socket that cannot be opened is logged, and
+    /// nothing else depends on it.
     package func listen() {
         do {
             socket = try StatusSocket(path)
@@ -233,8 +233,8 @@ struct StatusSocket {
 
     /// Listens on `path`; replaces a socket file without a listener.
     ///
-    /// The file never has more rights than `mode`, whatever the umask: on Linux bind(2) makes it with those of the socket
-    /// itself, less the umask, and what the umask took is given back afterwards.
+    /// The file never has more rights than `mode`, whatever the umask: on Linux bind(2) makes it with those of the
+    /// socket itself, less the umask, and what the umask took is given back afterwards.
     init(_ path: String) throws(Problem) {
         guard let address = try? SocketAddress(unixDomainSocketPath: path) else { throw .pathTooLong }
         try Self.removeStale(path, address)

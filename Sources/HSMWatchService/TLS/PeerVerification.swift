@@ -8,8 +8,8 @@ import NIOSSL
 /// Decides whether a peer is the one that was configured, by the certificate that it has proven to own.
 ///
 /// NIOSSL verifies the chain and the dates only (`TLSFiles`). Its own look at the names also accepts the address of the
-/// connection, the common name and `*`. So everything that opens a connection over TLS asks here: after the handshake, and
-/// before it writes a byte.
+/// connection, the common name and `*`. So everything that opens a connection over TLS asks here: after the handshake,
+/// and before it writes a byte.
 enum PeerVerification {
     /// Why the peer is refused.
     enum Refusal: Error, Equatable {

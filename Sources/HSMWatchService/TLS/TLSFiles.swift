@@ -173,8 +173,8 @@ package enum CredentialPath {
         }
     }
 
-    /// Which other users can read a file that must be secret, and how to end that; nil when none can. Credentials that systemd
-    /// keeps for the service are always private.
+    /// Which other users can read a file that must be secret, and how to end that; nil when none can. Credentials that
+    /// systemd keeps for the service are always private.
     package static func exposure(_ path: String) -> String? {
         guard !path.hasPrefix(placeholder), let mode = RegularFile.mode(path), mode & othersAccess != 0 else {
             return nil
@@ -221,8 +221,8 @@ final class AuthorizationFile {
         self.rejected = rejected
     }
 
-    /// Answers on the event loop, never at once, the file's first line, or what it was before if that cannot be used; or
-    /// why nothing can.
+    /// Answers on the event loop, never at once, the file's first line, or what it was before if that cannot be used;
+    /// or why nothing can.
     func load(then answer: @escaping (Result<String, InvalidText>) -> Void) {
         let box = NIOLoopBound(answer, eventLoop: ServiceLoop.shared.eventLoop)
         let path = path

@@ -5,9 +5,11 @@ import HSMWatchCore
 
 /// A descriptor of the process, if a person reads it on a terminal.
 package enum Terminal {
-    /// The terminal's size as it is now (ioctl_tty(2)); nil when the descriptor is no terminal, or one that has no width.
+    /// The terminal's size as it is now (ioctl_tty(2)); nil when the descriptor is no terminal, or one that has no
+    /// width.
     package static func size(of descriptor: CInt) -> (rows: Int, columns: Int)? {
-        // The fields of `struct winsize`, whose module depends on the version of glibc: rows, columns, and two of pixels.
+        // The fields of `struct winsize`, whose module depends on the version of glibc: rows, columns, and two of
+        // pixels.
         var size: [UInt16] = [0, 0, 0, 0]
         guard isatty(descriptor) == 1, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size[1] > 0 else {
             return nil

@@ -58,8 +58,8 @@ struct GELFChunkAssembly {
         self.lifetime = lifetime
     }
 
-    /// When something is to be done though no datagram comes: the first eviction at which the oldest message is too old;
-    /// `nil` when nothing waits.
+    /// When something is to be done though no datagram comes: the first eviction at which the oldest message is too
+    /// old; `nil` when nothing waits.
     var deadline: Instant? {
         guard let oldest = waiting.values.map(\.begin).min() else { return nil }
         let firstEviction = start + lifetime

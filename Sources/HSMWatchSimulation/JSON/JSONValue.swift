@@ -44,8 +44,8 @@ extension JSONValue {
         if case .boolean(let flag) = self { flag } else { nil }
     }
 
-    /// The same with what stands at `path` changed: names of members, and numbers of elements. A path that leads nowhere
-    /// changes nothing.
+    /// The same with what stands at `path` changed: names of members, and numbers of elements. A path that leads
+    /// nowhere changes nothing.
     package func replacing(_ path: ArraySlice<String>, _ change: (JSONValue) -> JSONValue) -> JSONValue {
         guard let step = path.first else { return change(self) }
         switch self {

@@ -4,8 +4,8 @@ import Glibc
 import NIOCore
 import NIOPosix
 
-/// A TCP socket that listens, or a UDP socket, that can refuse clients for a while and be open again, always on the same
-/// port.
+/// A TCP socket that listens, or a UDP socket, that can refuse clients for a while and be open again, always on the
+/// same port.
 ///
 /// Belongs to one actor whose executor is `eventLoop`; its connections live on that event loop too.
 package final class Listener {
@@ -127,8 +127,8 @@ package final class Listener {
 ///
 /// A port that refuses for a while stays ours this way; with no socket at all the kernel could give it to the next
 /// process that asks for a free one. A TCP socket refuses as long as it does not listen, a UDP socket as long as it is
-/// connected to somebody else: to itself. (On a port that the kernel picked it is not, since it would lose that port when
-/// the connection is given up; but no client knows that port yet.)
+/// connected to somebody else: to itself. (On a port that the kernel picked it is not, since it would lose that port
+/// when the connection is given up; but no client knows that port yet.)
 struct BoundSocket {
     let descriptor: CInt
     /// The address with its real port, when port 0 was asked for.
@@ -140,8 +140,8 @@ struct BoundSocket {
     /// Where the port stands in `sockaddr_in` and in `sockaddr_in6`, in bytes (ip(7), ipv6(7)).
     private static let portOffset = 2
 
-    /// Binds. TCP does with `SO_REUSEADDR`, so that connections of a former listener on the port do not stand in the way;
-    /// with UDP, that would let two sockets have the same port.
+    /// Binds. TCP does with `SO_REUSEADDR`, so that connections of a former listener on the port do not stand in the
+    /// way; with UDP, that would let two sockets have the same port.
     init(_ wanted: SocketAddress, _ kind: Listener.Kind) throws {
         self.kind = kind
         isConnected = kind == .datagram && wanted.port != 0
@@ -286,8 +286,8 @@ package struct ListenFailure: Error, Hashable, CustomStringConvertible {
 
 /// Stops a listening channel for a while when this machine cannot accept a client, for want of descriptors or memory.
 ///
-/// The client stays in the kernel's queue, so the socket stays readable: without a pause the loop would try again at once,
-/// forever, at the cost of a whole processor.
+/// The client stays in the kernel's queue, so the socket stays readable: without a pause the loop would try again at
+/// once, forever, at the cost of a whole processor.
 final class AcceptPause: ChannelInboundHandler {
     typealias InboundIn = any Channel
 

@@ -10,9 +10,9 @@ import NIOHTTP1
 ///        └────── end ───────────────────────────────────────┘
 ///     any ── a frame that ends the connection, or its end ──▶ finished
 ///
-/// Source: Netty's `HttpObjectAggregator` (before all else), `HttpHandler` and `AbstractHttpTransport` of graylog2-server.
-/// With bulk, the lines are the connection's, not the request's, as in Graylog: what follows the last line feed waits for
-/// the next request, and comes out when the connection is closed (issue 21551).
+/// Source: Netty's `HttpObjectAggregator` (before all else), `HttpHandler` and `AbstractHttpTransport` of
+/// graylog2-server. With bulk, the lines are the connection's, not the request's, as in Graylog: what follows the last
+/// line feed waits for the next request, and comes out when the connection is closed (issue 21551).
 struct HTTPConversation {
     enum Event {
         case head(HTTPRequestHead)

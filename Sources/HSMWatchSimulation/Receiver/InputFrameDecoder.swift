@@ -8,7 +8,8 @@ import HSMWatchCore
 ///     syslog  ── first byte 1-9 ──▶ frames that begin with their length
 ///             ── any other byte ──▶ lines; the last one is lost without its end
 ///
-/// Source: `SyslogTCPFramingRouterHandler` of graylog2-server for the choice, which the first byte of a connection makes.
+/// Source: `SyslogTCPFramingRouterHandler` of graylog2-server for the choice, which the first byte of a connection
+/// makes.
 struct InputFrameDecoder {
     private enum Framing {
         case nul(DelimitedFrames)
@@ -141,7 +142,8 @@ struct DelimitedFrames {
 ///
 /// Source: `SyslogOctetCountFrameDecoder` of graylog2-server.
 struct CountedFrames {
-    /// The most bytes of one frame with its length. Graylog has no such limit, but a receiver must not grow without end.
+    /// The most bytes of one frame with its length. Graylog has no such limit, but a receiver must not grow without
+    /// end.
     static let maximumLength = 64 * 1024 * 1024
 
     /// The most bytes of a length: more than any that Graylog can read.

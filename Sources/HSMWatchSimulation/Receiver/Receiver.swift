@@ -9,8 +9,8 @@ import NIOSSL
 /// A Graylog's inputs with Graylog's own rules, which hands out what Graylog would store and what it would drop.
 ///
 /// Lives on one event loop together with its connections. Like Graylog, it stops reading when nobody takes what it has
-/// received, answers nobody but HTTP clients, closes no idle connection but theirs, and loses unread bytes when it stops.
-/// While it does not read, it answers no request, and no sender's end either.
+/// received, answers nobody but HTTP clients, closes no idle connection but theirs, and loses unread bytes when it
+/// stops. While it does not read, it answers no request, and no sender's end either.
 package actor Receiver {
     private struct Input {
         let configuration: ReceiverInput

@@ -6,7 +6,8 @@ import HSMWatchCore
 /// field.
 ///
 /// Source: `SyslogCodec` and `Message` of graylog2-server 7.1, with the defaults of its configuration. The dialects of
-/// Cisco and FortiGate, for which Graylog has parsers, are not read. What the index does comes after, in `IndexMapping`.
+/// Cisco and FortiGate, for which Graylog has parsers, are not read. What the index does comes after, in
+/// `IndexMapping`.
 struct SyslogRules {
     private var message: StoredMessage
 
@@ -159,8 +160,8 @@ struct SyslogEvent {
         }
     }
 
-    /// Takes a date of RFC 3164, or one that begins with a digit. It must be one of these: then a `-` of RFC 5424 stays,
-    /// and moves all that follows by one word.
+    /// Takes a date of RFC 3164, or one that begins with a digit. It must be one of these: then a `-` of RFC 5424
+    /// stays, and moves all that follows by one word.
     private mutating func takeDate() throws(Unreadable) {
         defer { takeHost() }
         guard text.count > 16, let first = text.scalar(0) else { return }
