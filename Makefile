@@ -72,7 +72,7 @@ demo:
 	@scripts/install-packages $(build_packages)
 	swift run $(SWIFTFLAGS) hsmwatch demo $(ARGS)
 
-# What is quick to say: everything but the program itself and systemd. The groups take about the same time.
+# The fast loop: every test except those of the program itself and of systemd. The groups take about the same time.
 check: lint
 	@scripts/install-packages $(check_packages)
 	SWIFTFLAGS='$(SWIFTFLAGS)' scripts/run-tests '^(HSMWatchCore|Fuzzing)Tests\.' '^HSMWatchGraylogTests\.' \

@@ -52,7 +52,7 @@ package struct SpoolConfiguration: Equatable, Sendable {
     }
 }
 
-/// What the journal is told: this and whatever is worse. The words of syslog and the configuration.
+/// The lowest level that is logged, in the words of syslog and the configuration.
 package enum LogLevel: String, CaseIterable, Sendable {
     /// Every reading.
     case debug

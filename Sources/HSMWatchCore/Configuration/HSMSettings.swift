@@ -119,7 +119,7 @@ package struct HSMOverrides: Sendable {
                     + "allowed: a critical of at most the warning (--critical, --warning)")
         }
         hsm.interval = interval ?? hsm.interval
-        // A timeout that nobody asked for here follows a short interval.
+        // Without --timeout, the configured one is cut to a short interval.
         hsm.timeout = timeout ?? (isRepeated ? min(hsm.timeout, hsm.interval) : hsm.timeout)
         if !isRepeated { hsm.interval = max(hsm.interval, hsm.timeout) }
         guard hsm.timeout <= hsm.interval else {
@@ -173,7 +173,7 @@ struct HSMMerger {
         let interval = entry.interval ?? defaults.interval
         let timeout = entry.timeout ?? defaults.timeout
         hsm.interval = interval?.value ?? hsm.interval
-        // A timeout that nobody wrote follows a short interval.
+        // Without a configured timeout, the default one is cut to a short interval.
         hsm.timeout = timeout?.value ?? min(hsm.timeout, hsm.interval)
         guard isKnown("interval", entry.interval, entry), isKnown("timeout", entry.timeout, entry) else { return }
         guard hsm.timeout > hsm.interval else { return }

@@ -74,7 +74,7 @@ package struct StatusReport {
 
 /// In what order the HSMs are shown.
 package struct StatusOrder: Equatable, Sendable {
-    /// What they are compared by; what matters most comes first, and what is not known comes last.
+    /// What HSMs are sorted by. The most important come first, and unknown values come last.
     package enum Key: CaseIterable, Sendable {
         /// The worst first.
         case state

@@ -198,7 +198,7 @@ package enum Key: Equatable, Sendable {
 ///
 ///     ground ──ESC──▶ escape ──[ or O──▶ sequence ──final byte──▶ ground
 ///
-/// What is not known is passed over. A lone Escape means nothing: it cannot be told from the beginning of a key.
+/// Unknown bytes are skipped. A lone Escape means nothing: it looks like the beginning of a key.
 package struct KeyDecoder: Sendable {
     private enum State {
         case ground

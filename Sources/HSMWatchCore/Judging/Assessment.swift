@@ -182,8 +182,8 @@ package struct AppliedThresholds: Hashable, Sendable {
 
 /// A repeated report of a state that is not ok and lasts.
 package struct Reminder: Hashable, Sendable {
-    /// How long a state must have lasted: its fourth minute begins when three are over. A shorter trouble is told by
-    /// its changes of state alone.
+    /// How long a state must have lasted: its fourth minute begins when three are over. A shorter trouble is
+    /// reported by its changes of state alone.
     package static let earliest = Duration.seconds(3 * 60)
 
     /// Warning, critical, unreachable or unknown.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Everything that hsmwatch knows of one HSM and query port. It is the only owner of that: the status, the heartbeat
-/// and the journal ask it.
+/// Owns everything that hsmwatch knows of one HSM and query port. The status, the heartbeat and the journal ask it.
 package struct WatchedQuery: Sendable {
     /// What follows from one observation.
     package struct Finding: Sendable {
@@ -9,7 +8,7 @@ package struct WatchedQuery: Sendable {
         package let assessment: Assessment
         /// The reading or the failure, and then the change that it confirmed: each is a message.
         package let events: [Event]
-        /// Whether the HSM failed before, and in another way or not at all now. The journal has a failure once.
+        /// Whether the last observation had not the same failure. The journal has a failure once.
         let isFailureNew: Bool
         /// Whether a failure has ended that was too short to change the state.
         package let hasFailureEnded: Bool

@@ -102,7 +102,7 @@ package struct Failure: Hashable, Sendable {
         localCause = nil
     }
 
-    /// A connection that took too long. The address is told only where it says more than what the user calls the HSM.
+    /// A connection that took too long. The text has the address where the user calls the HSM by another name.
     package static func late(_ address: HostPort, name: HostPort) -> Failure {
         Failure(.timeout, (address == name ? "" : "\(address): ") + "no connection in time")
     }

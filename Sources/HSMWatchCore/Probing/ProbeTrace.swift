@@ -21,7 +21,7 @@ package struct ProbeTrace: Sendable {
 
     private let name: HostPort
 
-    /// - Parameter name: what the user calls the HSM; an address is told only where it says more.
+    /// - Parameter name: what the user calls the HSM; an address is shown only where it says more.
     package init(of name: HostPort) {
         self.name = name
     }

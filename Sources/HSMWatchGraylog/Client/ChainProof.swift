@@ -175,7 +175,7 @@ package final class ChainProof {
     ) async throws(GraylogProblem) {
         for entity in installation?.entities.filter(source.isSilenceAlert) ?? [] {
             guard try await client.isScheduled(entity.id) != isOn else { continue }
-            try await client.send(.schedule(entity.id, isOn)) { () throws(GraylogProblem) in
+            try await client.send(.schedule(entity.id, isOn)) { _ throws(GraylogProblem) in
                 try await self.client.isScheduled(entity.id) == isOn
             }
             if isOn { report(.done("switched the silence alert of \(source.name) on")) }

@@ -17,6 +17,9 @@ package final class GraylogClient {
     /// 1,000 HSMs.
     nonisolated static let answerLimit = 32 << 20
 
+    /// How often a change is asked for whose answer is lost.
+    private nonisolated static let mostAttempts = 2
+
     private let access: GraylogAccess
     private let opening: HTTPOpening
     private let answerLimit: Int
@@ -41,16 +44,23 @@ package final class GraylogClient {
         _ = try await answer(to: request)
     }
 
-    /// Has a change made. When its answer is lost, Graylog is asked whether it was made; if not, the change is asked
-    /// for once more.
+    /// Has a change made. When its answer is lost, `isDone` looks whether it was made; if not, the change is asked for
+    /// once more.
+    ///
+    /// - Parameter isDone: gets why the answer is lost.
     func send(
-        _ request: RESTRequest, unless isDone: () async throws(GraylogProblem) -> Bool
+        _ request: RESTRequest, unless isDone: (GraylogProblem) async throws(GraylogProblem) -> Bool
     ) async throws(GraylogProblem) {
-        do throws(GraylogProblem) {
-            try await send(request)
-        } catch {
-            guard error.isUncertain else { throw error }
-            if try await !isDone() { try await send(request) }
+        var attempts = 0
+        while true {
+            do throws(GraylogProblem) {
+                return try await send(request)
+            } catch {
+                attempts += 1
+                guard error.isUncertain else { throw error }
+                if try await isDone(error) { return }
+                guard attempts < Self.mostAttempts else { throw error }
+            }
         }
     }
 

@@ -98,7 +98,7 @@ extension GraylogClient {
     package func allow(_ url: String) async throws(GraylogProblem) -> Allowance {
         let (name, list) = try await allowlist()
         guard await !allows(url, list, name) else { return .present }
-        try await send(.allow(url, in: list, name)) { () throws(GraylogProblem) in
+        try await send(.allow(url, in: list, name)) { _ throws(GraylogProblem) in
             try await self.allowlist().list.contains(url)
         }
         return .added

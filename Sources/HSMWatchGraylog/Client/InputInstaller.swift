@@ -10,8 +10,6 @@ package final class InputInstaller {
     nonisolated static let startLimit = Duration.seconds(10)
     /// From one look at that to the next.
     private nonisolated static let lookInterval = Duration.milliseconds(250)
-    /// How often a change is asked for whose answer is lost.
-    private nonisolated static let mostAttempts = 2
 
     private let client: GraylogClient
     private let startLimit: Duration
@@ -94,17 +92,9 @@ package final class InputInstaller {
     private func certainly(
         _ request: RESTRequest, unless isDone: ([PackPresence.Input]) -> Bool
     ) async throws(GraylogProblem) {
-        var attempts = 0
-        while true {
-            do throws(GraylogProblem) {
-                return try await client.send(request)
-            } catch {
-                attempts += 1
-                guard error.isUncertain else { throw error }
-                report(.note("\(error.summary); looking at what Graylog has"))
-                if try await inputs(after: error, until: isDone) { return }
-                guard attempts < Self.mostAttempts else { throw error }
-            }
+        try await client.send(request) { problem throws(GraylogProblem) in
+            report(.note("\(problem.summary); looking at what Graylog has"))
+            return try await inputs(after: problem, until: isDone)
         }
     }
 

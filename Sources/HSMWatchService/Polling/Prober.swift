@@ -10,7 +10,6 @@ package final class Prober {
     package nonisolated static let leavePatience = Duration.seconds(1)
 
     private var address: HostPort
-    private var timeout: Duration
     /// What the next probe begins with.
     private var change: (address: HostPort, timeout: Duration)?
     private let resolve: Resolver.Resolve
@@ -53,7 +52,6 @@ package final class Prober {
     ) {
         trace = isTraced ? ProbeTrace(of: hsm.address) : nil
         address = hsm.address
-        timeout = hsm.timeout
         self.resolve = resolve
         self.faults = faults
         place = store?.place(of: hsm)
@@ -125,8 +123,7 @@ package final class Prober {
     private func begin() {
         guard waiting != nil else { return }
         if let change {
-            (address, timeout) = change
-            conversation.timeout = timeout
+            (address, conversation.timeout) = change
             self.change = nil
         }
         handle(.start)

@@ -122,7 +122,7 @@ extension Spool {
     ///
     /// - Throws: `SpoolRefusal.inUse` when another hsmwatch has taken the directory meanwhile; else `SpoolDisplaced`,
     ///   with the reason.
-    func restore() async throws {
+    private func restore() async throws {
         do {
             let foreign = try await jobs.ask(within: Liveness.openingGrace) { try await $0.restore() }
             isDisplaced = false
